@@ -1,0 +1,62 @@
+//! Agencies and the people who work there.
+
+use super::{AgencyId, UserId};
+
+/// What a person may do in the agency.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Owns the agency: credentials and imports, and all below.
+    Owner,
+    /// Sees the agency's people and status, and all below.
+    Admin,
+    /// Takes calls.
+    Member,
+}
+
+impl Role {
+    /// The name in the database, in JSON and on the command line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Owner => "agency_owner",
+            Self::Admin => "agency_admin",
+            Self::Member => "agency_member",
+        }
+    }
+
+    /// The role of that name, if there is one.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Owner, Self::Admin, Self::Member]
+            .into_iter()
+            .find(|role| role.name() == name)
+    }
+}
+
+/// An agency.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Agency {
+    /// Its id.
+    pub id: AgencyId,
+    /// What people call it.
+    pub name: String,
+    /// The agency of a single-tenant set-up, whose settings come from the environment.
+    pub is_default: bool,
+}
+
+/// A person of an agency.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// The `sub` of this person's access tokens.
+    pub id: UserId,
+    /// Where this person works. Absent: known, but not an agency user.
+    pub agency_id: Option<AgencyId>,
+    /// What this person may do there. Absent: not an agency user.
+    pub role: Option<Role>,
+    /// Shown to colleagues.
+    pub name: Option<String>,
+    /// For the agency's own use.
+    pub email: Option<String>,
+    /// The user part of this person's SIP address, where calls are transferred to.
+    pub sip_username: Option<String>,
+}

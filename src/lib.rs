@@ -1,0 +1,18 @@
+//! callboard: a live inbound-call board. The map of the house is in `ARCHITECTURE.md`.
+
+pub mod agencies;
+pub mod api;
+pub mod auth;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod domain;
+pub mod http;
+pub mod hub;
+pub mod ingest;
+pub mod journal;
+pub mod simulator;
+pub mod store;
+pub mod telemetry;
+pub mod view;
+pub mod ws;
