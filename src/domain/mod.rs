@@ -2,10 +2,20 @@
 //!
 //! Nothing here derives serde: wire shapes live beside the stranger they serve.
 
+mod call;
+mod claim;
+mod event;
 mod id;
+mod leg;
 mod people;
+mod status;
 mod time;
 
+pub use call::{Call, Status};
+pub use claim::{Claim, ReleaseReason};
+pub use event::{Actor, Event, EventType, Reason};
 pub use id::{AgencyId, CallId, ClaimId, UserId};
+pub use leg::{ClientState, Direction, Leg, LegEvent, LegNews, Moment, Recording, Told};
 pub use people::{Agency, Role, User};
+pub use status::{Facts, Standing, derive};
 pub use time::Timestamp;

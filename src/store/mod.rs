@@ -1,1 +1,323 @@
-//! (being built)
+//! All SQL. The queries are written once (`queries/`) and compiled once for SQLite and once for
+//! PostgreSQL; what the dialects do differently lies in `sqlite.rs` and `postgres.rs`.
+
+pub mod batch;
+mod error;
+mod leg_facts;
+mod postgres;
+mod rows;
+mod schema;
+mod sqlite;
+mod tls;
+
+pub use error::StoreError;
+
+use crate::config::DatabaseUrl;
+use crate::domain::{Agency, AgencyId, Call, CallId, Claim, Status, Timestamp, User, UserId};
+use batch::{BatchKeys, Head, Loaded, Writes};
+use tokio::runtime::Handle;
+
+/// The database, whichever it is. Clones share its connections.
+#[derive(Clone)]
+pub struct Store(Backend);
+
+#[derive(Clone)]
+enum Backend {
+    Sqlite(sqlite::Db),
+    Postgres(postgres::Db),
+}
+
+/// Which order pending calls come in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pending {
+    /// The guide's order.
+    NewestFirst,
+    /// The order in which they should be answered.
+    OldestFirst,
+}
+
+/// Which calls a page shows. Every filter narrows.
+#[derive(Clone, Debug, Default)]
+pub struct CallFilter {
+    /// Any of these.
+    pub statuses: Option<Vec<Status>>,
+    /// Began at or after.
+    pub since: Option<Timestamp>,
+    /// Began before.
+    pub until: Option<Timestamp>,
+    /// Came from or went to exactly this number.
+    pub number: Option<String>,
+    /// Is, or was, this person's.
+    pub answered_by: Option<UserId>,
+    /// Comes after this call in the order of pages.
+    pub before: Option<(Timestamp, CallId)>,
+    /// At most so many.
+    pub limit: i64,
+}
+
+/// An agency with its credentials as they lie in the database.
+#[derive(Clone, Debug)]
+pub struct SealedAgency {
+    /// The agency.
+    pub agency: Agency,
+    /// Its wrapped data key, once a credential is stored.
+    pub data_key: Option<String>,
+    /// Its credentials.
+    pub credentials: Vec<SealedCredential>,
+}
+
+/// A credential that only the agency's data key opens.
+#[derive(Clone, Debug)]
+pub struct SealedCredential {
+    /// Which credential it is.
+    pub name: String,
+    /// Counts its changes; bound into the seal.
+    pub version: i64,
+    /// The ciphertext.
+    pub sealed: String,
+}
+
+/// A stored webhook's place in the order of keys, its outcome, when it came, and its body.
+#[derive(Clone, Debug)]
+pub struct KeptWebhook {
+    /// Its key within the agency.
+    pub webhook_id: String,
+    /// What became of it.
+    pub outcome: String,
+    /// When our listener heard.
+    pub received_at: Timestamp,
+    /// As sent.
+    pub body: String,
+}
+
+/// Runs one query of `queries/` on whichever database this is: on SQLite inside a thread that may
+/// block, on PostgreSQL as a task of the main runtime. Either way a caller that goes away (a closed
+/// browser tab) cannot cut a transaction in two.
+macro_rules! query {
+    ($store:expr, $access:ident, $module:ident :: $query:ident ( $($arg:expr),* )) => {
+        match &$store.0 {
+            Backend::Sqlite(db) => {
+                db.$access(move |conn| {
+                    sqlite::finish(sqlite::queries::$module::$query(conn, $($arg),*))
+                })
+                .await
+            }
+            Backend::Postgres(db) => {
+                db.$access(move |mut lease| async move {
+                    let result = match lease.conn() {
+                        Ok(conn) => postgres::queries::$module::$query(conn, $($arg),*).await,
+                        Err(error) => Err(error),
+                    };
+                    (lease, result)
+                })
+                .await
+            }
+        }
+    };
+}
+
+/// Each method is one query; all fail with [`StoreError`] when the database is away.
+#[allow(clippy::missing_errors_doc)]
+impl Store {
+    /// Opens the database. `runtime` is the main one, where its work is done.
+    pub async fn open(url: &DatabaseUrl, runtime: Handle) -> Result<Self, StoreError> {
+        Ok(Self(match url {
+            DatabaseUrl::Sqlite { path } => Backend::Sqlite(sqlite::Db::open(path, runtime).await?),
+            DatabaseUrl::Postgres(url) => {
+                Backend::Postgres(postgres::Db::open(url.clone(), runtime).await?)
+            }
+        }))
+    }
+
+    /// Applies the migrations that are missing and says how many there were. Must be called on a
+    /// multi-thread runtime.
+    pub async fn migrate(&self) -> Result<usize, StoreError> {
+        match &self.0 {
+            Backend::Sqlite(db) => db.migrate().await,
+            Backend::Postgres(db) => db.migrate().await,
+        }
+    }
+
+    /// How many migrations are missing.
+    pub async fn pending_migrations(&self) -> Result<usize, StoreError> {
+        match &self.0 {
+            Backend::Sqlite(db) => db.pending_migrations().await,
+            Backend::Postgres(db) => db.pending_migrations().await,
+        }
+    }
+
+    /// Runs one batch of the journal; see [`batch`].
+    pub async fn commit<R: Send + 'static>(
+        &self,
+        keys: BatchKeys,
+        now: Timestamp,
+        apply: impl FnOnce(Loaded) -> Result<(Writes, R), StoreError> + Send + 'static,
+    ) -> Result<R, StoreError> {
+        query!(self, write, batch::commit(keys, now, apply))
+    }
+
+    /// An agency's numbering and open calls at one moment.
+    pub async fn board(&self, agency: AgencyId) -> Result<Option<(Head, Vec<Call>)>, StoreError> {
+        query!(self, read, calls::board(agency))
+    }
+
+    /// The calls that ring and that nobody has claimed.
+    pub async fn pending(
+        &self,
+        agency: AgencyId,
+        order: Pending,
+        limit: i64,
+    ) -> Result<Vec<Call>, StoreError> {
+        query!(self, read, calls::pending(agency, order, limit))
+    }
+
+    /// One page of an agency's calls, newest first.
+    pub async fn calls(
+        &self,
+        agency: AgencyId,
+        filter: CallFilter,
+    ) -> Result<Vec<Call>, StoreError> {
+        query!(self, read, calls::page(agency, filter))
+    }
+
+    /// One call of an agency.
+    pub async fn call(&self, agency: AgencyId, call: CallId) -> Result<Option<Call>, StoreError> {
+        query!(self, read, calls::one(agency, call))
+    }
+
+    /// Where these agencies' numberings stand.
+    pub async fn heads(
+        &self,
+        agencies: Vec<AgencyId>,
+    ) -> Result<Vec<(AgencyId, Head)>, StoreError> {
+        query!(self, read, events::heads(agencies))
+    }
+
+    /// Where every agency's numbering stands.
+    pub async fn all_heads(&self) -> Result<Vec<(AgencyId, Head)>, StoreError> {
+        query!(self, read, events::all_heads())
+    }
+
+    /// The events after `seq` with their numbers, oldest first.
+    pub async fn events_since(
+        &self,
+        agency: AgencyId,
+        seq: i64,
+        limit: i64,
+    ) -> Result<Vec<(i64, String)>, StoreError> {
+        query!(self, read, events::since(agency, seq, limit))
+    }
+
+    /// The timeline of one call.
+    pub async fn events_of(
+        &self,
+        agency: AgencyId,
+        call: CallId,
+    ) -> Result<Vec<String>, StoreError> {
+        query!(self, read, events::of_call(agency, call))
+    }
+
+    /// One small step of retention: events.
+    pub async fn prune_events(
+        &self,
+        agency: AgencyId,
+        before: Timestamp,
+        limit: i64,
+    ) -> Result<usize, StoreError> {
+        query!(self, write, events::prune(agency, before, limit))
+    }
+
+    /// One small step of retention: raw webhooks.
+    pub async fn prune_webhooks(
+        &self,
+        agency: AgencyId,
+        before: Timestamp,
+        limit: i64,
+    ) -> Result<usize, StoreError> {
+        query!(self, write, webhooks::prune(agency, before, limit))
+    }
+
+    /// Gives every agency's numbering a new epoch and says how many there were.
+    pub async fn renew_epoch(&self, epoch: String) -> Result<usize, StoreError> {
+        query!(self, write, events::renew_epoch(epoch))
+    }
+
+    /// A page of an agency's raw webhooks, in the order of their ids.
+    pub async fn kept_webhooks(
+        &self,
+        agency: AgencyId,
+        after: String,
+        limit: i64,
+    ) -> Result<Vec<KeptWebhook>, StoreError> {
+        query!(self, read, webhooks::kept(agency, after, limit))
+    }
+
+    /// Every call of an agency since `since`, and its claims.
+    pub async fn calls_with_claims(
+        &self,
+        agency: AgencyId,
+        since: Timestamp,
+    ) -> Result<(Vec<Call>, Vec<Claim>), StoreError> {
+        query!(self, read, webhooks::calls_with_claims(agency, since))
+    }
+
+    /// A number that grows with every change of agencies, people and credentials.
+    pub async fn directory_version(&self) -> Result<i64, StoreError> {
+        query!(self, read, directory::version())
+    }
+
+    /// Every agency with its sealed credentials.
+    pub async fn agencies(&self) -> Result<Vec<SealedAgency>, StoreError> {
+        query!(self, read, directory::agencies())
+    }
+
+    /// Adds an agency, with an epoch for its numbering.
+    pub async fn add_agency(
+        &self,
+        agency: Agency,
+        epoch: String,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        query!(self, write, directory::add_agency(agency, epoch, now))
+    }
+
+    /// These people, as far as they are known.
+    pub async fn users(&self, ids: Vec<UserId>) -> Result<Vec<User>, StoreError> {
+        query!(self, read, directory::users(ids))
+    }
+
+    /// The people of an agency, or of all.
+    pub async fn people(&self, agency: Option<AgencyId>) -> Result<Vec<User>, StoreError> {
+        query!(self, read, directory::people(agency))
+    }
+
+    /// Adds a person, or changes one that is known.
+    pub async fn put_user(&self, user: User, now: Timestamp) -> Result<(), StoreError> {
+        query!(self, write, directory::put_user(user, now))
+    }
+
+    /// Removes a person; says whether there was one.
+    pub async fn remove_user(&self, user: UserId) -> Result<bool, StoreError> {
+        query!(self, write, directory::remove_user(user))
+    }
+
+    /// Writes sealed credentials of an agency, with the data key that sealed them.
+    pub async fn put_credentials(
+        &self,
+        agency: AgencyId,
+        data_key: String,
+        credentials: Vec<SealedCredential>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        query!(
+            self,
+            write,
+            directory::put_credentials(agency, data_key, credentials, now)
+        )
+    }
+}
+
+fn parse_agency(text: &str) -> Result<AgencyId, StoreError> {
+    text.parse()
+        .map_err(|_| StoreError::Corrupt(format!("agency_id: {text:?} is no UUID")))
+}

@@ -1,1 +1,26 @@
-//! (being built)
+//! The JSON of calls and events, written once for sockets and REST.
+
+mod call;
+mod event;
+mod person;
+
+pub use call::{CallView, RecordingView, call_json};
+pub use event::{EventView, event_json};
+pub use person::{AgencyView, MeView, UserView};
+
+use crate::domain::Timestamp;
+use serde::Serializer;
+
+fn rfc3339<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(at)
+}
+
+fn rfc3339_or_null<S: Serializer>(
+    at: &Option<Timestamp>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match at {
+        Some(at) => serializer.collect_str(at),
+        None => serializer.serialize_none(),
+    }
+}

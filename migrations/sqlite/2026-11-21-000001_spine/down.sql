@@ -1,0 +1,16 @@
+DROP VIEW webhooks_readable;
+DROP VIEW claims_readable;
+DROP VIEW legs_readable;
+DROP VIEW events_readable;
+DROP VIEW calls_readable;
+DROP TABLE directory;
+DROP TABLE agency_credentials;
+DROP TABLE webhook_events;
+DROP TABLE call_events;
+DROP TABLE claims;
+DROP TABLE call_legs;
+DROP TABLE call_logs;
+DROP TABLE inbound_calls;
+DROP TABLE users;
+DROP TABLE agency_heads;
+DROP TABLE agencies;

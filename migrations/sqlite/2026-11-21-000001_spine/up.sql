@@ -1,0 +1,203 @@
+-- Times are microseconds since 1970, ids are text: the same types on both databases.
+-- An agency is a tenant. data_key is its wrapped data key, which seals its credentials.
+CREATE TABLE agencies (
+  id TEXT PRIMARY KEY,
+  name TEXT NOT NULL,
+  is_default BOOLEAN NOT NULL DEFAULT 0,
+  data_key TEXT,
+  created_at BIGINT NOT NULL
+);
+-- The numbering of an agency's events; its row is the lock that serialises the agency's writes.
+CREATE TABLE agency_heads (
+  agency_id TEXT PRIMARY KEY REFERENCES agencies(id),
+  epoch TEXT NOT NULL,
+  last_seq BIGINT NOT NULL DEFAULT 0,
+  pruned_seq BIGINT NOT NULL DEFAULT 0
+);
+-- The people. The id is the sub of their access tokens.
+CREATE TABLE users (
+  id TEXT PRIMARY KEY,
+  agency_id TEXT REFERENCES agencies(id),
+  role TEXT,
+  name TEXT,
+  email TEXT,
+  sip_username TEXT,
+  created_at BIGINT NOT NULL
+);
+-- The calls, as the board shows them: what follows from call_legs and claims.
+CREATE TABLE inbound_calls (
+  id TEXT PRIMARY KEY,
+  agency_id TEXT NOT NULL REFERENCES agencies(id),
+  call_control_id TEXT NOT NULL,
+  call_session_id TEXT,
+  from_number TEXT,
+  to_number TEXT,
+  caller_name TEXT,
+  direction TEXT NOT NULL DEFAULT 'inbound',
+  status TEXT NOT NULL DEFAULT 'incoming',
+  answered_by TEXT,
+  answered_by_name TEXT,
+  caller_answered_at BIGINT,
+  answered_at BIGINT,
+  ended_at BIGINT,
+  connected BOOLEAN NOT NULL DEFAULT 0,
+  hangup_cause TEXT,
+  recordings TEXT NOT NULL DEFAULT '[]',
+  created_at BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL,
+  UNIQUE (agency_id, call_control_id)
+);
+-- One row for each finished call. prospect_id and prospect_name belong to another program.
+CREATE TABLE call_logs (
+  id TEXT PRIMARY KEY,
+  agency_id TEXT NOT NULL REFERENCES agencies(id),
+  prospect_id TEXT,
+  caller_id TEXT,
+  phone_number TEXT,
+  from_number TEXT,
+  result TEXT,
+  outcome TEXT,
+  duration BIGINT NOT NULL DEFAULT 0,
+  notes TEXT,
+  started_at BIGINT NOT NULL,
+  ended_at BIGINT,
+  call_sid TEXT NOT NULL,
+  recording_url TEXT,
+  direction TEXT NOT NULL DEFAULT 'inbound',
+  end_reason TEXT,
+  answered_by TEXT,
+  prospect_name TEXT,
+  created_at BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL,
+  UNIQUE (agency_id, call_sid)
+);
+-- What the carrier's webhooks have told of each leg, as JSON; statuses derive from it.
+CREATE TABLE call_legs (
+  agency_id TEXT NOT NULL REFERENCES agencies(id),
+  call_control_id TEXT NOT NULL,
+  call_session_id TEXT,
+  call_leg_id TEXT,
+  claim_id TEXT,
+  facts TEXT NOT NULL,
+  updated_at BIGINT NOT NULL,
+  PRIMARY KEY (agency_id, call_control_id)
+);
+-- Every claim that was won. released_at is a release by command; standing says how it came out.
+CREATE TABLE claims (
+  id TEXT PRIMARY KEY,
+  agency_id TEXT NOT NULL REFERENCES agencies(id),
+  call_id TEXT NOT NULL REFERENCES inbound_calls(id),
+  ordinal INTEGER NOT NULL,
+  user_id TEXT NOT NULL,
+  user_name TEXT,
+  claimed_at BIGINT NOT NULL,
+  released_at BIGINT,
+  release_reason TEXT,
+  plain_answer BOOLEAN NOT NULL DEFAULT 0,
+  standing TEXT NOT NULL,
+  UNIQUE (call_id, ordinal)
+);
+-- The journal: what boards hear, by number. event is the JSON text as it was sent.
+CREATE TABLE call_events (
+  agency_id TEXT NOT NULL REFERENCES agencies(id),
+  seq BIGINT NOT NULL,
+  call_id TEXT NOT NULL,
+  event_type TEXT NOT NULL,
+  recorded_at BIGINT NOT NULL,
+  event TEXT NOT NULL,
+  PRIMARY KEY (agency_id, seq)
+);
+-- Every verified webhook, raw, and what became of it.
+CREATE TABLE webhook_events (
+  agency_id TEXT NOT NULL REFERENCES agencies(id),
+  webhook_id TEXT NOT NULL,
+  event_type TEXT NOT NULL,
+  call_control_id TEXT,
+  connection_id TEXT,
+  occurred_at BIGINT NOT NULL,
+  received_at BIGINT NOT NULL,
+  outcome TEXT NOT NULL,
+  body TEXT NOT NULL,
+  PRIMARY KEY (agency_id, webhook_id)
+);
+-- Credentials, sealed by the agency's data key; agency, name and version are bound in.
+CREATE TABLE agency_credentials (
+  agency_id TEXT NOT NULL REFERENCES agencies(id),
+  name TEXT NOT NULL,
+  version BIGINT NOT NULL,
+  sealed TEXT NOT NULL,
+  updated_at BIGINT NOT NULL,
+  PRIMARY KEY (agency_id, name)
+);
+-- One row that counts changes of agencies, users and credentials, so that a node can tell with one read whether its caches are still true.
+CREATE TABLE directory (
+  id INTEGER PRIMARY KEY,
+  version BIGINT NOT NULL
+);
+CREATE INDEX idx_users_agency ON users (agency_id);
+CREATE INDEX idx_inbound_calls_control_id ON inbound_calls (call_control_id);
+CREATE INDEX idx_inbound_calls_from_number ON inbound_calls (agency_id, from_number);
+CREATE INDEX idx_inbound_calls_status ON inbound_calls (agency_id, status, created_at);
+CREATE INDEX idx_inbound_calls_page ON inbound_calls (agency_id, created_at DESC, id DESC);
+CREATE INDEX idx_inbound_calls_session ON inbound_calls (agency_id, call_session_id);
+CREATE INDEX idx_call_logs_started_at ON call_logs (agency_id, started_at DESC);
+CREATE INDEX idx_call_logs_caller_id ON call_logs (caller_id);
+CREATE INDEX idx_call_logs_prospect_id ON call_logs (prospect_id);
+CREATE INDEX idx_call_logs_phone_number ON call_logs (agency_id, phone_number);
+CREATE INDEX idx_call_logs_call_sid ON call_logs (call_sid);
+CREATE INDEX idx_call_logs_caller_started ON call_logs (caller_id, started_at DESC);
+CREATE INDEX idx_call_logs_outcome ON call_logs (agency_id, outcome);
+CREATE INDEX idx_call_legs_session ON call_legs (agency_id, call_session_id);
+CREATE INDEX idx_call_legs_leg_id ON call_legs (agency_id, call_leg_id);
+CREATE INDEX idx_call_legs_claim ON call_legs (claim_id);
+CREATE INDEX idx_call_events_call ON call_events (agency_id, call_id, seq);
+CREATE INDEX idx_webhook_events_received ON webhook_events (agency_id, received_at);
+CREATE INDEX idx_webhook_events_control_id ON webhook_events (agency_id, call_control_id);
+
+INSERT INTO directory (id, version) VALUES (1, 1);
+
+-- Triggers count the changes, so that one made by hand is noticed too.
+CREATE TRIGGER agencies_insert AFTER INSERT ON agencies
+  BEGIN UPDATE directory SET version = version + 1 WHERE id = 1; END;
+CREATE TRIGGER agencies_update AFTER UPDATE ON agencies
+  BEGIN UPDATE directory SET version = version + 1 WHERE id = 1; END;
+CREATE TRIGGER agencies_delete AFTER DELETE ON agencies
+  BEGIN UPDATE directory SET version = version + 1 WHERE id = 1; END;
+CREATE TRIGGER users_insert AFTER INSERT ON users
+  BEGIN UPDATE directory SET version = version + 1 WHERE id = 1; END;
+CREATE TRIGGER users_update AFTER UPDATE ON users
+  BEGIN UPDATE directory SET version = version + 1 WHERE id = 1; END;
+CREATE TRIGGER users_delete AFTER DELETE ON users
+  BEGIN UPDATE directory SET version = version + 1 WHERE id = 1; END;
+CREATE TRIGGER agency_credentials_insert AFTER INSERT ON agency_credentials
+  BEGIN UPDATE directory SET version = version + 1 WHERE id = 1; END;
+CREATE TRIGGER agency_credentials_update AFTER UPDATE ON agency_credentials
+  BEGIN UPDATE directory SET version = version + 1 WHERE id = 1; END;
+CREATE TRIGGER agency_credentials_delete AFTER DELETE ON agency_credentials
+  BEGIN UPDATE directory SET version = version + 1 WHERE id = 1; END;
+
+-- For people at a prompt: the same rows with times that can be read.
+CREATE VIEW calls_readable AS
+  SELECT c.id, a.name AS agency, c.status, c.from_number, c.to_number, c.caller_name, c.answered_by_name,
+         c.connected, c.hangup_cause, strftime('%Y-%m-%dT%H:%M:%fZ', c.created_at / 1000000.0, 'unixepoch') AS rang_at, strftime('%Y-%m-%dT%H:%M:%fZ', c.answered_at / 1000000.0, 'unixepoch') AS answered_at,
+         strftime('%Y-%m-%dT%H:%M:%fZ', c.ended_at / 1000000.0, 'unixepoch') AS ended_at, c.call_control_id
+  FROM inbound_calls c JOIN agencies a ON a.id = c.agency_id;
+CREATE VIEW events_readable AS
+  SELECT a.name AS agency, e.seq, e.event_type, strftime('%Y-%m-%dT%H:%M:%fZ', e.recorded_at / 1000000.0, 'unixepoch') AS recorded_at,
+         json_extract(e.event, '$.call.from_number') AS from_number, json_extract(e.event, '$.call.status') AS status,
+         json_extract(e.event, '$.reason') AS reason, json_extract(e.event, '$.actor.name') AS actor, e.call_id
+  FROM call_events e JOIN agencies a ON a.id = e.agency_id;
+CREATE VIEW legs_readable AS
+  SELECT a.name AS agency, l.call_control_id, l.call_session_id, l.claim_id, json_extract(facts, '$.direction') AS direction,
+         strftime('%Y-%m-%dT%H:%M:%fZ', json_extract(facts, '$.initiated.occurred') / 1000000.0, 'unixepoch') AS initiated_at, strftime('%Y-%m-%dT%H:%M:%fZ', json_extract(facts, '$.answered.occurred') / 1000000.0, 'unixepoch') AS answered_at,
+         strftime('%Y-%m-%dT%H:%M:%fZ', json_extract(facts, '$.bridged.occurred') / 1000000.0, 'unixepoch') AS bridged_at, strftime('%Y-%m-%dT%H:%M:%fZ', json_extract(facts, '$.hung_up.occurred') / 1000000.0, 'unixepoch') AS hung_up_at,
+         json_extract(facts, '$.hangup_cause.value') AS hangup_cause
+  FROM call_legs l JOIN agencies a ON a.id = l.agency_id;
+CREATE VIEW claims_readable AS
+  SELECT a.name AS agency, k.call_id, k.ordinal, k.user_name, k.standing, strftime('%Y-%m-%dT%H:%M:%fZ', k.claimed_at / 1000000.0, 'unixepoch') AS claimed_at,
+         strftime('%Y-%m-%dT%H:%M:%fZ', k.released_at / 1000000.0, 'unixepoch') AS released_at, k.release_reason, k.id
+  FROM claims k JOIN agencies a ON a.id = k.agency_id;
+CREATE VIEW webhooks_readable AS
+  SELECT a.name AS agency, w.event_type, w.outcome, strftime('%Y-%m-%dT%H:%M:%fZ', w.occurred_at / 1000000.0, 'unixepoch') AS occurred_at,
+         strftime('%Y-%m-%dT%H:%M:%fZ', w.received_at / 1000000.0, 'unixepoch') AS received_at, w.call_control_id, w.webhook_id
+  FROM webhook_events w JOIN agencies a ON a.id = w.agency_id;

@@ -1,0 +1,79 @@
+//! A call as agents see it.
+
+use super::{AgencyId, CallId, Recording, Timestamp, UserId};
+
+/// Where a call stands. It only moves forward, a release aside; `Ended` never changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Status {
+    /// It rings and nobody has it.
+    Incoming,
+    /// An agent has claimed it; the agent's phone rings.
+    Answering,
+    /// Somebody is, or was, on it.
+    Answered,
+    /// The caller's leg is over.
+    Ended,
+}
+
+impl Status {
+    /// Every status, in the order of a call's life.
+    pub const ALL: [Self; 4] = [Self::Incoming, Self::Answering, Self::Answered, Self::Ended];
+
+    /// The word in JSON and in the database.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Incoming => "incoming",
+            Self::Answering => "answering",
+            Self::Answered => "answered",
+            Self::Ended => "ended",
+        }
+    }
+
+    /// The status of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.name() == name)
+    }
+}
+
+/// A call: what follows from the facts of its legs and claims, by [`super::derive`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// Ours, for life.
+    pub id: CallId,
+    /// Whose numbers were called.
+    pub agency_id: AgencyId,
+    /// The carrier's handle of the caller's leg.
+    pub call_control_id: String,
+    /// What all legs of the phone call share.
+    pub call_session_id: Option<String>,
+    /// Who calls, as sent: E.164, a SIP URI, `anonymous`, or nothing.
+    pub from_number: Option<String>,
+    /// Who is called, as sent.
+    pub to_number: Option<String>,
+    /// The caller's name, where the network gave one.
+    pub caller_name: Option<String>,
+    /// Where it stands.
+    pub status: Status,
+    /// Who has it, or had it.
+    pub answered_by: Option<UserId>,
+    /// That person's name at the time of the claim.
+    pub answered_by_name: Option<String>,
+    /// When the caller's own leg was answered: from then on the caller pays and hears us.
+    pub caller_answered_at: Option<Timestamp>,
+    /// When an agent was first on the call.
+    pub answered_at: Option<Timestamp>,
+    /// When the caller's leg ended.
+    pub ended_at: Option<Timestamp>,
+    /// An agent's leg is on the call.
+    pub connected: bool,
+    /// The carrier's word for why the caller's leg ended.
+    pub hangup_cause: Option<String>,
+    /// Saved recordings, oldest first.
+    pub recordings: Vec<Recording>,
+    /// When the call began, by the carrier's clock.
+    pub created_at: Timestamp,
+    /// When this row last changed, by ours.
+    pub updated_at: Timestamp,
+}

@@ -1,0 +1,88 @@
+//! A claim: one agent's hold on one call, of which at most one is open.
+
+use super::{CallId, ClaimId, Timestamp, UserId};
+
+/// Why a call went back to ringing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReleaseReason {
+    /// The agent's phone was busy.
+    Busy,
+    /// The agent's phone rang out.
+    NoAnswer,
+    /// The agent's phone declined.
+    Rejected,
+    /// The carrier refused the command.
+    Refused,
+    /// Nothing was heard for 45 seconds.
+    TimedOut,
+    /// The carrier failed.
+    CarrierError,
+    /// The agent gave the call back, or the leg was cancelled.
+    Cancelled,
+}
+
+impl ReleaseReason {
+    const ALL: [Self; 7] = [
+        Self::Busy,
+        Self::NoAnswer,
+        Self::Rejected,
+        Self::Refused,
+        Self::TimedOut,
+        Self::CarrierError,
+        Self::Cancelled,
+    ];
+
+    /// The word in events and in the database.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Busy => "busy",
+            Self::NoAnswer => "no_answer",
+            Self::Rejected => "rejected",
+            Self::Refused => "refused",
+            Self::TimedOut => "timed_out",
+            Self::CarrierError => "carrier_error",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// The reason of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.name() == name)
+    }
+
+    /// What an unanswered agent leg's `hangup_cause` means. Causes are open strings at Telnyx.
+    #[must_use]
+    pub fn from_hangup_cause(cause: Option<&str>) -> Self {
+        match cause {
+            Some("user_busy") => Self::Busy,
+            Some("no_answer" | "timeout") => Self::NoAnswer,
+            Some("call_rejected") => Self::Rejected,
+            Some("originator_cancel" | "normal_clearing") => Self::Cancelled,
+            _ => Self::CarrierError,
+        }
+    }
+}
+
+/// A claim that was won. Claims that were lost leave no trace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// Its id, which also marks the agent's leg at the carrier.
+    pub id: ClaimId,
+    /// The call.
+    pub call_id: CallId,
+    /// 1 for a call's first claim, 2 for the next …
+    pub ordinal: i32,
+    /// Whose it is.
+    pub user_id: UserId,
+    /// That person's name at the time.
+    pub user_name: Option<String>,
+    /// When it was won, by our clock.
+    pub claimed_at: Timestamp,
+    /// When and why it was released by a command. A leg that hangs up unanswered releases too, but
+    /// that follows from the leg and is not repeated here.
+    pub released: Option<(Timestamp, ReleaseReason)>,
+    /// The call was answered without a transfer: the caller's own answer is then the agent's.
+    pub plain_answer: bool,
+}

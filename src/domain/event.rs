@@ -1,0 +1,99 @@
+//! What a board hears: one event for each change of a call.
+
+use super::{Call, Moment, ReleaseReason, Status, UserId};
+
+/// What happened, in the contract's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EventType {
+    /// A call rings.
+    Incoming,
+    /// An agent has claimed it.
+    Answering,
+    /// The claim fell; the call rings again.
+    Released,
+    /// An agent is on it.
+    Answered,
+    /// It is over.
+    Ended,
+    /// A detail came late.
+    Updated,
+}
+
+impl EventType {
+    /// The word in frames and in the database.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Incoming => "call.incoming",
+            Self::Answering => "call.answering",
+            Self::Released => "call.released",
+            Self::Answered => "call.answered",
+            Self::Ended => "call.ended",
+            Self::Updated => "call.updated",
+        }
+    }
+}
+
+/// Why, where an event has a reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// Of a `call.released`.
+    Released(ReleaseReason),
+    /// Of a `call.ended`: the carrier's hangup came.
+    Hangup,
+}
+
+impl Reason {
+    /// The word in the event.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Released(reason) => reason.name(),
+            Self::Hangup => "hangup",
+        }
+    }
+}
+
+/// The person who acted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Actor {
+    /// The `sub` of this person's tokens.
+    pub id: UserId,
+    /// What colleagues see.
+    pub name: Option<String>,
+}
+
+/// A change of a call, before it has its number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// What happened.
+    pub event_type: EventType,
+    /// Why, for releases and ends.
+    pub reason: Option<Reason>,
+    /// When, by the carrier's clock (or ours for commands), and when our listener heard.
+    pub moment: Moment,
+    /// Who acted; nobody of ours for the carrier's doings.
+    pub actor: Option<Actor>,
+    /// The whole call, as it is after the change.
+    pub call: Call,
+}
+
+impl EventType {
+    /// What a board should hear when a call changes from `before` to `after`; `None` when there is
+    /// nothing to tell.
+    #[must_use]
+    pub fn of_change(before: Option<&Call>, after: &Call) -> Option<Self> {
+        let Some(before) = before else {
+            return Some(Self::Incoming);
+        };
+        if before.status == after.status {
+            return (*before != *after).then_some(Self::Updated);
+        }
+        Some(match after.status {
+            Status::Incoming => Self::Released,
+            Status::Answering => Self::Answering,
+            Status::Answered => Self::Answered,
+            Status::Ended => Self::Ended,
+        })
+    }
+}

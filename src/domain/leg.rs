@@ -1,0 +1,331 @@
+//! A leg: one line of the carrier, and everything that its webhooks have told about it.
+//!
+//! Facts only gather. Merging is commutative and idempotent (each fact keeps its earliest telling),
+//! so webhooks may come late, twice and in any order and leave the same leg.
+
+use super::{ClaimId, Timestamp};
+use std::collections::BTreeMap;
+
+/// When something happened, by the carrier's clock, and when our listener heard of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment {
+    /// The carrier's `occurred_at`.
+    pub occurred: Timestamp,
+    /// When the first webhook that told of it reached us.
+    pub received: Timestamp,
+}
+
+/// A detail and its telling. Of two tellings the lesser stands: one that says something before one
+/// that says nothing, `call.initiated` before later events, the earlier before the later.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Told {
+    empty: bool,
+    later_event: bool,
+    at: Timestamp,
+    value: String,
+}
+
+impl Told {
+    /// What was told, at `at`, by `call.initiated` or by a later event.
+    #[must_use]
+    pub fn new(value: String, at: Timestamp, by_initiated: bool) -> Self {
+        Self {
+            empty: value.is_empty(),
+            later_event: !by_initiated,
+            at,
+            value,
+        }
+    }
+
+    /// The detail itself.
+    #[must_use]
+    pub fn value(&self) -> &str {
+        &self.value
+    }
+
+    /// When it was told.
+    #[must_use]
+    pub fn at(&self) -> Timestamp {
+        self.at
+    }
+
+    /// Whether `call.initiated` told it.
+    #[must_use]
+    pub fn by_initiated(&self) -> bool {
+        !self.later_event
+    }
+}
+
+/// Which way a leg goes, seen from the carrier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Direction {
+    /// Somebody calls one of the agency's numbers.
+    Incoming,
+    /// The agency's side calls somebody, such as an agent's phone.
+    Outgoing,
+}
+
+/// What a leg's `client_state` says. Ours names the claim that caused the leg.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientState {
+    /// None was sent.
+    Absent,
+    /// Another program's.
+    Foreign,
+    /// Ours, with the claim that it names, when that can still be read.
+    Ours(Option<ClaimId>),
+}
+
+/// A recording that the carrier has saved. Links are never kept: they are secrets for ten minutes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Recording {
+    /// The carrier's id, or one made of the leg and the start when the webhook gave none.
+    pub id: String,
+    /// `single` or `dual`.
+    pub channels: Option<String>,
+    /// When the recording began.
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// When the carrier said that it is saved.
+    pub saved: Moment,
+}
+
+/// What a webhook says happened to a leg.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LegNews {
+    /// `call.initiated`; a direction that was not sent counts as incoming.
+    Initiated(Direction),
+    /// `call.answered`.
+    Answered,
+    /// `call.bridged`.
+    Bridged,
+    /// `call.hangup`, with its cause.
+    HungUp(Option<String>),
+    /// `call.recording.saved`: id, channels, start, end.
+    Recorded {
+        /// The carrier's recording id, if it sent one.
+        id: Option<String>,
+        /// `single` or `dual`.
+        channels: Option<String>,
+        /// When the recording began.
+        started_at: Option<Timestamp>,
+        /// When it ended.
+        ended_at: Option<Timestamp>,
+    },
+}
+
+/// One webhook about a leg, in our words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LegEvent {
+    /// The carrier's handle of the leg.
+    pub call_control_id: String,
+    /// What happened.
+    pub news: LegNews,
+    /// When, and when we heard.
+    pub moment: Moment,
+    /// What all legs of one phone call share.
+    pub session: Option<String>,
+    /// The carrier's stable id of the leg.
+    pub leg_id: Option<String>,
+    /// Who calls, as sent.
+    pub from: Option<String>,
+    /// Who is called, as sent.
+    pub to: Option<String>,
+    /// The caller's name, where the network gave one.
+    pub caller_name: Option<String>,
+    /// Whose doing the leg is.
+    pub client_state: ClientState,
+}
+
+/// All that is known of a leg.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leg {
+    /// The carrier's handle of the leg.
+    pub call_control_id: String,
+    /// What all legs of one phone call share.
+    pub session: Option<Told>,
+    /// The carrier's stable id of the leg.
+    pub leg_id: Option<Told>,
+    /// Who calls.
+    pub from: Option<Told>,
+    /// Who is called.
+    pub to: Option<Told>,
+    /// The caller's name.
+    pub caller_name: Option<Told>,
+    /// The claim that caused this leg, by its `client_state`.
+    pub claim: Option<ClaimId>,
+    /// Its `client_state` is ours: it never shows as a ringing call.
+    pub ours: bool,
+    /// Its `client_state` is another program's.
+    pub foreign: bool,
+    /// Known once `call.initiated` has come.
+    pub direction: Option<Direction>,
+    /// When it began.
+    pub initiated: Option<Moment>,
+    /// When it was answered.
+    pub answered: Option<Moment>,
+    /// When it was connected to another leg.
+    pub bridged: Option<Moment>,
+    /// When it ended.
+    pub hung_up: Option<Moment>,
+    /// Why it ended, in the carrier's words.
+    pub hangup_cause: Option<Told>,
+    /// Its saved recordings, by id.
+    pub recordings: BTreeMap<String, Recording>,
+}
+
+impl Leg {
+    /// A leg of which nothing is known yet.
+    #[must_use]
+    pub fn unknown(call_control_id: String) -> Self {
+        Self {
+            call_control_id,
+            session: None,
+            leg_id: None,
+            from: None,
+            to: None,
+            caller_name: None,
+            claim: None,
+            ours: false,
+            foreign: false,
+            direction: None,
+            initiated: None,
+            answered: None,
+            bridged: None,
+            hung_up: None,
+            hangup_cause: None,
+            recordings: BTreeMap::new(),
+        }
+    }
+
+    /// Takes in what a webhook tells. The order of tellings makes no difference.
+    pub fn learn(&mut self, event: &LegEvent) {
+        let at = event.moment.occurred;
+        let by_initiated = matches!(event.news, LegNews::Initiated(_));
+        let tell = |slot: &mut Option<Told>, value: &Option<String>| {
+            if let Some(value) = value {
+                keep_least(slot, Told::new(value.clone(), at, by_initiated));
+            }
+        };
+        tell(&mut self.session, &event.session);
+        tell(&mut self.leg_id, &event.leg_id);
+        tell(&mut self.from, &event.from);
+        tell(&mut self.to, &event.to);
+        tell(&mut self.caller_name, &event.caller_name);
+        match event.client_state {
+            ClientState::Absent => {}
+            ClientState::Foreign => self.foreign = true,
+            ClientState::Ours(claim) => {
+                self.ours = true;
+                if let Some(claim) = claim {
+                    keep_least(&mut self.claim, claim);
+                }
+            }
+        }
+        match &event.news {
+            LegNews::Initiated(direction) => {
+                keep_least(&mut self.initiated, event.moment);
+                keep_least(&mut self.direction, *direction);
+            }
+            LegNews::Answered => keep_least(&mut self.answered, event.moment),
+            LegNews::Bridged => keep_least(&mut self.bridged, event.moment),
+            LegNews::HungUp(cause) => {
+                keep_least(&mut self.hung_up, event.moment);
+                tell(&mut self.hangup_cause, cause);
+            }
+            LegNews::Recorded {
+                id,
+                channels,
+                started_at,
+                ended_at,
+            } => self.learn_recording(
+                Recording {
+                    id: id.clone().unwrap_or_default(),
+                    channels: channels.clone(),
+                    started_at: *started_at,
+                    ended_at: *ended_at,
+                    saved: event.moment,
+                },
+                event.leg_id.as_deref(),
+            ),
+        }
+    }
+
+    fn learn_recording(&mut self, mut recording: Recording, leg_id: Option<&str>) {
+        if recording.id.is_empty() {
+            // Without an id the start tells the recordings of one leg apart.
+            let start = recording.started_at.unwrap_or(recording.saved.occurred);
+            let leg = leg_id.unwrap_or(&self.call_control_id);
+            recording.id = format!("{leg}@{}", start.micros());
+        }
+        match self.recordings.get_mut(&recording.id) {
+            Some(known) if *known <= recording => {}
+            Some(known) => *known = recording,
+            None => {
+                self.recordings.insert(recording.id.clone(), recording);
+            }
+        }
+    }
+
+    /// Whether this leg is a call on the board: it came in from outside, and not by our doing.
+    #[must_use]
+    pub fn is_call(&self) -> bool {
+        self.initiated.is_some() && self.direction == Some(Direction::Incoming) && !self.ours
+    }
+
+    /// Whether its events count already: before its `call.initiated` a leg that does not carry our
+    /// mark could be anyone's.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        self.initiated.is_some() || self.ours
+    }
+
+    /// When somebody was first on this leg, answered or connected.
+    #[must_use]
+    pub fn picked_up(&self) -> Option<Timestamp> {
+        [self.answered, self.bridged]
+            .into_iter()
+            .flatten()
+            .map(|moment| moment.occurred)
+            .min()
+    }
+
+    /// This leg as it was known to be at `moment`, for telling a story that is learnt at once in
+    /// its order.
+    #[must_use]
+    pub fn as_of(&self, moment: Timestamp) -> Self {
+        let until = |fact: Option<Moment>| fact.filter(|at| at.occurred <= moment);
+        let mut leg = self.clone();
+        leg.answered = until(leg.answered);
+        leg.bridged = until(leg.bridged);
+        leg.hung_up = until(leg.hung_up);
+        if leg.hung_up.is_none() {
+            leg.hangup_cause = None;
+        }
+        leg.recordings
+            .retain(|_, recording| recording.saved.occurred <= moment);
+        leg
+    }
+
+    /// The moments after the first at which something happened here, in order.
+    #[must_use]
+    pub fn later_moments(&self) -> Vec<Moment> {
+        let recorded = self.recordings.values().map(|recording| recording.saved);
+        let mut moments: Vec<Moment> = [self.answered, self.bridged, self.hung_up]
+            .into_iter()
+            .flatten()
+            .chain(recorded)
+            .collect();
+        moments.sort();
+        moments.dedup_by_key(|moment| moment.occurred);
+        moments
+    }
+}
+
+fn keep_least<T: Ord>(slot: &mut Option<T>, told: T) {
+    match slot {
+        Some(known) if *known <= told => {}
+        _ => *slot = Some(told),
+    }
+}

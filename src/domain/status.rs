@@ -1,0 +1,257 @@
+//! The status machine: what a call is, given everything that is known of its legs and claims.
+//!
+//! A total function of the facts. It knows no clock, no order of arrival and no earlier status, and
+//! this is why the same webhooks and claims leave the same call whatever order they came in.
+
+use super::{AgencyId, Call, CallId, Claim, Leg, Recording, ReleaseReason, Status, Timestamp};
+
+/// All that bears on one call.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts<'a> {
+    /// The caller's leg: the call itself.
+    pub caller: &'a Leg,
+    /// The call's claims, oldest first.
+    pub claims: &'a [Claim],
+    /// The other legs of its session, and those that name one of its claims.
+    pub legs: &'a [&'a Leg],
+}
+
+/// How a claim stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It holds the call.
+    Open,
+    /// It let go of the call, for this reason.
+    Released(ReleaseReason),
+    /// Its agent got the call.
+    Won,
+}
+
+/// The call that these facts make, and how each claim stands. `None` while the caller's leg is not
+/// known to be a call.
+#[must_use]
+pub fn derive(id: CallId, agency_id: AgencyId, facts: Facts<'_>) -> Option<(Call, Vec<Standing>)> {
+    let caller = facts.caller;
+    if !caller.is_call() {
+        return None;
+    }
+    let created_at = caller.initiated?.occurred;
+    let hung_up = caller.hung_up.map(|moment| moment.occurred);
+    let answer = facts.answer();
+    let standings = facts.standings(answer);
+    let status = match (hung_up, answer, standings.last()) {
+        (Some(_), _, _) => Status::Ended,
+        (_, Some(_), _) => Status::Answered,
+        (_, _, Some(Standing::Open)) => Status::Answering,
+        _ => Status::Incoming,
+    };
+    let holder = facts.holder(answer, &standings);
+    let told = |detail: &Option<super::Told>| detail.as_ref().map(|told| told.value().to_owned());
+    let call = Call {
+        id,
+        agency_id,
+        call_control_id: caller.call_control_id.clone(),
+        call_session_id: told(&caller.session),
+        from_number: told(&caller.from),
+        to_number: told(&caller.to),
+        caller_name: told(&caller.caller_name),
+        status,
+        answered_by: holder.map(|claim| claim.user_id),
+        answered_by_name: holder.and_then(|claim| claim.user_name.clone()),
+        caller_answered_at: caller.answered.map(|moment| moment.occurred),
+        answered_at: answer.map(|answer| answer.at),
+        ended_at: hung_up,
+        connected: status == Status::Answered && facts.connected(answer),
+        hangup_cause: told(&caller.hangup_cause),
+        recordings: facts.recordings(),
+        created_at,
+        updated_at: created_at,
+    };
+    Some((call, standings))
+}
+
+/// The earliest answer, and the claim (by its place) whose answer it is, if it is one's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Answer {
+    at: Timestamp,
+    winner: Option<usize>,
+}
+
+impl<'a> Facts<'a> {
+    /// The legs that belong to the claim at `place`: those that name it, and those without a
+    /// client_state that went out in the call's session while it was open.
+    fn legs_of(&self, place: usize) -> impl Iterator<Item = &'a Leg> {
+        let claims = self.claims;
+        let session = self.caller.session.as_ref().map(super::Told::value);
+        self.legs.iter().copied().filter(move |leg| {
+            let Some(claim) = claims.get(place) else {
+                return false;
+            };
+            if leg.ours {
+                return leg.claim == Some(claim.id);
+            }
+            let same_session =
+                session.is_some() && leg.session.as_ref().map(super::Told::value) == session;
+            same_session
+                && !leg.foreign
+                && leg.direction == Some(super::Direction::Outgoing)
+                && leg
+                    .initiated
+                    .is_some_and(|moment| was_open(claims, place, moment.occurred))
+        })
+    }
+
+    /// When and why the claim at `place` let go: by a command, by a leg that hung up unanswered, or
+    /// at the latest when the next claim was won.
+    fn release_of(&self, place: usize) -> Option<(Timestamp, ReleaseReason)> {
+        let by_command = self.claims.get(place).and_then(|claim| claim.released);
+        let by_leg = self.released_by_leg(place);
+        let by_next = self
+            .claims
+            .get(place + 1)
+            .map(|next| (next.claimed_at, ReleaseReason::Cancelled));
+        by_command.or(by_leg).or(by_next)
+    }
+
+    fn released_by_leg(&self, place: usize) -> Option<(Timestamp, ReleaseReason)> {
+        self.legs_of(place)
+            .filter(|leg| leg.picked_up().is_none())
+            .filter_map(|leg| {
+                let cause = leg.hangup_cause.as_ref().map(super::Told::value);
+                let reason = ReleaseReason::from_hangup_cause(cause);
+                leg.hung_up.map(|moment| (moment.occurred, reason))
+            })
+            .min_by_key(|(at, _)| *at)
+    }
+
+    /// The answer of the call: the earliest that counts. Whose it is, the claims' own legs say
+    /// first; a bridge on the caller's side falls to whoever held the call then.
+    fn answer(&self) -> Option<Answer> {
+        let counts = |at: &Timestamp| match self.caller.hung_up {
+            Some(over) => *at <= over.occurred,
+            None => true,
+        };
+        let by_claims = (0..self.claims.len())
+            .filter_map(|place| self.answer_of(place).map(|at| (at, place)))
+            .filter(|(at, _)| counts(at))
+            .min();
+        let by_bridge = self
+            .caller
+            .bridged
+            .map(|moment| moment.occurred)
+            .filter(counts);
+        let unclaimed = self.caller.answered.map(|moment| moment.occurred);
+        let unclaimed = unclaimed.filter(|at| self.claims.is_empty() && counts(at));
+
+        let at = [by_claims.map(|(at, _)| at), by_bridge, unclaimed]
+            .into_iter()
+            .flatten()
+            .min()?;
+        let winner = by_claims
+            .map(|(_, place)| place)
+            .or_else(|| by_bridge.and_then(|at| self.held_at(at)));
+        Some(Answer { at, winner })
+    }
+
+    /// When the claim at `place` got its answer: its agent's leg was picked up while nobody later
+    /// held the call, or it answered plainly, is not released, and the caller's leg was answered.
+    fn answer_of(&self, place: usize) -> Option<Timestamp> {
+        let claim = self.claims.get(place)?;
+        let by_leg = self
+            .legs_of(place)
+            .filter_map(Leg::picked_up)
+            .filter(|at| self.free_of_later_claims(place, *at))
+            .min();
+        let plain = claim.plain_answer && self.release_of(place).is_none();
+        let by_caller = self
+            .caller
+            .answered
+            .filter(|_| plain)
+            .map(|moment| moment.occurred);
+        [by_leg, by_caller].into_iter().flatten().min()
+    }
+
+    /// Whether every claim after the one at `place` had let go by `moment`.
+    fn free_of_later_claims(&self, place: usize, moment: Timestamp) -> bool {
+        (place + 1..self.claims.len())
+            .all(|later| self.release_of(later).is_some_and(|(at, _)| at <= moment))
+    }
+
+    /// The claim that held the call at `moment`; failing that, the last one if it still holds.
+    fn held_at(&self, moment: Timestamp) -> Option<usize> {
+        let last = self.claims.len().checked_sub(1)?;
+        (0..self.claims.len())
+            .rev()
+            .find(|place| {
+                let claimed = self.claims.get(*place).map(|claim| claim.claimed_at);
+                let released = self.release_of(*place).map(|(at, _)| at);
+                claimed.is_some_and(|at| at <= moment) && released.is_none_or(|at| moment <= at)
+            })
+            .or_else(|| self.release_of(last).is_none().then_some(last))
+    }
+
+    fn standings(&self, answer: Option<Answer>) -> Vec<Standing> {
+        let winner = answer.and_then(|answer| answer.winner);
+        (0..self.claims.len())
+            .map(|place| match self.release_of(place) {
+                _ if winner == Some(place) => Standing::Won,
+                Some((_, reason)) => Standing::Released(reason),
+                None => Standing::Open,
+            })
+            .collect()
+    }
+
+    /// Whose name stands on the call: the winner's; before an answer the last claim's, unless it was
+    /// released. A leg that fell only after the caller had gone released nothing.
+    fn holder(&self, answer: Option<Answer>, standings: &[Standing]) -> Option<&'a Claim> {
+        if let Some(answer) = answer {
+            return answer.winner.and_then(|place| self.claims.get(place));
+        }
+        let place = self.claims.len().checked_sub(1)?;
+        let last = self.claims.get(place)?;
+        let over = self.caller.hung_up.map(|moment| moment.occurred);
+        let fell_afterwards = last.released.is_none()
+            && over.is_some_and(|over| {
+                self.released_by_leg(place)
+                    .is_some_and(|(at, _)| at >= over)
+            });
+        (standings.get(place) == Some(&Standing::Open) || fell_afterwards).then_some(last)
+    }
+
+    fn connected(&self, answer: Option<Answer>) -> bool {
+        let Some(Answer { winner, .. }) = answer else {
+            return false;
+        };
+        let mut picked_up = winner
+            .into_iter()
+            .flat_map(|place| self.legs_of(place))
+            .filter(|leg| leg.picked_up().is_some())
+            .peekable();
+        if picked_up.peek().is_some() {
+            return picked_up.any(|leg| leg.hung_up.is_none());
+        }
+        self.caller.bridged.is_some()
+    }
+
+    fn recordings(&self) -> Vec<Recording> {
+        let of_claims = (0..self.claims.len()).flat_map(|place| self.legs_of(place));
+        let mut recordings: Vec<Recording> = std::iter::once(self.caller)
+            .chain(of_claims)
+            .flat_map(|leg| leg.recordings.values().cloned())
+            .collect();
+        recordings.sort_by(|a, b| (a.started_at, &a.id).cmp(&(b.started_at, &b.id)));
+        recordings.dedup_by(|a, b| a.id == b.id);
+        recordings
+    }
+}
+
+/// Whether the claim at `place` held the call at `moment`, going by claims and commands alone: what
+/// legs say may not decide here, since this decides whose the legs are.
+fn was_open(claims: &[Claim], place: usize, moment: Timestamp) -> bool {
+    let Some(claim) = claims.get(place) else {
+        return false;
+    };
+    let next = claims.get(place + 1).map(|next| next.claimed_at);
+    let until = claim.released.map(|(at, _)| at).or(next);
+    claim.claimed_at <= moment && until.is_none_or(|until| moment < until)
+}

@@ -1,0 +1,131 @@
+//! What one transaction of the journal reads and writes.
+
+use crate::domain::{AgencyId, Call, CallId, Claim, ClaimId, Event, Leg, Standing, Timestamp};
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+/// What a batch concerns: everything it may read or change is found from here.
+#[derive(Clone, Debug, Default)]
+pub struct BatchKeys {
+    /// The agencies, whose heads are locked in the order of their ids.
+    pub agencies: BTreeSet<AgencyId>,
+    /// The ids of the webhooks, which may be repeats.
+    pub webhook_ids: BTreeSet<String>,
+    /// The legs, by handle.
+    pub call_control_ids: BTreeSet<String>,
+    /// The legs, by the carrier's stable id, for webhooks that name no handle.
+    pub leg_ids: BTreeSet<String>,
+    /// The sessions.
+    pub sessions: BTreeSet<String>,
+    /// The claims that commands or a `client_state` name.
+    pub claims: BTreeSet<ClaimId>,
+    /// The calls that commands name.
+    pub calls: BTreeSet<CallId>,
+}
+
+/// Where an agency's numbering stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// The life of the numbering.
+    pub epoch: String,
+    /// The number of the latest event; 0 before the first.
+    pub last_seq: i64,
+    /// The number of the latest event that retention has removed.
+    pub pruned_seq: i64,
+}
+
+/// What the database held, under the lock, when the batch began.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    /// The heads of the agencies that are there.
+    pub heads: HashMap<AgencyId, Head>,
+    /// The webhooks that had come before.
+    pub repeats: HashSet<(AgencyId, String)>,
+    /// The legs concerned.
+    pub legs: Vec<(AgencyId, Leg)>,
+    /// The calls concerned.
+    pub calls: Vec<Call>,
+    /// Their claims, in the order of their ordinals.
+    pub claims: Vec<(AgencyId, Claim)>,
+}
+
+/// What became of a webhook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum WebhookOutcome {
+    /// It changed a call, or told what was known.
+    Applied,
+    /// It waits for the `call.initiated` of its leg.
+    Held,
+    /// Its type tells nothing about calls.
+    Ignored,
+    /// It belongs to another connection of the carrier's account.
+    OtherConnection,
+    /// It could not be applied and is kept raw.
+    Failed,
+}
+
+impl WebhookOutcome {
+    /// The word in the database.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Applied => "applied",
+            Self::Held => "held",
+            Self::Ignored => "ignored",
+            Self::OtherConnection => "other_connection",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// A verified webhook, raw, as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredWebhook {
+    /// Whose it is.
+    pub agency_id: AgencyId,
+    /// Telnyx's `data.id`, or the hash of the body where there is none.
+    pub webhook_id: String,
+    /// Telnyx's `event_type`.
+    pub event_type: String,
+    /// The leg it names.
+    pub call_control_id: Option<String>,
+    /// The connection it names.
+    pub connection_id: Option<String>,
+    /// The carrier's clock.
+    pub occurred_at: Timestamp,
+    /// Our listener's clock.
+    pub received_at: Timestamp,
+    /// The body, as sent.
+    pub body: String,
+}
+
+/// An event with its number and its text.
+#[derive(Clone, Debug)]
+pub struct NumberedEvent {
+    /// Its number.
+    pub seq: i64,
+    /// When it was recorded.
+    pub recorded_at: Timestamp,
+    /// The event.
+    pub event: Event,
+    /// Its JSON, as it is stored and sent.
+    pub json: String,
+    /// How many bytes at the end of `json`, before the closing brace, are the call's JSON.
+    pub call_json_len: usize,
+}
+
+/// What the batch writes.
+#[derive(Debug, Default)]
+pub struct Writes {
+    /// Legs that learnt something.
+    pub legs: Vec<(AgencyId, Leg)>,
+    /// Calls that changed.
+    pub calls: Vec<Call>,
+    /// Claims that changed, and how they stand.
+    pub claims: Vec<(AgencyId, Claim, Standing)>,
+    /// Webhooks that were new.
+    pub webhooks: Vec<(StoredWebhook, WebhookOutcome)>,
+    /// Events, in order.
+    pub events: Vec<(AgencyId, NumberedEvent)>,
+    /// The new head of each agency that has new events.
+    pub heads: Vec<(AgencyId, Head)>,
+}

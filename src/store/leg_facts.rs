@@ -1,0 +1,185 @@
+//! The facts of a leg as JSON, in the column `call_legs.facts`.
+
+use super::StoreError;
+use crate::domain::{ClaimId, Direction, Leg, Moment, Recording, Timestamp, Told};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+#[derive(Serialize, Deserialize)]
+struct LegFacts {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    direction: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    claim: Option<Uuid>,
+    #[serde(default)]
+    ours: bool,
+    #[serde(default)]
+    foreign: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    session: Option<ToldFact>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    leg_id: Option<ToldFact>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    from: Option<ToldFact>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    to: Option<ToldFact>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    caller_name: Option<ToldFact>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    initiated: Option<MomentFact>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    answered: Option<MomentFact>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    bridged: Option<MomentFact>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    hung_up: Option<MomentFact>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    hangup_cause: Option<ToldFact>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    recordings: Vec<RecordingFact>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ToldFact {
+    value: String,
+    at: i64,
+    by_initiated: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+struct MomentFact {
+    occurred: i64,
+    received: i64,
+}
+
+/// A recording as it lies in the database, in a leg's facts and in a call's row.
+#[derive(Serialize, Deserialize)]
+pub(super) struct RecordingFact {
+    id: String,
+    channels: Option<String>,
+    started_at: Option<i64>,
+    ended_at: Option<i64>,
+    saved: MomentFact,
+}
+
+/// The text of a leg's facts.
+pub(super) fn write(leg: &Leg) -> Result<String, StoreError> {
+    let facts = LegFacts {
+        direction: leg.direction.map(|direction| match direction {
+            Direction::Incoming => "incoming".into(),
+            Direction::Outgoing => "outgoing".into(),
+        }),
+        claim: leg.claim.map(|ClaimId(id)| id),
+        ours: leg.ours,
+        foreign: leg.foreign,
+        session: leg.session.as_ref().map(ToldFact::from),
+        leg_id: leg.leg_id.as_ref().map(ToldFact::from),
+        from: leg.from.as_ref().map(ToldFact::from),
+        to: leg.to.as_ref().map(ToldFact::from),
+        caller_name: leg.caller_name.as_ref().map(ToldFact::from),
+        initiated: leg.initiated.map(MomentFact::from),
+        answered: leg.answered.map(MomentFact::from),
+        bridged: leg.bridged.map(MomentFact::from),
+        hung_up: leg.hung_up.map(MomentFact::from),
+        hangup_cause: leg.hangup_cause.as_ref().map(ToldFact::from),
+        recordings: leg.recordings.values().map(RecordingFact::from).collect(),
+    };
+    serde_json::to_string(&facts).map_err(|error| StoreError::Data(error.to_string()))
+}
+
+/// The leg of that handle whose facts are `text`.
+pub(super) fn read(call_control_id: String, text: &str) -> Result<Leg, StoreError> {
+    let corrupt = |error: String| {
+        StoreError::Corrupt(format!("call_legs.facts of {call_control_id}: {error}"))
+    };
+    let facts: LegFacts = serde_json::from_str(text).map_err(|error| corrupt(error.to_string()))?;
+    let direction = match facts.direction.as_deref() {
+        None => None,
+        Some("incoming") => Some(Direction::Incoming),
+        Some("outgoing") => Some(Direction::Outgoing),
+        Some(other) => return Err(corrupt(format!("no direction is called {other}"))),
+    };
+    let mut leg = Leg::unknown(call_control_id);
+    leg.direction = direction;
+    leg.claim = facts.claim.map(ClaimId);
+    leg.ours = facts.ours;
+    leg.foreign = facts.foreign;
+    leg.session = facts.session.map(Told::from);
+    leg.leg_id = facts.leg_id.map(Told::from);
+    leg.from = facts.from.map(Told::from);
+    leg.to = facts.to.map(Told::from);
+    leg.caller_name = facts.caller_name.map(Told::from);
+    leg.initiated = facts.initiated.map(Moment::from);
+    leg.answered = facts.answered.map(Moment::from);
+    leg.bridged = facts.bridged.map(Moment::from);
+    leg.hung_up = facts.hung_up.map(Moment::from);
+    leg.hangup_cause = facts.hangup_cause.map(Told::from);
+    leg.recordings = facts
+        .recordings
+        .into_iter()
+        .map(|fact| (fact.id.clone(), fact.into()))
+        .collect();
+    Ok(leg)
+}
+
+impl From<&Told> for ToldFact {
+    fn from(told: &Told) -> Self {
+        Self {
+            value: told.value().to_owned(),
+            at: told.at().micros(),
+            by_initiated: told.by_initiated(),
+        }
+    }
+}
+
+impl From<ToldFact> for Told {
+    fn from(fact: ToldFact) -> Self {
+        Self::new(
+            fact.value,
+            Timestamp::from_micros(fact.at),
+            fact.by_initiated,
+        )
+    }
+}
+
+impl From<Moment> for MomentFact {
+    fn from(moment: Moment) -> Self {
+        Self {
+            occurred: moment.occurred.micros(),
+            received: moment.received.micros(),
+        }
+    }
+}
+
+impl From<MomentFact> for Moment {
+    fn from(fact: MomentFact) -> Self {
+        Self {
+            occurred: Timestamp::from_micros(fact.occurred),
+            received: Timestamp::from_micros(fact.received),
+        }
+    }
+}
+
+impl From<&Recording> for RecordingFact {
+    fn from(recording: &Recording) -> Self {
+        Self {
+            id: recording.id.clone(),
+            channels: recording.channels.clone(),
+            started_at: recording.started_at.map(Timestamp::micros),
+            ended_at: recording.ended_at.map(Timestamp::micros),
+            saved: recording.saved.into(),
+        }
+    }
+}
+
+impl From<RecordingFact> for Recording {
+    fn from(fact: RecordingFact) -> Self {
+        Self {
+            id: fact.id,
+            channels: fact.channels,
+            started_at: fact.started_at.map(Timestamp::from_micros),
+            ended_at: fact.ended_at.map(Timestamp::from_micros),
+            saved: fact.saved.into(),
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! Agencies, people and sealed credentials.
+
+use super::super::{BEGIN_WRITE, Conn};
+use super::end;
+use crate::domain::{Agency, AgencyId, Timestamp, User, UserId};
+use crate::store::rows::{AgencyRow, CredentialRow, HeadRow, UserRow};
+use crate::store::schema::{agencies, agency_credentials, agency_heads, directory, users};
+use crate::store::{SealedAgency, SealedCredential, StoreError};
+use diesel::prelude::*;
+use diesel::upsert::excluded;
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+
+/// A number that grows with every change of agencies, people and credentials.
+pub async fn version(conn: &mut Conn) -> Result<i64, StoreError> {
+    Ok(directory::table
+        .find(1)
+        .select(directory::version)
+        .first(conn)
+        .await?)
+}
+
+/// Every agency with its sealed credentials.
+pub async fn agencies(conn: &mut Conn) -> Result<Vec<SealedAgency>, StoreError> {
+    let rows: Vec<AgencyRow> = agencies::table
+        .order((agencies::created_at, agencies::id))
+        .load(conn)
+        .await?;
+    let credentials: Vec<CredentialRow> = agency_credentials::table
+        .order((agency_credentials::agency_id, agency_credentials::name))
+        .load(conn)
+        .await?;
+    rows.into_iter()
+        .map(|row| {
+            let mine = credentials.iter().filter(|held| held.agency_id == row.id);
+            Ok(SealedAgency {
+                agency: row.agency()?,
+                credentials: mine.map(sealed).collect(),
+                data_key: row.data_key,
+            })
+        })
+        .collect()
+}
+
+fn sealed(row: &CredentialRow) -> SealedCredential {
+    SealedCredential {
+        name: row.name.clone(),
+        version: row.version,
+        sealed: row.sealed.clone(),
+    }
+}
+
+/// Adds an agency and the head of its numbering.
+pub async fn add_agency(
+    conn: &mut Conn,
+    agency: Agency,
+    epoch: String,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    conn.batch_execute(BEGIN_WRITE).await?;
+    let result = add_agency_steps(conn, agency, epoch, now).await;
+    end(conn, result).await
+}
+
+async fn add_agency_steps(
+    conn: &mut Conn,
+    agency: Agency,
+    epoch: String,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let id = agency.id.to_string();
+    diesel::insert_into(agencies::table)
+        .values(AgencyRow {
+            id: id.clone(),
+            name: agency.name,
+            is_default: agency.is_default,
+            data_key: None,
+            created_at: now.micros(),
+        })
+        .execute(conn)
+        .await?;
+    diesel::insert_into(agency_heads::table)
+        .values(HeadRow {
+            agency_id: id,
+            epoch,
+            last_seq: 0,
+            pruned_seq: 0,
+        })
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// These people, as far as they are known.
+pub async fn users(conn: &mut Conn, ids: Vec<UserId>) -> Result<Vec<User>, StoreError> {
+    let ids: Vec<String> = ids.iter().map(UserId::to_string).collect();
+    let rows: Vec<UserRow> = users::table
+        .filter(users::id.eq_any(ids))
+        .load(conn)
+        .await?;
+    rows.into_iter().map(UserRow::user).collect()
+}
+
+/// The people of an agency, or of all.
+pub async fn people(conn: &mut Conn, agency: Option<AgencyId>) -> Result<Vec<User>, StoreError> {
+    let mut query = users::table
+        .order((users::created_at, users::id))
+        .into_boxed();
+    if let Some(agency) = agency {
+        query = query.filter(users::agency_id.eq(agency.to_string()));
+    }
+    let rows: Vec<UserRow> = query.load(conn).await?;
+    rows.into_iter().map(UserRow::user).collect()
+}
+
+/// Adds a person, or changes one that is known.
+pub async fn put_user(conn: &mut Conn, user: User, now: Timestamp) -> Result<(), StoreError> {
+    diesel::insert_into(users::table)
+        .values(UserRow::of(&user, now))
+        .on_conflict(users::id)
+        .do_update()
+        .set((
+            users::agency_id.eq(excluded(users::agency_id)),
+            users::role.eq(excluded(users::role)),
+            users::name.eq(excluded(users::name)),
+            users::email.eq(excluded(users::email)),
+            users::sip_username.eq(excluded(users::sip_username)),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Removes a person; says whether there was one. Past calls keep the name.
+pub async fn remove_user(conn: &mut Conn, user: UserId) -> Result<bool, StoreError> {
+    let removed = diesel::delete(users::table.find(user.to_string()))
+        .execute(conn)
+        .await?;
+    Ok(removed > 0)
+}
+
+/// Writes sealed credentials of an agency, with the data key that sealed them.
+pub async fn put_credentials(
+    conn: &mut Conn,
+    agency: AgencyId,
+    data_key: String,
+    credentials: Vec<SealedCredential>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    conn.batch_execute(BEGIN_WRITE).await?;
+    let result = put_credentials_steps(conn, agency, data_key, credentials, now).await;
+    end(conn, result).await
+}
+
+async fn put_credentials_steps(
+    conn: &mut Conn,
+    agency: AgencyId,
+    data_key: String,
+    credentials: Vec<SealedCredential>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    // The first writer's data key stays: two commands at once must not seal by two keys.
+    let kept = diesel::update(
+        agencies::table
+            .filter(agencies::id.eq(agency.to_string()))
+            .filter(
+                agencies::data_key
+                    .is_null()
+                    .or(agencies::data_key.eq(&data_key)),
+            ),
+    )
+    .set(agencies::data_key.eq(&data_key))
+    .execute(conn)
+    .await?;
+    if kept == 0 {
+        return Err(StoreError::Data(
+            "the agency's data key was changed by another command meanwhile; try again".into(),
+        ));
+    }
+    for credential in credentials {
+        diesel::insert_into(agency_credentials::table)
+            .values(CredentialRow {
+                agency_id: agency.to_string(),
+                name: credential.name,
+                version: credential.version,
+                sealed: credential.sealed,
+                updated_at: now.micros(),
+            })
+            .on_conflict((agency_credentials::agency_id, agency_credentials::name))
+            .do_update()
+            .set((
+                agency_credentials::version.eq(excluded(agency_credentials::version)),
+                agency_credentials::sealed.eq(excluded(agency_credentials::sealed)),
+                agency_credentials::updated_at.eq(excluded(agency_credentials::updated_at)),
+            ))
+            .execute(conn)
+            .await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,138 @@
+//! Reading the journal, and what retention removes of it.
+
+use super::super::{BEGIN_WRITE, Conn, locked};
+use super::end;
+use crate::domain::{AgencyId, CallId, Timestamp};
+use crate::store::batch::Head;
+use crate::store::rows::HeadRow;
+use crate::store::schema::{agency_heads, call_events};
+use crate::store::{StoreError, parse_agency};
+use diesel::prelude::*;
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+
+/// Where these agencies' numberings stand.
+pub async fn heads(
+    conn: &mut Conn,
+    agencies: Vec<AgencyId>,
+) -> Result<Vec<(AgencyId, Head)>, StoreError> {
+    let ids: Vec<String> = agencies.iter().map(AgencyId::to_string).collect();
+    let rows: Vec<HeadRow> = agency_heads::table
+        .filter(agency_heads::agency_id.eq_any(ids))
+        .load(conn)
+        .await?;
+    rows.into_iter().map(head).collect()
+}
+
+/// Where every agency's numbering stands.
+pub async fn all_heads(conn: &mut Conn) -> Result<Vec<(AgencyId, Head)>, StoreError> {
+    let rows: Vec<HeadRow> = agency_heads::table
+        .order(agency_heads::agency_id)
+        .load(conn)
+        .await?;
+    rows.into_iter().map(head).collect()
+}
+
+fn head(row: HeadRow) -> Result<(AgencyId, Head), StoreError> {
+    Ok((
+        parse_agency(&row.agency_id)?,
+        Head {
+            epoch: row.epoch,
+            last_seq: row.last_seq,
+            pruned_seq: row.pruned_seq,
+        },
+    ))
+}
+
+/// The events after `seq`, oldest first, at most `limit`, with their numbers.
+pub async fn since(
+    conn: &mut Conn,
+    agency: AgencyId,
+    seq: i64,
+    limit: i64,
+) -> Result<Vec<(i64, String)>, StoreError> {
+    let events = call_events::table
+        .filter(call_events::agency_id.eq(agency.to_string()))
+        .filter(call_events::seq.gt(seq))
+        .order(call_events::seq)
+        .select((call_events::seq, call_events::event))
+        .limit(limit)
+        .load(conn)
+        .await?;
+    Ok(events)
+}
+
+/// The timeline of one call: its retained events, oldest first.
+pub async fn of_call(
+    conn: &mut Conn,
+    agency: AgencyId,
+    call: CallId,
+) -> Result<Vec<String>, StoreError> {
+    let events = call_events::table
+        .filter(call_events::agency_id.eq(agency.to_string()))
+        .filter(call_events::call_id.eq(call.to_string()))
+        .order(call_events::seq)
+        .select(call_events::event)
+        .load(conn)
+        .await?;
+    Ok(events)
+}
+
+/// Removes at most `limit` of an agency's oldest events that were recorded before `before`, and
+/// remembers up to where, so that a client from before then is told and not left with a gap.
+pub async fn prune(
+    conn: &mut Conn,
+    agency: AgencyId,
+    before: Timestamp,
+    limit: i64,
+) -> Result<usize, StoreError> {
+    conn.batch_execute(BEGIN_WRITE).await?;
+    let result = prune_steps(conn, agency.to_string(), before, limit).await;
+    end(conn, result).await
+}
+
+async fn prune_steps(
+    conn: &mut Conn,
+    agency: String,
+    before: Timestamp,
+    limit: i64,
+) -> Result<usize, StoreError> {
+    let head = agency_heads::table.filter(agency_heads::agency_id.eq(&agency));
+    let held: Vec<HeadRow> = locked!(head).load(conn).await?;
+    if held.is_empty() {
+        return Ok(0);
+    }
+    // Numbers follow time, so the oldest events are the lowest numbers; the first young one ends it.
+    let oldest: Vec<(i64, i64)> = call_events::table
+        .filter(call_events::agency_id.eq(&agency))
+        .order(call_events::seq)
+        .select((call_events::seq, call_events::recorded_at))
+        .limit(limit)
+        .load(conn)
+        .await?;
+    let old = oldest
+        .into_iter()
+        .take_while(|(_, recorded_at)| *recorded_at < before.micros());
+    let Some((last, _)) = old.last() else {
+        return Ok(0);
+    };
+    let removed = diesel::delete(
+        call_events::table
+            .filter(call_events::agency_id.eq(&agency))
+            .filter(call_events::seq.le(last)),
+    )
+    .execute(conn)
+    .await?;
+    diesel::update(agency_heads::table.find(&agency))
+        .set(agency_heads::pruned_seq.eq(last))
+        .execute(conn)
+        .await?;
+    Ok(removed)
+}
+
+/// Gives every agency's numbering a new epoch and says how many there were.
+pub async fn renew_epoch(conn: &mut Conn, epoch: String) -> Result<usize, StoreError> {
+    Ok(diesel::update(agency_heads::table)
+        .set(agency_heads::epoch.eq(epoch))
+        .execute(conn)
+        .await?)
+}

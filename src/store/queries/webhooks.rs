@@ -1,0 +1,88 @@
+//! Reading raw webhooks back, and what retention removes of them.
+
+use super::super::Conn;
+use crate::domain::{AgencyId, Call, Claim, Timestamp};
+use crate::store::rows::{CallRow, ClaimRow, WebhookRow};
+use crate::store::schema::{claims, inbound_calls, webhook_events};
+use crate::store::{KeptWebhook, StoreError};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+
+/// The agency's webhooks after the one of that id, in the order of ids, at most `limit`.
+pub async fn kept(
+    conn: &mut Conn,
+    agency: AgencyId,
+    after: String,
+    limit: i64,
+) -> Result<Vec<KeptWebhook>, StoreError> {
+    let rows: Vec<WebhookRow> = webhook_events::table
+        .filter(webhook_events::agency_id.eq(agency.to_string()))
+        .filter(webhook_events::webhook_id.gt(after))
+        .order(webhook_events::webhook_id)
+        .limit(limit)
+        .load(conn)
+        .await?;
+    let kept = rows.into_iter().map(|row| KeptWebhook {
+        webhook_id: row.webhook_id,
+        outcome: row.outcome,
+        received_at: Timestamp::from_micros(row.received_at),
+        body: row.body,
+    });
+    Ok(kept.collect())
+}
+
+/// Every call of an agency since `since`, with its claims, for checking them against the webhooks.
+pub async fn calls_with_claims(
+    conn: &mut Conn,
+    agency: AgencyId,
+    since: Timestamp,
+) -> Result<(Vec<Call>, Vec<Claim>), StoreError> {
+    let calls: Vec<CallRow> = inbound_calls::table
+        .filter(inbound_calls::agency_id.eq(agency.to_string()))
+        .filter(inbound_calls::created_at.ge(since.micros()))
+        .order((inbound_calls::created_at, inbound_calls::id))
+        .load(conn)
+        .await?;
+    let held: Vec<ClaimRow> = claims::table
+        .filter(claims::agency_id.eq(agency.to_string()))
+        .order((claims::call_id, claims::ordinal))
+        .load(conn)
+        .await?;
+    let calls = calls
+        .into_iter()
+        .map(CallRow::call)
+        .collect::<Result<_, _>>()?;
+    let claims = held
+        .into_iter()
+        .map(|row| row.claim().map(|(_, claim)| claim))
+        .collect::<Result<_, _>>()?;
+    Ok((calls, claims))
+}
+
+/// Removes at most `limit` of an agency's raw webhooks that came before `before`. Those that still
+/// wait for their `call.initiated` go too: it will not come any more.
+pub async fn prune(
+    conn: &mut Conn,
+    agency: AgencyId,
+    before: Timestamp,
+    limit: i64,
+) -> Result<usize, StoreError> {
+    let old: Vec<String> = webhook_events::table
+        .filter(webhook_events::agency_id.eq(agency.to_string()))
+        .filter(webhook_events::received_at.lt(before.micros()))
+        .order(webhook_events::received_at)
+        .select(webhook_events::webhook_id)
+        .limit(limit)
+        .load(conn)
+        .await?;
+    if old.is_empty() {
+        return Ok(0);
+    }
+    Ok(diesel::delete(
+        webhook_events::table
+            .filter(webhook_events::agency_id.eq(agency.to_string()))
+            .filter(webhook_events::webhook_id.eq_any(old)),
+    )
+    .execute(conn)
+    .await?)
+}

@@ -1,0 +1,305 @@
+//! Rows, and the way between them and the domain. The same for both databases.
+
+use super::StoreError;
+use super::leg_facts::{self, RecordingFact};
+use super::schema::{
+    agencies, agency_credentials, agency_heads, call_events, call_legs, claims, inbound_calls,
+    users, webhook_events,
+};
+use crate::domain::{
+    Agency, AgencyId, Call, CallId, Claim, ClaimId, Leg, Recording, ReleaseReason, Role, Standing,
+    Status, Timestamp, Told, User, UserId,
+};
+use diesel::prelude::*;
+use std::str::FromStr;
+
+#[derive(Clone, Debug, Queryable, Insertable, AsChangeset)]
+#[diesel(table_name = inbound_calls, treat_none_as_null = true)]
+pub struct CallRow {
+    pub id: String,
+    pub agency_id: String,
+    pub call_control_id: String,
+    pub call_session_id: Option<String>,
+    pub from_number: Option<String>,
+    pub to_number: Option<String>,
+    pub caller_name: Option<String>,
+    pub direction: String,
+    pub status: String,
+    pub answered_by: Option<String>,
+    pub answered_by_name: Option<String>,
+    pub caller_answered_at: Option<i64>,
+    pub answered_at: Option<i64>,
+    pub ended_at: Option<i64>,
+    pub connected: bool,
+    pub hangup_cause: Option<String>,
+    pub recordings: String,
+    pub created_at: i64,
+    pub updated_at: i64,
+}
+
+#[derive(Clone, Debug, Queryable, Insertable)]
+#[diesel(table_name = call_legs)]
+pub struct LegRow {
+    pub agency_id: String,
+    pub call_control_id: String,
+    pub call_session_id: Option<String>,
+    pub call_leg_id: Option<String>,
+    pub claim_id: Option<String>,
+    pub facts: String,
+    pub updated_at: i64,
+}
+
+#[derive(Clone, Debug, Queryable, Insertable)]
+#[diesel(table_name = claims)]
+pub struct ClaimRow {
+    pub id: String,
+    pub agency_id: String,
+    pub call_id: String,
+    pub ordinal: i32,
+    pub user_id: String,
+    pub user_name: Option<String>,
+    pub claimed_at: i64,
+    pub released_at: Option<i64>,
+    pub release_reason: Option<String>,
+    pub plain_answer: bool,
+    pub standing: String,
+}
+
+#[derive(Clone, Debug, Queryable, Insertable)]
+#[diesel(table_name = webhook_events)]
+pub struct WebhookRow {
+    pub agency_id: String,
+    pub webhook_id: String,
+    pub event_type: String,
+    pub call_control_id: Option<String>,
+    pub connection_id: Option<String>,
+    pub occurred_at: i64,
+    pub received_at: i64,
+    pub outcome: String,
+    pub body: String,
+}
+
+#[derive(Clone, Debug, Queryable, Insertable)]
+#[diesel(table_name = call_events)]
+pub struct EventRow {
+    pub agency_id: String,
+    pub seq: i64,
+    pub call_id: String,
+    pub event_type: String,
+    pub recorded_at: i64,
+    pub event: String,
+}
+
+#[derive(Clone, Debug, Queryable, Insertable)]
+#[diesel(table_name = agency_heads)]
+pub struct HeadRow {
+    pub agency_id: String,
+    pub epoch: String,
+    pub last_seq: i64,
+    pub pruned_seq: i64,
+}
+
+#[derive(Clone, Debug, Queryable, Insertable)]
+#[diesel(table_name = agencies)]
+pub struct AgencyRow {
+    pub id: String,
+    pub name: String,
+    pub is_default: bool,
+    pub data_key: Option<String>,
+    pub created_at: i64,
+}
+
+#[derive(Clone, Debug, Queryable, Insertable)]
+#[diesel(table_name = users)]
+pub struct UserRow {
+    pub id: String,
+    pub agency_id: Option<String>,
+    pub role: Option<String>,
+    pub name: Option<String>,
+    pub email: Option<String>,
+    pub sip_username: Option<String>,
+    pub created_at: i64,
+}
+
+#[derive(Clone, Debug, Queryable, Insertable)]
+#[diesel(table_name = agency_credentials)]
+pub struct CredentialRow {
+    pub agency_id: String,
+    pub name: String,
+    pub version: i64,
+    pub sealed: String,
+    pub updated_at: i64,
+}
+
+fn id<T: FromStr>(text: &str, column: &str) -> Result<T, StoreError> {
+    text.parse()
+        .map_err(|_| StoreError::Corrupt(format!("{column}: {text:?} is no UUID")))
+}
+
+fn at(micros: Option<i64>) -> Option<Timestamp> {
+    micros.map(Timestamp::from_micros)
+}
+
+impl CallRow {
+    pub fn of(call: &Call) -> Result<Self, StoreError> {
+        let recordings: Vec<RecordingFact> =
+            call.recordings.iter().map(RecordingFact::from).collect();
+        Ok(Self {
+            id: call.id.to_string(),
+            agency_id: call.agency_id.to_string(),
+            call_control_id: call.call_control_id.clone(),
+            call_session_id: call.call_session_id.clone(),
+            from_number: call.from_number.clone(),
+            to_number: call.to_number.clone(),
+            caller_name: call.caller_name.clone(),
+            direction: "inbound".into(),
+            status: call.status.name().into(),
+            answered_by: call.answered_by.map(|user| user.to_string()),
+            answered_by_name: call.answered_by_name.clone(),
+            caller_answered_at: call.caller_answered_at.map(Timestamp::micros),
+            answered_at: call.answered_at.map(Timestamp::micros),
+            ended_at: call.ended_at.map(Timestamp::micros),
+            connected: call.connected,
+            hangup_cause: call.hangup_cause.clone(),
+            recordings: serde_json::to_string(&recordings)
+                .map_err(|error| StoreError::Data(error.to_string()))?,
+            created_at: call.created_at.micros(),
+            updated_at: call.updated_at.micros(),
+        })
+    }
+
+    pub fn call(self) -> Result<Call, StoreError> {
+        let recordings: Vec<RecordingFact> = serde_json::from_str(&self.recordings)
+            .map_err(|error| StoreError::Corrupt(format!("inbound_calls.recordings: {error}")))?;
+        Ok(Call {
+            id: CallId(id(&self.id, "inbound_calls.id")?),
+            agency_id: AgencyId(id(&self.agency_id, "inbound_calls.agency_id")?),
+            call_control_id: self.call_control_id,
+            call_session_id: self.call_session_id,
+            from_number: self.from_number,
+            to_number: self.to_number,
+            caller_name: self.caller_name,
+            status: Status::from_name(&self.status).ok_or_else(|| {
+                StoreError::Corrupt(format!("inbound_calls.status: {:?}", self.status))
+            })?,
+            answered_by: match self.answered_by {
+                Some(user) => Some(UserId(id(&user, "inbound_calls.answered_by")?)),
+                None => None,
+            },
+            answered_by_name: self.answered_by_name,
+            caller_answered_at: at(self.caller_answered_at),
+            answered_at: at(self.answered_at),
+            ended_at: at(self.ended_at),
+            connected: self.connected,
+            hangup_cause: self.hangup_cause,
+            recordings: recordings.into_iter().map(Recording::from).collect(),
+            created_at: Timestamp::from_micros(self.created_at),
+            updated_at: Timestamp::from_micros(self.updated_at),
+        })
+    }
+}
+
+impl LegRow {
+    pub fn of(agency: AgencyId, leg: &Leg, now: Timestamp) -> Result<Self, StoreError> {
+        let told = |detail: &Option<Told>| detail.as_ref().map(|told| told.value().to_owned());
+        Ok(Self {
+            agency_id: agency.to_string(),
+            call_control_id: leg.call_control_id.clone(),
+            call_session_id: told(&leg.session),
+            call_leg_id: told(&leg.leg_id),
+            claim_id: leg.claim.map(|claim| claim.to_string()),
+            facts: leg_facts::write(leg)?,
+            updated_at: now.micros(),
+        })
+    }
+
+    pub fn leg(self) -> Result<(AgencyId, Leg), StoreError> {
+        let agency = AgencyId(id(&self.agency_id, "call_legs.agency_id")?);
+        Ok((agency, leg_facts::read(self.call_control_id, &self.facts)?))
+    }
+}
+
+impl ClaimRow {
+    pub fn of(agency: AgencyId, claim: &Claim, standing: Standing) -> Self {
+        Self {
+            id: claim.id.to_string(),
+            agency_id: agency.to_string(),
+            call_id: claim.call_id.to_string(),
+            ordinal: claim.ordinal,
+            user_id: claim.user_id.to_string(),
+            user_name: claim.user_name.clone(),
+            claimed_at: claim.claimed_at.micros(),
+            released_at: claim.released.map(|(at, _)| at.micros()),
+            release_reason: claim.released.map(|(_, reason)| reason.name().into()),
+            plain_answer: claim.plain_answer,
+            standing: match standing {
+                Standing::Open => "open".into(),
+                Standing::Won => "won".into(),
+                Standing::Released(reason) => format!("released: {}", reason.name()),
+            },
+        }
+    }
+
+    pub fn claim(self) -> Result<(AgencyId, Claim), StoreError> {
+        let released = match (self.released_at, self.release_reason.as_deref()) {
+            (Some(at), Some(reason)) => {
+                let reason = ReleaseReason::from_name(reason).ok_or_else(|| {
+                    StoreError::Corrupt(format!("claims.release_reason: {reason:?}"))
+                })?;
+                Some((Timestamp::from_micros(at), reason))
+            }
+            _ => None,
+        };
+        let agency = AgencyId(id(&self.agency_id, "claims.agency_id")?);
+        let claim = Claim {
+            id: ClaimId(id(&self.id, "claims.id")?),
+            call_id: CallId(id(&self.call_id, "claims.call_id")?),
+            ordinal: self.ordinal,
+            user_id: UserId(id(&self.user_id, "claims.user_id")?),
+            user_name: self.user_name,
+            claimed_at: Timestamp::from_micros(self.claimed_at),
+            released,
+            plain_answer: self.plain_answer,
+        };
+        Ok((agency, claim))
+    }
+}
+
+impl AgencyRow {
+    pub fn agency(&self) -> Result<Agency, StoreError> {
+        Ok(Agency {
+            id: AgencyId(id(&self.id, "agencies.id")?),
+            name: self.name.clone(),
+            is_default: self.is_default,
+        })
+    }
+}
+
+impl UserRow {
+    pub fn of(user: &User, now: Timestamp) -> Self {
+        Self {
+            id: user.id.to_string(),
+            agency_id: user.agency_id.map(|agency| agency.to_string()),
+            role: user.role.map(|role| role.name().into()),
+            name: user.name.clone(),
+            email: user.email.clone(),
+            sip_username: user.sip_username.clone(),
+            created_at: now.micros(),
+        }
+    }
+
+    pub fn user(self) -> Result<User, StoreError> {
+        Ok(User {
+            id: UserId(id(&self.id, "users.id")?),
+            agency_id: match &self.agency_id {
+                Some(agency) => Some(AgencyId(id(agency, "users.agency_id")?)),
+                None => None,
+            },
+            // An unknown role, written by hand or by a later version, may do nothing here.
+            role: self.role.as_deref().and_then(Role::from_name),
+            name: self.name,
+            email: self.email,
+            sip_username: self.sip_username,
+        })
+    }
+}

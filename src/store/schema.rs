@@ -1,0 +1,152 @@
+//! The tables, once for both databases: text ids, microseconds since 1970, JSON as text.
+#![allow(missing_docs)]
+
+diesel::table! {
+    agencies (id) {
+        id -> Text,
+        name -> Text,
+        is_default -> Bool,
+        data_key -> Nullable<Text>,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    agency_heads (agency_id) {
+        agency_id -> Text,
+        epoch -> Text,
+        last_seq -> BigInt,
+        pruned_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    users (id) {
+        id -> Text,
+        agency_id -> Nullable<Text>,
+        role -> Nullable<Text>,
+        name -> Nullable<Text>,
+        email -> Nullable<Text>,
+        sip_username -> Nullable<Text>,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    inbound_calls (id) {
+        id -> Text,
+        agency_id -> Text,
+        call_control_id -> Text,
+        call_session_id -> Nullable<Text>,
+        from_number -> Nullable<Text>,
+        to_number -> Nullable<Text>,
+        caller_name -> Nullable<Text>,
+        direction -> Text,
+        status -> Text,
+        answered_by -> Nullable<Text>,
+        answered_by_name -> Nullable<Text>,
+        caller_answered_at -> Nullable<BigInt>,
+        answered_at -> Nullable<BigInt>,
+        ended_at -> Nullable<BigInt>,
+        connected -> Bool,
+        hangup_cause -> Nullable<Text>,
+        recordings -> Text,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    call_logs (id) {
+        id -> Text,
+        agency_id -> Text,
+        prospect_id -> Nullable<Text>,
+        caller_id -> Nullable<Text>,
+        phone_number -> Nullable<Text>,
+        from_number -> Nullable<Text>,
+        result -> Nullable<Text>,
+        outcome -> Nullable<Text>,
+        duration -> BigInt,
+        notes -> Nullable<Text>,
+        started_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
+        call_sid -> Text,
+        recording_url -> Nullable<Text>,
+        direction -> Text,
+        end_reason -> Nullable<Text>,
+        answered_by -> Nullable<Text>,
+        prospect_name -> Nullable<Text>,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    call_legs (agency_id, call_control_id) {
+        agency_id -> Text,
+        call_control_id -> Text,
+        call_session_id -> Nullable<Text>,
+        call_leg_id -> Nullable<Text>,
+        claim_id -> Nullable<Text>,
+        facts -> Text,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    claims (id) {
+        id -> Text,
+        agency_id -> Text,
+        call_id -> Text,
+        ordinal -> Integer,
+        user_id -> Text,
+        user_name -> Nullable<Text>,
+        claimed_at -> BigInt,
+        released_at -> Nullable<BigInt>,
+        release_reason -> Nullable<Text>,
+        plain_answer -> Bool,
+        standing -> Text,
+    }
+}
+
+diesel::table! {
+    call_events (agency_id, seq) {
+        agency_id -> Text,
+        seq -> BigInt,
+        call_id -> Text,
+        event_type -> Text,
+        recorded_at -> BigInt,
+        event -> Text,
+    }
+}
+
+diesel::table! {
+    webhook_events (agency_id, webhook_id) {
+        agency_id -> Text,
+        webhook_id -> Text,
+        event_type -> Text,
+        call_control_id -> Nullable<Text>,
+        connection_id -> Nullable<Text>,
+        occurred_at -> BigInt,
+        received_at -> BigInt,
+        outcome -> Text,
+        body -> Text,
+    }
+}
+
+diesel::table! {
+    agency_credentials (agency_id, name) {
+        agency_id -> Text,
+        name -> Text,
+        version -> BigInt,
+        sealed -> Text,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    directory (id) {
+        id -> Integer,
+        version -> BigInt,
+    }
+}

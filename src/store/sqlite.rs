@@ -1,0 +1,253 @@
+//! SQLite: the embedded database, and what its dialect does differently.
+
+use super::StoreError;
+use diesel::SqliteConnection;
+use diesel_async::sync_connection_wrapper::{SpawnBlocking, SyncConnectionWrapper};
+use diesel_async::{AsyncConnection, AsyncMigrationHarness, SimpleAsyncConnection};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
+
+#[path = "queries/mod.rs"]
+pub mod queries;
+
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+
+/// How many connections read at once. SQLite readers never wait for the writer in WAL mode.
+const READERS: usize = 4;
+
+/// A connection, used only on threads that may block.
+pub type Conn = SyncConnectionWrapper<SqliteConnection, Inline>;
+
+/// Runs statements where they stand: the whole transaction already sits on a blocking thread, so a
+/// hop per statement would only cost time.
+#[derive(Debug)]
+pub struct Inline;
+
+impl SpawnBlocking for Inline {
+    fn spawn_blocking<'a, R>(
+        &mut self,
+        task: impl FnOnce() -> R + Send + 'static,
+    ) -> BoxFuture<'a, Result<R, Box<dyn std::error::Error + Send + Sync + 'static>>>
+    where
+        R: Send + 'static,
+    {
+        futures_util::future::ready(Ok(task())).boxed()
+    }
+
+    fn get_runtime() -> Self {
+        Self
+    }
+}
+
+/// How a writing transaction begins: with the write lock, so that it cannot lose it half-way.
+pub(super) const BEGIN_WRITE: &str = "BEGIN IMMEDIATE";
+/// How a reading transaction begins that must see one moment of the database.
+pub(super) const BEGIN_SNAPSHOT: &str = "BEGIN DEFERRED";
+
+/// SQLite has one writer at a time, so its begin is lock enough.
+macro_rules! locked {
+    ($query:expr) => {
+        $query
+    };
+}
+
+/// diesel-async cannot insert many rows at once into SQLite; a loop of cached statements inside one
+/// transaction is as quick there.
+macro_rules! insert_rows {
+    ($conn:expr, $table:expr, $rows:expr) => {
+        for row in $rows {
+            diesel::insert_into($table)
+                .values(row)
+                .execute($conn)
+                .await?;
+        }
+    };
+}
+
+/// [`insert_rows`], replacing rows that are there.
+macro_rules! upsert_rows {
+    ($conn:expr, $table:expr, $rows:expr, $key:expr, $set:expr) => {
+        for row in $rows {
+            diesel::insert_into($table)
+                .values(row)
+                .on_conflict($key)
+                .do_update()
+                .set($set)
+                .execute($conn)
+                .await?;
+        }
+    };
+}
+pub(super) use {insert_rows, locked, upsert_rows};
+
+/// An open SQLite database: one writer, several readers.
+#[derive(Clone)]
+pub struct Db {
+    writer: Arc<Pool>,
+    readers: Arc<Pool>,
+    runtime: Handle,
+}
+
+struct Pool {
+    path: PathBuf,
+    setup: &'static str,
+    idle: Mutex<Vec<Conn>>,
+    places: Semaphore,
+}
+
+/// The writer waits a second for another process (a command, say) to let go of the file.
+const WRITER_SETUP: &str = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; \
+     PRAGMA busy_timeout=1000; PRAGMA foreign_keys=ON;";
+const READER_SETUP: &str = "PRAGMA busy_timeout=1000; PRAGMA query_only=ON;";
+
+impl Db {
+    /// Opens the file, making it (not its folder) when it is not there.
+    ///
+    /// # Errors
+    /// When the file cannot be opened or is no database.
+    pub async fn open(path: &Path, runtime: Handle) -> Result<Self, StoreError> {
+        let db = Self {
+            writer: Arc::new(Pool::new(path, WRITER_SETUP, 1)),
+            readers: Arc::new(Pool::new(path, READER_SETUP, READERS)),
+            runtime,
+        };
+        db.write(|_| Ok(())).await?;
+        Ok(db)
+    }
+
+    /// Applies the migrations that are missing and says how many there were.
+    ///
+    /// # Errors
+    /// When a migration fails.
+    pub async fn migrate(&self) -> Result<usize, StoreError> {
+        let mut failure = None;
+        // Two processes may find the same migration missing; the one that loses finds it done.
+        for _ in 0..3 {
+            let conn = self.writer.connect()?;
+            let mut harness = AsyncMigrationHarness::new(conn);
+            let outcome = harness
+                .run_pending_migrations(MIGRATIONS)
+                .map(|run| run.len());
+            match outcome {
+                Ok(applied) => return Ok(applied),
+                Err(error) => failure = Some(error.to_string()),
+            }
+        }
+        Err(StoreError::Data(format!(
+            "a migration failed: {}",
+            failure.unwrap_or_default()
+        )))
+    }
+
+    /// How many migrations are missing.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn pending_migrations(&self) -> Result<usize, StoreError> {
+        let mut harness = AsyncMigrationHarness::new(self.writer.connect()?);
+        let pending = harness.pending_migrations(MIGRATIONS);
+        pending
+            .map(|missing| missing.len())
+            .map_err(|error| StoreError::Unavailable(error.to_string()))
+    }
+
+    /// Runs `work` with the writing connection.
+    ///
+    /// # Errors
+    /// What `work` returns, or that no connection could be had.
+    pub async fn write<R: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Conn) -> Result<R, StoreError> + Send + 'static,
+    ) -> Result<R, StoreError> {
+        Pool::run(&self.writer, &self.runtime, work).await
+    }
+
+    /// Runs `work` with a reading connection.
+    ///
+    /// # Errors
+    /// What `work` returns, or that no connection could be had.
+    pub async fn read<R: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Conn) -> Result<R, StoreError> + Send + 'static,
+    ) -> Result<R, StoreError> {
+        Pool::run(&self.readers, &self.runtime, work).await
+    }
+}
+
+/// Runs a query to its end where it stands: nothing in it ever waits, see [`Inline`].
+pub(super) fn finish<R>(
+    query: impl Future<Output = Result<R, StoreError>>,
+) -> Result<R, StoreError> {
+    query
+        .now_or_never()
+        .unwrap_or_else(|| Err(StoreError::Unavailable("a query did not finish".into())))
+}
+
+impl Pool {
+    fn new(path: &Path, setup: &'static str, places: usize) -> Self {
+        Self {
+            path: path.to_owned(),
+            setup,
+            idle: Mutex::new(Vec::new()),
+            places: Semaphore::new(places),
+        }
+    }
+
+    async fn run<R: Send + 'static>(
+        pool: &Arc<Self>,
+        runtime: &Handle,
+        work: impl FnOnce(&mut Conn) -> Result<R, StoreError> + Send + 'static,
+    ) -> Result<R, StoreError> {
+        let mine = Arc::clone(pool);
+        let spawned = runtime.spawn(async move {
+            let _place = mine.places.acquire().await.map_err(closed)?;
+            let pool = Arc::clone(&mine);
+            tokio::task::spawn_blocking(move || {
+                let mut conn = pool.take()?;
+                let result = work(&mut conn);
+                // A connection that saw a passing error may be in the middle of something.
+                if !result.as_ref().is_err_and(StoreError::is_passing) {
+                    pool.idle().push(conn);
+                }
+                result
+            })
+            .await
+            .map_err(closed)?
+        });
+        spawned.await.map_err(closed)?
+    }
+
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Conn>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take(&self) -> Result<Conn, StoreError> {
+        let idle = self.idle().pop();
+        idle.map_or_else(|| self.connect(), Ok)
+    }
+
+    fn connect(&self) -> Result<Conn, StoreError> {
+        let path = self.path.to_string_lossy().into_owned();
+        finish(async {
+            let away = |error: String| {
+                StoreError::Unavailable(format!("{path} cannot be opened: {error}"))
+            };
+            let mut conn = Conn::establish(&path)
+                .await
+                .map_err(|error| away(error.to_string()))?;
+            conn.batch_execute(self.setup)
+                .await
+                .map_err(|error| away(error.to_string()))?;
+            Ok(conn)
+        })
+    }
+}
+
+fn closed(error: impl std::fmt::Display) -> StoreError {
+    StoreError::Unavailable(error.to_string())
+}

@@ -1,0 +1,89 @@
+//! A call in JSON: section 2 of the contract.
+
+use super::{rfc3339, rfc3339_or_null};
+use crate::domain::{Call, Recording, Timestamp, UserId};
+use serde::Serialize;
+use uuid::Uuid;
+
+/// A call as strangers read it.
+#[derive(Debug, Serialize)]
+pub struct CallView<'a> {
+    id: Uuid,
+    call_control_id: &'a str,
+    call_session_id: Option<&'a str>,
+    from_number: Option<&'a str>,
+    to_number: Option<&'a str>,
+    caller_name: Option<&'a str>,
+    direction: &'static str,
+    status: &'static str,
+    answered_by: Option<Uuid>,
+    answered_by_name: Option<&'a str>,
+    #[serde(serialize_with = "rfc3339_or_null")]
+    caller_answered_at: Option<Timestamp>,
+    #[serde(serialize_with = "rfc3339_or_null")]
+    answered_at: Option<Timestamp>,
+    #[serde(serialize_with = "rfc3339_or_null")]
+    ended_at: Option<Timestamp>,
+    connected: bool,
+    hangup_cause: Option<&'a str>,
+    recordings: Vec<RecordingView<'a>>,
+    #[serde(serialize_with = "rfc3339")]
+    created_at: Timestamp,
+    #[serde(serialize_with = "rfc3339")]
+    updated_at: Timestamp,
+}
+
+/// A recording as strangers read it: never with a link.
+#[derive(Debug, Serialize)]
+pub struct RecordingView<'a> {
+    id: &'a str,
+    channels: Option<&'a str>,
+    #[serde(serialize_with = "rfc3339_or_null")]
+    started_at: Option<Timestamp>,
+    #[serde(serialize_with = "rfc3339_or_null")]
+    ended_at: Option<Timestamp>,
+}
+
+impl<'a> From<&'a Call> for CallView<'a> {
+    fn from(call: &'a Call) -> Self {
+        Self {
+            id: call.id.0,
+            call_control_id: &call.call_control_id,
+            call_session_id: call.call_session_id.as_deref(),
+            from_number: call.from_number.as_deref(),
+            to_number: call.to_number.as_deref(),
+            caller_name: call.caller_name.as_deref(),
+            direction: "inbound",
+            status: call.status.name(),
+            answered_by: call.answered_by.map(|UserId(id)| id),
+            answered_by_name: call.answered_by_name.as_deref(),
+            caller_answered_at: call.caller_answered_at,
+            answered_at: call.answered_at,
+            ended_at: call.ended_at,
+            connected: call.connected,
+            hangup_cause: call.hangup_cause.as_deref(),
+            recordings: call.recordings.iter().map(RecordingView::from).collect(),
+            created_at: call.created_at,
+            updated_at: call.updated_at,
+        }
+    }
+}
+
+impl<'a> From<&'a Recording> for RecordingView<'a> {
+    fn from(recording: &'a Recording) -> Self {
+        Self {
+            id: &recording.id,
+            channels: recording.channels.as_deref(),
+            started_at: recording.started_at,
+            ended_at: recording.ended_at,
+        }
+    }
+}
+
+/// The call as JSON text.
+///
+/// # Errors
+/// None in practice: no field of a call can fail to be written.
+pub fn call_json(call: &Call) -> Result<String, serde_json::Error> {
+    serde_json::to_string(&CallView::from(call))
+}
