@@ -1,1 +1,55 @@
-//! (being built)
+//! A carrier that behaves as Telnyx does, over real HTTP: it signs, it sends the lives of calls,
+//! it repeats itself, gets the order wrong and tries again.
+//!
+//! | file | noun |
+//! |---|---|
+//! | `dice` | seeded chance: ids, numbers, delays and decisions that come out the same again |
+//! | `key` | the Ed25519 key that signs |
+//! | `leg` | one leg of a call, driven step by step; makes webhooks |
+//! | `payload` | what the webhooks of a leg say, field by field |
+//! | `hangup` | why a leg ended |
+//! | `webhook` | one event, to be delivered once, twice, or late |
+//! | `schedule` | when a delivery counts, and when it is tried again |
+//! | `request` | one signed HTTP request, open to tampering |
+//! | `carrier` | whose webhooks go where, and how |
+//! | `delivery` | sending a webhook until it is acknowledged, refused or given up |
+//! | `script` | the lives of calls as timed steps |
+//! | `traffic` | how many calls of which kind, how much trouble; the plan of each call |
+//! | `load` | plays traffic against a server and counts |
+//! | `totals` | the counters |
+//!
+//! A test drives legs by hand ([`Carrier::new_call`], [`Leg::answered`], [`Carrier::deliver`]); the
+//! demo, the simulator and the torture run play [`Traffic`] through a [`Load`]. Nothing here knows
+//! callboard: it works against any webhook URL, which is what makes it a witness.
+
+mod carrier;
+mod delivery;
+mod dice;
+mod hangup;
+mod key;
+mod leg;
+mod load;
+mod payload;
+mod request;
+mod schedule;
+mod script;
+mod totals;
+mod traffic;
+mod webhook;
+
+#[cfg(test)]
+mod receiver;
+
+pub use carrier::{Carrier, CarrierError, CarrierSettings};
+pub use delivery::{Attempt, Delivery, Outcome};
+pub use dice::Dice;
+pub use hangup::{HangupCause, HangupSource};
+pub use key::{KeyError, SigningKey};
+pub use leg::{Direction, Leg, Line};
+pub use load::{Acknowledged, Load};
+pub use request::{Answer, SendError, SignedRequest};
+pub use schedule::{RetrySchedule, Verdict};
+pub use script::{Cast, Happening, Life, Script, Side, Step};
+pub use totals::Totals;
+pub use traffic::{Plan, PlannedStep, Repeat, Traffic};
+pub use webhook::Webhook;
