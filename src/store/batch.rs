@@ -124,6 +124,8 @@ pub struct Writes {
     pub claims: Vec<(AgencyId, Claim, Standing)>,
     /// Webhooks that were new.
     pub webhooks: Vec<(StoredWebhook, WebhookOutcome)>,
+    /// Legs whose waiting webhooks have now been taken in.
+    pub unheld: Vec<(AgencyId, String)>,
     /// Events, in order.
     pub events: Vec<(AgencyId, NumberedEvent)>,
     /// The new head of each agency that has new events.

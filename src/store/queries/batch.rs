@@ -4,7 +4,7 @@
 use super::super::{BEGIN_WRITE, Conn, insert_rows, locked, upsert_rows};
 use super::end;
 use crate::domain::{AgencyId, Timestamp};
-use crate::store::batch::{BatchKeys, Head, Loaded, Writes};
+use crate::store::batch::{BatchKeys, Head, Loaded, WebhookOutcome, Writes};
 use crate::store::rows::{CallRow, ClaimRow, EventRow, HeadRow, LegRow, WebhookRow};
 use crate::store::schema::{
     agency_heads, call_events, call_legs, claims, inbound_calls, webhook_events,
@@ -187,6 +187,9 @@ async fn write(conn: &mut Conn, writes: Writes, now: Timestamp) -> Result<(), St
         })
         .collect();
     insert_rows!(conn, webhook_events::table, &webhooks);
+    if !writes.unheld.is_empty() {
+        unhold(conn, &writes.unheld).await?;
+    }
 
     let calls: Vec<CallRow> = writes
         .calls
@@ -285,5 +288,23 @@ async fn write(conn: &mut Conn, writes: Writes, now: Timestamp) -> Result<(), St
         agency_heads::agency_id,
         agency_heads::last_seq.eq(excluded(agency_heads::last_seq))
     );
+    Ok(())
+}
+
+/// Webhooks that waited for their leg's `call.initiated` have been taken in.
+async fn unhold(conn: &mut Conn, legs: &[(AgencyId, String)]) -> Result<(), StoreError> {
+    let agencies: BTreeSet<String> = legs.iter().map(|(agency, _)| agency.to_string()).collect();
+    let handles: BTreeSet<&String> = legs.iter().map(|(_, handle)| handle).collect();
+    // Two agencies with the same handle in one batch would both be let go; the legs say which is
+    // known, this column only informs.
+    diesel::update(
+        webhook_events::table
+            .filter(webhook_events::agency_id.eq_any(agencies))
+            .filter(webhook_events::call_control_id.eq_any(handles))
+            .filter(webhook_events::outcome.eq(WebhookOutcome::Held.name())),
+    )
+    .set(webhook_events::outcome.eq(WebhookOutcome::Applied.name()))
+    .execute(conn)
+    .await?;
     Ok(())
 }

@@ -1,0 +1,204 @@
+//! What may be appended to the journal, and what comes back.
+
+use crate::domain::{AgencyId, Call, ClaimId, LegEvent, LegNews, ReleaseReason, Timestamp, UserId};
+use crate::store::batch::{BatchKeys, StoredWebhook, WebhookOutcome};
+
+/// One thing that happened. Everything that changes a call is one of these.
+#[derive(Clone, Debug)]
+pub enum Append {
+    /// A verified webhook.
+    Webhook(WebhookAppend),
+    /// An agent takes a call.
+    Claim(ClaimAppend),
+    /// A claim is let go of.
+    Release(ReleaseAppend),
+    /// A claim has answered the call without a transfer.
+    PlainAnswer(PlainAnswerAppend),
+}
+
+/// A verified webhook and what it means.
+#[derive(Clone, Debug)]
+pub struct WebhookAppend {
+    /// As it is kept.
+    pub webhook: StoredWebhook,
+    /// As it is understood.
+    pub meaning: Meaning,
+}
+
+/// What a webhook means to calls.
+#[derive(Clone, Debug)]
+pub enum Meaning {
+    /// News of a leg.
+    Leg(LegEvent),
+    /// Nothing: its type is not about calls, or is not known.
+    Nothing,
+    /// Nothing: it belongs to another connection of the carrier's account.
+    OtherConnection,
+    /// It could not be applied; it is kept raw.
+    Unusable,
+}
+
+/// An agent's attempt to take a call.
+#[derive(Clone, Debug)]
+pub struct ClaimAppend {
+    /// Whose call.
+    pub agency_id: AgencyId,
+    /// The caller's leg.
+    pub call_control_id: String,
+    /// The id that the claim will have. Finding it there already is a win: an earlier try whose
+    /// answer was lost had been committed.
+    pub claim_id: ClaimId,
+    /// Who takes it.
+    pub user_id: UserId,
+    /// What colleagues read.
+    pub user_name: Option<String>,
+    /// When, by our clock.
+    pub at: Timestamp,
+}
+
+/// Letting go of a claim.
+#[derive(Clone, Debug)]
+pub struct ReleaseAppend {
+    /// Whose call.
+    pub agency_id: AgencyId,
+    /// The claim.
+    pub claim_id: ClaimId,
+    /// Why.
+    pub reason: ReleaseReason,
+    /// The person who gave it back, when one did.
+    pub by: Option<UserId>,
+    /// When, by our clock.
+    pub at: Timestamp,
+}
+
+/// A claim that chose to answer the call plainly.
+#[derive(Clone, Debug)]
+pub struct PlainAnswerAppend {
+    /// Whose call.
+    pub agency_id: AgencyId,
+    /// The claim.
+    pub claim_id: ClaimId,
+    /// When, by our clock.
+    pub at: Timestamp,
+}
+
+/// What became of an append.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// Of a webhook.
+    Webhook(WebhookAnswer),
+    /// Of a claim.
+    Claim(ClaimAnswer),
+    /// Of a release or a plain answer: whether it changed anything.
+    Done(bool),
+}
+
+/// What became of a webhook. All of these are acknowledged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WebhookAnswer {
+    /// It had come before.
+    Repeat,
+    /// It was new.
+    Stored(WebhookOutcome),
+}
+
+/// What became of a claim.
+#[derive(Clone, Debug)]
+pub enum ClaimAnswer {
+    /// The agent has the call.
+    Won {
+        /// The claim that holds it: an earlier one, when the winner asks again.
+        claim_id: ClaimId,
+        /// The call, as it is now.
+        call: Box<Call>,
+    },
+    /// Somebody has the call already.
+    Taken {
+        /// The call, with that person's name.
+        call: Box<Call>,
+    },
+    /// There is no such call, or it is over.
+    Gone,
+}
+
+impl Append {
+    /// Whose it is.
+    #[must_use]
+    pub fn agency_id(&self) -> AgencyId {
+        match self {
+            Self::Webhook(append) => append.webhook.agency_id,
+            Self::Claim(append) => append.agency_id,
+            Self::Release(append) => append.agency_id,
+            Self::PlainAnswer(append) => append.agency_id,
+        }
+    }
+
+    /// Roughly how many bytes it keeps in the queue.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        match self {
+            Self::Webhook(append) => append.webhook.body.len() + 1024,
+            _ => 1024,
+        }
+    }
+
+    /// Names what this append may read or change.
+    pub fn add_keys(&self, keys: &mut BatchKeys) {
+        keys.agencies.insert(self.agency_id());
+        match self {
+            Self::Webhook(append) => {
+                keys.webhook_ids.insert(append.webhook.webhook_id.clone());
+                if let Meaning::Leg(event) = &append.meaning {
+                    add_leg_keys(event, keys);
+                }
+            }
+            Self::Claim(append) => {
+                keys.call_control_ids.insert(append.call_control_id.clone());
+            }
+            Self::Release(append) => {
+                keys.claims.insert(append.claim_id);
+            }
+            Self::PlainAnswer(append) => {
+                keys.claims.insert(append.claim_id);
+            }
+        }
+    }
+}
+
+fn add_leg_keys(event: &LegEvent, keys: &mut BatchKeys) {
+    if event.call_control_id.is_empty() {
+        keys.leg_ids.extend(event.leg_id.clone());
+    } else {
+        keys.call_control_ids.insert(event.call_control_id.clone());
+    }
+    keys.sessions.extend(event.session.clone());
+    if let crate::domain::ClientState::Ours(Some(claim)) = event.client_state {
+        keys.claims.insert(claim);
+    }
+}
+
+impl WebhookAppend {
+    /// This webhook, to be kept raw without being applied.
+    #[must_use]
+    pub fn unusable(&self) -> Self {
+        Self {
+            webhook: self.webhook.clone(),
+            meaning: Meaning::Unusable,
+        }
+    }
+
+    /// What keeps webhooks of one phone call together: its session, or at least its leg.
+    #[must_use]
+    pub fn call_key(&self) -> Option<&str> {
+        match &self.meaning {
+            Meaning::Leg(event) => Some(event.session.as_deref().unwrap_or(&event.call_control_id)),
+            _ => None,
+        }
+    }
+
+    /// Whether it announces a leg.
+    #[must_use]
+    pub fn announces(&self) -> bool {
+        matches!(&self.meaning, Meaning::Leg(event) if matches!(event.news, LegNews::Initiated(_)))
+    }
+}

@@ -1,0 +1,118 @@
+//! Finds legs and calls by what connects them: handles, sessions, claims.
+
+use crate::domain::{AgencyId, CallId, Claim, ClaimId, Leg, LegEvent, Told};
+use std::collections::{BTreeSet, HashMap};
+
+type Handle = (AgencyId, String);
+
+/// The legs of a batch and the ways to them. Every key holds the agency: another's session or claim
+/// of the same name is another thing.
+#[derive(Default)]
+pub struct Index {
+    legs: HashMap<Handle, Leg>,
+    by_leg_id: HashMap<(AgencyId, String), Handle>,
+    by_session: HashMap<(AgencyId, String), BTreeSet<Handle>>,
+    by_claim: HashMap<(AgencyId, ClaimId), BTreeSet<Handle>>,
+    calls: HashMap<Handle, CallId>,
+    claims: HashMap<(AgencyId, ClaimId), CallId>,
+}
+
+impl Index {
+    /// Puts a leg in its places, in place of what was known of it.
+    pub fn put_leg(&mut self, agency: AgencyId, leg: Leg) {
+        let handle = (agency, leg.call_control_id.clone());
+        if let Some(session) = told(&leg.session) {
+            let legs = self.by_session.entry((agency, session.to_owned()));
+            legs.or_default().insert(handle.clone());
+        }
+        if let Some(leg_id) = told(&leg.leg_id) {
+            self.by_leg_id
+                .insert((agency, leg_id.to_owned()), handle.clone());
+        }
+        if let Some(claim) = leg.claim {
+            let legs = self.by_claim.entry((agency, claim));
+            legs.or_default().insert(handle.clone());
+        }
+        self.legs.insert(handle, leg);
+    }
+
+    /// Remembers that this leg is this call.
+    pub fn put_call(&mut self, agency: AgencyId, handle: &str, call: CallId) {
+        self.calls.insert((agency, handle.to_owned()), call);
+    }
+
+    /// Remembers whose claim this is.
+    pub fn put_claim(&mut self, agency: AgencyId, claim: ClaimId, call: CallId) {
+        self.claims.insert((agency, claim), call);
+    }
+
+    /// The leg of that handle.
+    #[must_use]
+    pub fn leg(&self, handle: &Handle) -> Option<&Leg> {
+        self.legs.get(handle)
+    }
+
+    /// The call whose caller's leg this is.
+    #[must_use]
+    pub fn call_of(&self, handle: &Handle) -> Option<CallId> {
+        self.calls.get(handle).copied()
+    }
+
+    /// The call that this claim is, or was, on.
+    #[must_use]
+    pub fn call_of_claim(&self, agency: AgencyId, claim: ClaimId) -> Option<CallId> {
+        self.claims.get(&(agency, claim)).copied()
+    }
+
+    /// Which leg an event is about: the one it names, or the one of its stable id. `None` when it
+    /// names no handle and its leg is not known.
+    #[must_use]
+    pub fn handle_of(&self, agency: AgencyId, event: &LegEvent) -> Option<Handle> {
+        if !event.call_control_id.is_empty() {
+            return Some((agency, event.call_control_id.clone()));
+        }
+        let leg_id = event.leg_id.clone()?;
+        self.by_leg_id.get(&(agency, leg_id)).cloned()
+    }
+
+    /// The calls that may change when this leg does: its own, those of its session, and that of the
+    /// claim it names.
+    #[must_use]
+    pub fn calls_touched_by(&self, handle: &Handle, leg: &Leg) -> BTreeSet<CallId> {
+        let agency = handle.0;
+        let mut calls: BTreeSet<CallId> = self.call_of(handle).into_iter().collect();
+        if let Some(session) = told(&leg.session) {
+            let legs = self.by_session.get(&(agency, session.to_owned()));
+            calls.extend(
+                legs.into_iter()
+                    .flatten()
+                    .filter_map(|leg| self.call_of(leg)),
+            );
+        }
+        if let Some(claim) = leg.claim {
+            calls.extend(self.call_of_claim(agency, claim));
+        }
+        calls
+    }
+
+    /// The legs beside the caller's that may bear on its call: those of its session and those that
+    /// name one of its claims.
+    #[must_use]
+    pub fn other_legs(&self, agency: AgencyId, caller: &Leg, claims: &[Claim]) -> Vec<&Leg> {
+        let session = told(&caller.session)
+            .and_then(|session| self.by_session.get(&(agency, session.to_owned())));
+        let named = claims
+            .iter()
+            .filter_map(|claim| self.by_claim.get(&(agency, claim.id)));
+        let handles: BTreeSet<&Handle> = session.into_iter().chain(named).flatten().collect();
+        handles
+            .into_iter()
+            .filter(|(_, handle)| *handle != caller.call_control_id)
+            .filter_map(|handle| self.legs.get(handle))
+            .collect()
+    }
+}
+
+fn told(detail: &Option<Told>) -> Option<&str> {
+    detail.as_ref().map(Told::value)
+}
