@@ -34,14 +34,10 @@ async fn a_token_changed_after_signing_is_refused() {
     let (message, _) = mine.rsplit_once('.').unwrap();
     let (_, signature) = other.rsplit_once('.').unwrap();
     let verifier = with_secret(&clock());
-    assert_eq!(
-        refusal(&verifier, &format!("{message}.{signature}")).await,
-        Refusal::Signature
-    );
-    assert_eq!(
-        refusal(&verifier, &format!("{message}.")).await,
-        Refusal::Signature
-    );
+    for signature in [signature, "", "not base64!", "AAAA"] {
+        let changed = format!("{message}.{signature}");
+        assert_eq!(refusal(&verifier, &changed).await, Refusal::Signature);
+    }
 }
 
 #[tokio::test]
