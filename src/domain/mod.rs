@@ -4,6 +4,7 @@
 
 mod call;
 mod claim;
+mod credential;
 mod event;
 mod id;
 mod leg;
@@ -13,6 +14,10 @@ mod time;
 
 pub use call::{Call, Status};
 pub use claim::{Claim, ReleaseReason};
+pub use credential::{
+    CredentialError, CredentialKey, check as check_credential, parse_public_key,
+    prefix as credential_prefix,
+};
 pub use event::{Actor, Event, EventType, Reason};
 pub use id::{AgencyId, CallId, ClaimId, UserId};
 pub use leg::{ClientState, Direction, Leg, LegEvent, LegNews, Moment, Recording, Told};
