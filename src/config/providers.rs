@@ -35,6 +35,7 @@ const ENDPOINT: Rule = Rule {
 
 /// Where the providers are, as written.
 #[derive(Args, Clone, Debug, Default)]
+#[allow(rustdoc::bare_urls)] // The sentences are the command line's help.
 #[command(next_help_heading = "Telnyx and Ultravox")]
 pub struct ProviderSettings {
     /// SIP domain of the agents' addresses [default: sip.telnyx.com]
