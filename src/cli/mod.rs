@@ -1,1 +1,3 @@
-//! (being built)
+//! The command line: what can be asked for, one file per command, and all that is printed.
+
+pub mod args;

@@ -1,27 +1,141 @@
-//! (being built)
-use std::path::PathBuf;
+//! The settings: read as text from flags, environment and `.env`, and checked all at once.
+//!
+//! [`Settings`] is what was written, [`Config`] what it means. Nothing else in the house asks the
+//! environment for anything.
+
+mod access;
+mod agency_defaults;
+mod auth;
+mod calls;
+mod database;
+mod dotenv;
+mod duration;
+mod encryption;
+mod error;
+mod ip_range;
+mod keys;
+mod limits;
+mod listener;
+mod origin;
+mod postgres;
+mod providers;
+mod relay;
+mod telemetry;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+mod warnings;
+mod web_url;
+
+pub use access::{Access, AccessSettings};
+pub use agency_defaults::{AgencyDefaults, AgencyDefaultsSettings};
+pub use auth::{Auth, AuthSettings};
+pub use calls::{CallSettings, Calls, Recording, TransferRefused};
+pub use database::{DatabaseSettings, DatabaseUrl};
+pub use dotenv::{DotenvError, load_dotenv};
+pub use duration::{DurationError, parse_duration};
+pub use encryption::EncryptionSettings;
+pub use error::{ConfigError, Mistake};
+pub use ip_range::{IpRange, IpRangeError};
+pub use limits::{LimitSettings, Limits};
+pub use listener::{Listener, ListenerSettings};
+pub use origin::Origin;
+pub use postgres::{PostgresUrl, TlsMode};
+pub use providers::{ProviderSettings, Providers, SIGNALLING_HOST, TelephonyEndpoint};
+pub use relay::RelaySettings;
+pub use telemetry::{LogFormat, Telemetry, TelemetrySettings};
+
+use clap::Args;
+use error::Mistakes;
+use secrecy::SecretString;
+
+/// Every setting as it was written, each from a flag or a variable. `Settings::default()` has
+/// nothing set, and validates to the defaults.
+#[derive(Args, Clone, Debug, Default)]
+#[group(skip)]
+pub struct Settings {
+    /// Where to listen.
+    #[command(flatten)]
+    pub listener: ListenerSettings,
+    /// Which database.
+    #[command(flatten)]
+    pub database: DatabaseSettings,
+    /// Who signs in.
+    #[command(flatten)]
+    pub auth: AuthSettings,
+    /// The default agency.
+    #[command(flatten)]
+    pub agency_defaults: AgencyDefaultsSettings,
+    /// Telnyx and Ultravox.
+    #[command(flatten)]
+    pub providers: ProviderSettings,
+    /// The key of the stored credentials.
+    #[command(flatten)]
+    pub encryption: EncryptionSettings,
+    /// Browsers and proxies.
+    #[command(flatten)]
+    pub access: AccessSettings,
+    /// What happens to calls.
+    #[command(flatten)]
+    pub calls: CallSettings,
+    /// Limits.
+    #[command(flatten)]
+    pub limits: LimitSettings,
+    /// Several nodes.
+    #[command(flatten)]
+    pub relay: RelaySettings,
+    /// Logs and metrics.
+    #[command(flatten)]
+    pub telemetry: TelemetrySettings,
+}
+
+/// The settings of one running server, all checked.
 #[derive(Clone, Debug)]
-pub enum DatabaseUrl {
-    Sqlite { path: PathBuf },
-    Postgres(PostgresUrl),
+pub struct Config {
+    /// Where to listen and what the world calls it.
+    pub listener: Listener,
+    /// Which database holds the board.
+    pub database: DatabaseUrl,
+    /// What access tokens are verified with.
+    pub auth: Auth,
+    /// The default agency's own settings.
+    pub agency_defaults: AgencyDefaults,
+    /// Where Telnyx and Ultravox are.
+    pub providers: Providers,
+    /// Keys that seal the stored credentials: each the base64 of 32 bytes, with single commas
+    /// between them; the first one seals, all open.
+    pub encryption_key: Option<SecretString>,
+    /// Origins and proxies.
+    pub access: Access,
+    /// What happens to calls.
+    pub calls: Calls,
+    /// How much is kept and how many may come.
+    pub limits: Limits,
+    /// What operators see.
+    pub telemetry: Telemetry,
 }
-#[derive(Clone)]
-pub struct PostgresUrl {
-    pub config: tokio_postgres::Config,
-    pub tls: TlsMode,
-    pub root_cert: Option<PathBuf>,
-    pub display: String,
-}
-impl std::fmt::Debug for PostgresUrl {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.display)
+
+impl Settings {
+    /// Checks every setting and fills in the defaults.
+    ///
+    /// # Errors
+    /// All the mistakes together.
+    pub fn validate(self) -> Result<Config, ConfigError> {
+        let mut mistakes = Mistakes::default();
+        let config = Config {
+            listener: Listener::read(&self.listener, &mut mistakes),
+            database: DatabaseUrl::read(self.database, &mut mistakes),
+            auth: Auth::read(self.auth, &mut mistakes),
+            agency_defaults: AgencyDefaults::read(&self.agency_defaults, &mut mistakes),
+            providers: Providers::read(&self.providers, &mut mistakes),
+            encryption_key: encryption::read(&self.encryption, &mut mistakes),
+            access: Access::read(&self.access, &mut mistakes),
+            calls: Calls::read(&self.calls, &mut mistakes),
+            limits: Limits::read(&self.limits, &mut mistakes),
+            telemetry: Telemetry::read(&self.telemetry, &mut mistakes),
+        };
+        relay::refuse(&self.relay, &mut mistakes);
+        mistakes.none_or(config)
     }
-}
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TlsMode {
-    Disable,
-    Prefer,
-    Require,
-    VerifyCa,
-    VerifyFull,
 }

@@ -1,0 +1,81 @@
+//! What can be asked for on the command line.
+
+mod people;
+mod server;
+#[cfg(test)]
+mod tests;
+
+pub use people::{
+    AddUser, AgencyCommand, CreateAgency, Credential, CredentialError, CredentialValue,
+    CredentialsCommand, ListAgencies, ListCredentials, ListUsers, RemoveUser, SetCredentials,
+    TokenArgs, UserCommand,
+};
+pub use server::{DemoArgs, EpochCommand, MigrateArgs, ServeArgs, SimulateArgs, WatchArgs};
+
+use crate::config::Settings;
+use clap::{Parser, Subcommand};
+
+const LONG_ABOUT: &str = "\
+A live inbound-call board: Telnyx webhooks in, every agent's screen at once, nothing lost.
+
+Two commands to try:
+  callboard demo      everything on this machine, with a simulated carrier
+  callboard doctor    check a real set-up, line by line
+
+With no command it serves. Settings are taken from flags, then the environment, then a .env file in
+the working folder, then the defaults below.";
+
+/// A live inbound-call board: try `callboard demo`, then `callboard doctor`
+#[derive(Clone, Debug, Parser)]
+#[command(name = "callboard", version, long_about = LONG_ABOUT)]
+#[command(after_help = "With no command it serves. Every setting: callboard --help")]
+pub struct Cli {
+    /// The settings, accepted before and after the command.
+    #[command(flatten)]
+    pub settings: Settings,
+    /// What to do. `None`: serve.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+impl Cli {
+    /// What to do, which is to serve when nothing was said.
+    #[must_use]
+    pub fn into_parts(self) -> (Settings, Command) {
+        let serve = || Command::Serve(ServeArgs::default());
+        (self.settings, self.command.unwrap_or_else(serve))
+    }
+}
+
+/// The commands. Those that use the database migrate it first.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Command {
+    /// Listen and serve until SIGTERM or SIGINT, then drain
+    Serve(ServeArgs),
+    /// Everything at once on this machine: database, carrier, Ultravox, agency and people
+    Demo(DemoArgs),
+    /// The simulated carrier alone, against any server
+    Simulate(SimulateArgs),
+    /// A board on the terminal, for any server: sequence and latency checked
+    Watch(WatchArgs),
+    /// Rebuild every retained call from its webhooks and commands, and name each difference
+    Verify,
+    /// Apply the migrations
+    Migrate(MigrateArgs),
+    /// The life of the event numbering
+    #[command(subcommand)]
+    Epoch(EpochCommand),
+    /// Agencies
+    #[command(subcommand)]
+    Agency(AgencyCommand),
+    /// People who sign in
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Credentials of agencies, stored encrypted
+    #[command(subcommand)]
+    Credentials(CredentialsCommand),
+    /// Mint a token for development, when SUPABASE_JWT_SECRET is set
+    Token(TokenArgs),
+    /// Check the whole set-up, line by line: what is right, what is wrong, how to mend it
+    Doctor,
+}

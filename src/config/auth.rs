@@ -1,0 +1,97 @@
+//! What access tokens are verified with.
+
+use super::error::{Mistakes, Rule, given_secret};
+use super::web_url;
+use clap::Args;
+use secrecy::SecretString;
+use url::Url;
+
+const SUPABASE_URL: Rule = Rule {
+    name: "SUPABASE_URL",
+    expected: "the http or https address of the Supabase project, without /auth/v1",
+    fix: "set SUPABASE_URL=https://PROJECT.supabase.co",
+};
+
+/// What tokens are verified with, as written.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Signing in")]
+pub struct AuthSettings {
+    /// Secret of HS256 access tokens, as raw text
+    ///
+    /// Other users of this machine can read flags: use the variable.
+    #[arg(
+        long,
+        env = "SUPABASE_JWT_SECRET",
+        hide_env_values = true,
+        value_name = "SECRET",
+        global = true,
+        hide_short_help = true
+    )]
+    pub supabase_jwt_secret: Option<SecretString>,
+    /// Supabase project: the issuer is $SUPABASE_URL/auth/v1, whose keys verify ES256, RS256 and
+    /// EdDSA tokens. Without it the issuer is not checked
+    #[arg(
+        long,
+        env = "SUPABASE_URL",
+        value_name = "URL",
+        global = true,
+        hide_short_help = true
+    )]
+    pub supabase_url: Option<String>,
+}
+
+/// What tokens are verified with. With neither, nobody can sign in.
+#[derive(Clone, Debug)]
+pub struct Auth {
+    /// The HS256 secret: its UTF-8 bytes are the key.
+    pub jwt_secret: Option<SecretString>,
+    /// The Supabase project, without a slash at its end.
+    pub supabase_url: Option<Url>,
+}
+
+impl Auth {
+    pub(super) fn read(settings: AuthSettings, mistakes: &mut Mistakes) -> Self {
+        Self {
+            jwt_secret: given_secret(settings.supabase_jwt_secret),
+            supabase_url: mistakes.read_in_words(
+                &SUPABASE_URL,
+                settings.supabase_url.as_ref(),
+                project,
+            ),
+        }
+    }
+}
+
+fn project(text: &str) -> Result<Url, String> {
+    let url = web_url::parse(text)?;
+    if url.path().ends_with("/auth/v1") {
+        return Err("the issuer's address".to_owned());
+    }
+    Ok(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::testing::{config, mistake};
+    use secrecy::ExposeSecret;
+
+    #[test]
+    fn the_secret_keeps_every_byte_of_its_text() {
+        let auth = config([("SUPABASE_JWT_SECRET", " sp ace ")]).auth;
+        assert_eq!(auth.jwt_secret.unwrap().expose_secret(), " sp ace ");
+    }
+
+    #[test]
+    fn the_issuer_in_place_of_the_project_is_refused() {
+        let said = mistake([("SUPABASE_URL", "https://p.supabase.co/auth/v1/")]);
+        assert!(
+            said.contains("without /auth/v1, found the issuer's address"),
+            "{said}"
+        );
+        let auth = config([("SUPABASE_URL", "https://p.supabase.co/")]).auth;
+        assert_eq!(
+            auth.supabase_url.unwrap().as_str(),
+            "https://p.supabase.co/"
+        );
+    }
+}

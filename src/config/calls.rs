@@ -1,0 +1,172 @@
+//! What happens to calls.
+
+use super::error::{Mistakes, Rule};
+use clap::Args;
+use std::num::NonZeroU32;
+
+const RECORDING: Rule = Rule {
+    name: "CALLBOARD_RECORDING",
+    expected: "dual, single or off",
+    fix: "set CALLBOARD_RECORDING=dual",
+};
+const TRANSFER_REFUSED: Rule = Rule {
+    name: "CALLBOARD_TRANSFER_REFUSED",
+    expected: "answer or release",
+    fix: "set CALLBOARD_TRANSFER_REFUSED=answer",
+};
+const PER_AGENT: Rule = Rule {
+    name: "CALLBOARD_CALLS_PER_AGENT",
+    expected: "a whole number, 0 for no limit",
+    fix: "set CALLBOARD_CALLS_PER_AGENT=0",
+};
+
+/// What happens to calls, as written.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Calls")]
+pub struct CallSettings {
+    /// Record answered calls with two channels, with one, or not: dual, single or off
+    /// [default: dual]
+    #[arg(
+        long,
+        env = "CALLBOARD_RECORDING",
+        value_name = "dual|single|off",
+        global = true,
+        hide_short_help = true
+    )]
+    pub recording: Option<String>,
+    /// When the carrier refuses a transfer: answer the call, or release the claim
+    /// [default: answer]
+    #[arg(
+        long,
+        env = "CALLBOARD_TRANSFER_REFUSED",
+        value_name = "answer|release",
+        global = true,
+        hide_short_help = true
+    )]
+    pub transfer_refused: Option<String>,
+    /// Most calls that one agent may hold at once; 0: no limit [default: 0]
+    #[arg(
+        long,
+        env = "CALLBOARD_CALLS_PER_AGENT",
+        value_name = "N",
+        global = true,
+        hide_short_help = true
+    )]
+    pub calls_per_agent: Option<String>,
+}
+
+/// What happens to calls.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Calls {
+    /// How answered calls are recorded.
+    pub recording: Recording,
+    /// What a refused transfer does.
+    pub transfer_refused: TransferRefused,
+    /// Most calls that one agent may hold. `None`: no limit.
+    pub per_agent: Option<NonZeroU32>,
+}
+
+/// How answered calls are recorded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Recording {
+    /// Caller and agent on channels of their own.
+    #[default]
+    Dual,
+    /// Both on one channel.
+    Single,
+    /// Not at all.
+    Off,
+}
+
+/// What happens when the carrier refuses a transfer for good.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TransferRefused {
+    /// The call is answered, as in the guide.
+    #[default]
+    Answer,
+    /// The claim is released and the call rings again.
+    Release,
+}
+
+impl Calls {
+    pub(super) fn read(settings: &CallSettings, mistakes: &mut Mistakes) -> Self {
+        let refused = settings.transfer_refused.as_ref();
+        let per_agent = settings.calls_per_agent.as_ref();
+        Self {
+            recording: mistakes
+                .read(
+                    &RECORDING,
+                    settings.recording.as_ref(),
+                    Recording::from_name,
+                )
+                .unwrap_or_default(),
+            transfer_refused: mistakes
+                .read(&TRANSFER_REFUSED, refused, TransferRefused::from_name)
+                .unwrap_or_default(),
+            per_agent: mistakes
+                .read(&PER_AGENT, per_agent, |text| text.parse().ok())
+                .and_then(NonZeroU32::new),
+        }
+    }
+}
+
+impl Recording {
+    fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "dual" => Some(Self::Dual),
+            "single" => Some(Self::Single),
+            "off" => Some(Self::Off),
+            _ => None,
+        }
+    }
+}
+
+impl TransferRefused {
+    fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "answer" => Some(Self::Answer),
+            "release" => Some(Self::Release),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Calls, Recording, TransferRefused};
+    use crate::config::testing::{config, mistake};
+
+    #[test]
+    fn calls_are_recorded_and_unlimited_until_told_otherwise() {
+        assert_eq!(config([]).calls, Calls::default());
+        assert_eq!(
+            config([("CALLBOARD_CALLS_PER_AGENT", "0")]).calls.per_agent,
+            None
+        );
+        let calls = config([
+            ("CALLBOARD_RECORDING", "off"),
+            ("CALLBOARD_TRANSFER_REFUSED", "release"),
+            ("CALLBOARD_CALLS_PER_AGENT", "2"),
+        ])
+        .calls;
+        assert_eq!(calls.recording, Recording::Off);
+        assert_eq!(calls.transfer_refused, TransferRefused::Release);
+        assert_eq!(calls.per_agent.unwrap().get(), 2);
+    }
+
+    #[test]
+    fn an_unknown_word_hears_which_there_are() {
+        assert_eq!(
+            mistake([("CALLBOARD_RECORDING", "yes")]),
+            "CALLBOARD_RECORDING: expected dual, single or off, found \"yes\"; \
+             set CALLBOARD_RECORDING=dual"
+        );
+        let said = mistake([("CALLBOARD_TRANSFER_REFUSED", "hang up")]);
+        assert!(
+            said.contains("expected answer or release, found \"hang up\""),
+            "{said}"
+        );
+        let said = mistake([("CALLBOARD_CALLS_PER_AGENT", "-1")]);
+        assert!(said.contains("0 for no limit, found \"-1\""), "{said}");
+    }
+}
