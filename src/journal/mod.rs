@@ -22,7 +22,7 @@ pub use writer::{Recorded, Writer};
 use crate::clock::Clock;
 use crate::domain::Timestamp;
 use crate::store::Store;
-use crate::telemetry::{JournalError, Metrics};
+use crate::telemetry::{JournalFailure, Metrics};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
@@ -105,7 +105,7 @@ impl Journal {
         let permits = append.size().div_ceil(PERMIT_BYTES);
         let permits = u32::try_from(permits).unwrap_or(u32::MAX);
         let Ok(room) = Arc::clone(&self.room).try_acquire_many_owned(permits) else {
-            self.metrics.journal_error(JournalError::Overloaded);
+            self.metrics.journal_failed(JournalFailure::Overloaded);
             return Err(AppendError::Overloaded);
         };
         let (answer, answered) = oneshot::channel();
@@ -119,11 +119,11 @@ impl Journal {
         self.queue
             .try_send(queued)
             .map_err(|_| AppendError::Closed)?;
-        self.metrics.journal_queue_bytes(self.queued_bytes());
+        self.metrics.journal_queued(self.queued_bytes());
         tokio::select! {
             answer = answered => answer.unwrap_or(Err(AppendError::Closed)),
             () = self.clock.sleep(DEADLINE) => {
-                self.metrics.journal_error(JournalError::Expired);
+                self.metrics.journal_failed(JournalFailure::Timeout);
                 Err(AppendError::Late)
             }
         }

@@ -3,7 +3,7 @@
 use crate::clock::Clock;
 use crate::domain::{AgencyId, Timestamp};
 use crate::store::{Store, StoreError};
-use crate::telemetry::{Metrics, Pruned};
+use crate::telemetry::{Metrics, Removed};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -60,8 +60,10 @@ impl Retention {
         loop {
             let events = self.store.prune_events(agency, before, STEP).await?;
             let webhooks = self.store.prune_webhooks(agency, before, STEP).await?;
-            self.metrics.pruned(Pruned::Events, events);
-            self.metrics.pruned(Pruned::Webhooks, webhooks);
+            self.metrics
+                .retention_removed(Removed::Events, events as u64);
+            self.metrics
+                .retention_removed(Removed::Webhooks, webhooks as u64);
             if events == 0 && webhooks == 0 {
                 return Ok(());
             }

@@ -7,7 +7,7 @@ use crate::clock::Clock;
 use crate::domain::{AgencyId, Timestamp};
 use crate::store::batch::NumberedEvent;
 use crate::store::{Store, StoreError};
-use crate::telemetry::{JournalError, Metrics};
+use crate::telemetry::{JournalFailure, Metrics};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -96,7 +96,7 @@ impl Writer {
         let (batch, late): (Vec<_>, Vec<_>) =
             batch.into_iter().partition(|queued| queued.deadline >= now);
         for queued in late {
-            self.metrics.journal_error(JournalError::Expired);
+            self.metrics.journal_failed(JournalFailure::Expired);
             let _ = queued.answer.send(Err(AppendError::Late));
         }
         // Halves that still wait, the earlier one on top, when data errors split the batch.
@@ -124,7 +124,7 @@ impl Writer {
         let agencies: Vec<AgencyId> = appends.iter().map(|append| append.agency_id()).collect();
         let mut result = commit(&self.store, appends.clone(), self.clock.now()).await;
         if result.as_ref().is_err_and(StoreError::is_passing) {
-            self.metrics.journal_error(JournalError::Connection);
+            self.metrics.journal_failed(JournalFailure::Connection);
             // The connection may have gone after the commit. Trying again is safe, since what was
             // committed is known by its ids, but events of the first try were not handed out.
             self.in_doubt.extend(agencies);
@@ -133,7 +133,7 @@ impl Writer {
             }
         }
         if result.is_ok() {
-            self.metrics.batch(size, self.since(began));
+            self.metrics.batch_committed(size, began, self.clock.now());
         }
         result
     }
@@ -149,10 +149,9 @@ impl Writer {
         }
         if !committed.events.is_empty() {
             for (_, event) in &committed.events {
-                self.metrics.event(event.event.event_type);
-                let moment = event.event.moment;
-                self.metrics
-                    .received_to_recorded(event.recorded_at.micros_since(moment.received));
+                self.metrics.event_recorded(event.event.event_type.name());
+                let received = event.event.moment.received;
+                self.metrics.recorded(received, event.recorded_at);
             }
             let _ = self.out.send(Recorded::Events(committed.events)).await;
         }
@@ -185,7 +184,7 @@ impl Writer {
             return;
         }
         let Some(queued) = part.pop() else { return };
-        self.metrics.journal_error(JournalError::Data);
+        self.metrics.journal_failed(JournalFailure::Data);
         let Append::Webhook(webhook) = queued.append.as_ref() else {
             tracing::error!("Command not recorded: {error}");
             let _ = queued
