@@ -1,1 +1,171 @@
-//! (being built)
+//! The hub: every agency's live state on this node, and the way from a committed event to every
+//! socket that may hear it.
+//!
+//! Synchronous throughout. It knows no SQL, no JSON and no time; nothing here waits for a client.
+
+mod channel;
+mod frame;
+mod outbox;
+
+pub use channel::{Board, Caps, Delivery, Joined, Member, Position, Published, SnapshotReason};
+pub use frame::Frame;
+pub use outbox::{Full, OUTBOX_BYTES, Outbox};
+
+use crate::domain::AgencyId;
+use channel::Channel;
+use dashmap::DashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use uuid::Uuid;
+
+/// Most bytes of all rings of this node together.
+const RINGS_BYTES: usize = 256 * 1024 * 1024;
+
+/// The channels of this node. Clones are the same hub.
+#[derive(Clone)]
+pub struct Hub(Arc<Inner>);
+
+struct Inner {
+    channels: DashMap<AgencyId, Arc<Mutex<Channel>>>,
+    rings_bytes: AtomicUsize,
+    caps: Caps,
+}
+
+impl Hub {
+    /// An empty hub with these limits.
+    #[must_use]
+    pub fn new(caps: Caps) -> Self {
+        Self(Arc::new(Inner {
+            channels: DashMap::new(),
+            rings_bytes: AtomicUsize::new(0),
+            caps,
+        }))
+    }
+
+    /// The agencies that someone watches, or lately watched, here.
+    #[must_use]
+    pub fn agencies(&self) -> Vec<AgencyId> {
+        self.0.channels.iter().map(|entry| *entry.key()).collect()
+    }
+
+    /// The life of the numbering and the last event that went out, of a channel that is loaded.
+    #[must_use]
+    pub fn seq(&self, agency: AgencyId) -> Option<(String, i64)> {
+        let channel = self.existing(agency)?;
+        lock(&channel).seq()
+    }
+
+    /// Hands a committed event to the agency's channel. Returns how it went, and the sockets that
+    /// had no room and are no longer members.
+    #[must_use]
+    pub fn publish(&self, agency: AgencyId, delivery: Delivery) -> (Published, Vec<Member>) {
+        let Some(channel) = self.existing(agency) else {
+            return (Published::Ignored, Vec::new());
+        };
+        let mut channel = lock(&channel);
+        let before = channel.ring_bytes();
+        let published = channel.publish(delivery);
+        self.account(before, &mut channel);
+        published
+    }
+
+    /// Gives a channel its board.
+    pub fn load(&self, agency: AgencyId, board: Board) {
+        let channel = self.channel(agency);
+        let mut channel = lock(&channel);
+        let before = channel.ring_bytes();
+        channel.load(board);
+        self.account(before, &mut channel);
+    }
+
+    /// Joins a socket to its agency's channel.
+    #[must_use]
+    pub fn join(&self, agency: AgencyId, member: &Member, position: Option<&Position>) -> Joined {
+        lock(&self.channel(agency)).join(member, position, self.0.caps)
+    }
+
+    /// Joins a socket with the whole board, whatever its position.
+    #[must_use]
+    pub fn join_fresh(&self, agency: AgencyId, member: &Member, reason: SnapshotReason) -> Joined {
+        lock(&self.channel(agency)).join_fresh(member, reason)
+    }
+
+    /// Joins a socket that has been told everything up to `seq`; false when the ring does not
+    /// reach back so far, or its outbox has no room.
+    #[must_use]
+    pub fn join_after(&self, agency: AgencyId, member: &Member, seq: i64) -> bool {
+        lock(&self.channel(agency)).join_after(member, seq)
+    }
+
+    /// Takes a socket out.
+    pub fn leave(&self, agency: AgencyId, socket: Uuid) {
+        if let Some(channel) = self.existing(agency) {
+            lock(&channel).leave(socket);
+        }
+    }
+
+    /// Forgets a channel, whose numbering has changed, and returns its sockets.
+    #[must_use]
+    pub fn reset(&self, agency: AgencyId) -> Vec<Member> {
+        let Some((_, channel)) = self.0.channels.remove(&agency) else {
+            return Vec::new();
+        };
+        let channel = lock(&channel);
+        self.0
+            .rings_bytes
+            .fetch_sub(channel.ring_bytes(), Ordering::Relaxed);
+        channel.members()
+    }
+
+    /// Every socket of this node.
+    #[must_use]
+    pub fn members(&self) -> Vec<Member> {
+        let channels: Vec<_> = self.0.channels.iter().map(|entry| entry.clone()).collect();
+        channels
+            .iter()
+            .flat_map(|channel| lock(channel).members())
+            .collect()
+    }
+
+    /// Forgets the channels that nobody has watched since the last sweep.
+    pub fn sweep(&self) {
+        self.0.channels.retain(|_, channel| {
+            let mut channel = lock(channel);
+            if !channel.is_empty() {
+                return true;
+            }
+            if std::mem::replace(&mut channel.idle, true) {
+                let bytes = channel.ring_bytes();
+                self.0.rings_bytes.fetch_sub(bytes, Ordering::Relaxed);
+                return false;
+            }
+            true
+        });
+    }
+
+    fn existing(&self, agency: AgencyId) -> Option<Arc<Mutex<Channel>>> {
+        // Cloned out, so that no shard of the map stays locked while the channel is.
+        self.0.channels.get(&agency).map(|entry| Arc::clone(&entry))
+    }
+
+    fn channel(&self, agency: AgencyId) -> Arc<Mutex<Channel>> {
+        Arc::clone(&self.0.channels.entry(agency).or_default())
+    }
+
+    /// Keeps the sum of all rings; when it is above the limit, this channel gives up half of its
+    /// own, and resumes from before that read the journal.
+    fn account(&self, before: usize, channel: &mut Channel) {
+        let after = channel.ring_bytes();
+        let total = &self.0.rings_bytes;
+        total.fetch_add(after, Ordering::Relaxed);
+        total.fetch_sub(before, Ordering::Relaxed);
+        if total.load(Ordering::Relaxed) > RINGS_BYTES {
+            while channel.ring_bytes() > after / 2 && channel.forget_oldest() {}
+            total.fetch_sub(after - channel.ring_bytes(), Ordering::Relaxed);
+        }
+    }
+}
+
+fn lock(channel: &Arc<Mutex<Channel>>) -> MutexGuard<'_, Channel> {
+    channel.lock().unwrap_or_else(PoisonError::into_inner)
+}

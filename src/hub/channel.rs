@@ -1,0 +1,341 @@
+//! One agency's live state on this node: its board, its recent frames, its sockets.
+
+use super::outbox::Outbox;
+use crate::domain::{CallId, Timestamp, UserId};
+use bytes::Bytes;
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use uuid::Uuid;
+
+/// Most frames in a ring.
+const RING_FRAMES: usize = 1024;
+/// Most bytes in a ring.
+const RING_BYTES: usize = 512 * 1024;
+/// Most events that wait for one with a lower number. Beyond, they are dropped here and read from
+/// the journal instead.
+const PARKED: usize = 1024;
+
+/// A committed event, ready for every socket.
+#[derive(Clone, Debug)]
+pub struct Delivery {
+    /// Its number.
+    pub seq: i64,
+    /// The whole WebSocket frame.
+    pub frame: Bytes,
+    /// Which call it changes.
+    pub call: CallId,
+    /// When that call began, for the order of the board.
+    pub created_at: Timestamp,
+    /// The call's JSON, a slice of the frame; none when the call has ended.
+    pub row: Option<Bytes>,
+}
+
+/// An agency's board, as loaded from the database at one moment.
+#[derive(Clone, Debug)]
+pub struct Board {
+    /// The life of the numbering.
+    pub epoch: String,
+    /// The number of the last event that is in it.
+    pub seq: i64,
+    /// Its calls.
+    pub rows: Vec<(Timestamp, CallId, Bytes)>,
+}
+
+/// Where a client stopped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// The life of the numbering that the client knew.
+    pub epoch: String,
+    /// The last event that it saw.
+    pub seq: i64,
+}
+
+/// Why a client gets a snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SnapshotReason {
+    /// It brought no position.
+    Fresh,
+    /// Its position is of another life of the numbering.
+    EpochChanged,
+    /// Its position is older than what is kept.
+    TooOld,
+    /// Its position is of the future.
+    Ahead,
+}
+
+/// How a publish went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Published {
+    /// It went out, perhaps with others that had waited for it.
+    Out,
+    /// It was out already, or nobody watches this agency here.
+    Ignored,
+    /// Events before it are missing; it waits for them.
+    Gap,
+}
+
+/// How a join went.
+#[derive(Debug)]
+pub enum Joined {
+    /// The board must be loaded first.
+    NotLoaded,
+    /// Joined with the whole board.
+    Snapshot {
+        /// Why not resumed.
+        reason: SnapshotReason,
+        /// The life of the numbering.
+        epoch: String,
+        /// The last event in the board.
+        seq: i64,
+        /// Its calls, oldest first.
+        rows: Vec<Bytes>,
+    },
+    /// Joined where the client stopped.
+    Resumed {
+        /// The life of the numbering.
+        epoch: String,
+        /// The last event in `frames`.
+        seq: i64,
+        /// What was missed.
+        frames: Vec<Bytes>,
+    },
+    /// Not joined: the journal must be read first, from the client's position up to `seq`.
+    Behind {
+        /// The life of the numbering.
+        epoch: String,
+        /// The last event here.
+        seq: i64,
+    },
+    /// Not joined: the client knows events that this node has not heard of, if they are real.
+    Ahead,
+    /// Not joined: this person, or this agency, has too many sockets.
+    TooMany,
+}
+
+/// A socket that wants to hear an agency's events.
+#[derive(Clone)]
+pub struct Member {
+    /// Names the socket.
+    pub socket: Uuid,
+    /// Whose it is.
+    pub user: UserId,
+    /// The way to it.
+    pub outbox: Outbox,
+}
+
+/// How many sockets there may be.
+#[derive(Clone, Copy, Debug)]
+pub struct Caps {
+    /// Of one person, on this node.
+    pub per_user: usize,
+    /// Of one agency, on this node.
+    pub per_agency: usize,
+}
+
+#[derive(Default)]
+pub(super) struct Channel {
+    epoch: Option<String>,
+    seq: i64,
+    rows: BTreeMap<(Timestamp, CallId), Bytes>,
+    begun: HashMap<CallId, Timestamp>,
+    ring: VecDeque<(i64, Bytes)>,
+    ring_bytes: usize,
+    parked: BTreeMap<i64, Delivery>,
+    members: HashMap<Uuid, Member>,
+    /// Nobody was here at the last sweep.
+    pub(super) idle: bool,
+}
+
+impl Channel {
+    pub(super) fn seq(&self) -> Option<(String, i64)> {
+        self.epoch.clone().map(|epoch| (epoch, self.seq))
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
+    pub(super) fn ring_bytes(&self) -> usize {
+        self.ring_bytes
+    }
+
+    pub(super) fn members(&self) -> Vec<Member> {
+        self.members.values().cloned().collect()
+    }
+
+    pub(super) fn leave(&mut self, socket: Uuid) {
+        self.members.remove(&socket);
+    }
+
+    /// Takes in the board, then what was published while it was being loaded.
+    pub(super) fn load(&mut self, board: Board) {
+        if self.epoch.is_some() {
+            return;
+        }
+        self.epoch = Some(board.epoch);
+        self.seq = board.seq;
+        for (created_at, call, row) in board.rows {
+            self.begun.insert(call, created_at);
+            self.rows.insert((created_at, call), row);
+        }
+        self.advance();
+    }
+
+    /// Takes in an event. Returns how it went and the sockets that had no room for it.
+    pub(super) fn publish(&mut self, delivery: Delivery) -> (Published, Vec<Member>) {
+        if self.epoch.is_some() && delivery.seq <= self.seq {
+            return (Published::Ignored, Vec::new());
+        }
+        if self.parked.len() < PARKED {
+            self.parked.insert(delivery.seq, delivery);
+        }
+        if self.epoch.is_none() {
+            return (Published::Out, Vec::new());
+        }
+        let before = self.seq;
+        let slow = self.advance();
+        // What is still parked waits for a lower number, whether or not something went out.
+        let verdict = if !self.parked.is_empty() || before == self.seq {
+            Published::Gap
+        } else {
+            Published::Out
+        };
+        (verdict, slow)
+    }
+
+    /// Sends out everything that is next in turn.
+    fn advance(&mut self) -> Vec<Member> {
+        let mut slow = Vec::new();
+        self.parked = self.parked.split_off(&(self.seq + 1));
+        while let Some(delivery) = self.parked.remove(&(self.seq + 1)) {
+            self.seq = delivery.seq;
+            self.set_row(&delivery);
+            self.members.retain(|_, member| {
+                let sent = member
+                    .outbox
+                    .push_event(delivery.frame.clone(), delivery.seq);
+                if sent.is_err() {
+                    slow.push(member.clone());
+                }
+                sent.is_ok()
+            });
+            self.remember(delivery.seq, delivery.frame);
+        }
+        slow
+    }
+
+    fn set_row(&mut self, delivery: &Delivery) {
+        if let Some(begun) = self.begun.remove(&delivery.call) {
+            self.rows.remove(&(begun, delivery.call));
+        }
+        if let Some(row) = &delivery.row {
+            self.begun.insert(delivery.call, delivery.created_at);
+            self.rows
+                .insert((delivery.created_at, delivery.call), row.clone());
+        }
+    }
+
+    fn remember(&mut self, seq: i64, frame: Bytes) {
+        self.ring_bytes += frame.len();
+        self.ring.push_back((seq, frame));
+        while self.ring.len() > RING_FRAMES || self.ring_bytes > RING_BYTES {
+            self.forget_oldest();
+        }
+    }
+
+    pub(super) fn forget_oldest(&mut self) -> bool {
+        let Some((_, frame)) = self.ring.pop_front() else {
+            return false;
+        };
+        self.ring_bytes -= frame.len();
+        true
+    }
+
+    /// Joins a socket: one look at one moment decides what it gets and what it hears next.
+    pub(super) fn join(
+        &mut self,
+        member: &Member,
+        position: Option<&Position>,
+        caps: Caps,
+    ) -> Joined {
+        let Some(epoch) = self.epoch.clone() else {
+            return Joined::NotLoaded;
+        };
+        if self.is_full_for(member.user, caps) {
+            return Joined::TooMany;
+        }
+        match position {
+            None => self.join_fresh(member, SnapshotReason::Fresh),
+            Some(position) if position.epoch != epoch => {
+                self.join_fresh(member, SnapshotReason::EpochChanged)
+            }
+            Some(position) if position.seq > self.seq => Joined::Ahead,
+            Some(position) => match self.after(position.seq) {
+                Some(frames) => {
+                    member.outbox.start_at(self.seq);
+                    self.add(member);
+                    Joined::Resumed {
+                        epoch,
+                        seq: self.seq,
+                        frames,
+                    }
+                }
+                None => Joined::Behind {
+                    epoch,
+                    seq: self.seq,
+                },
+            },
+        }
+    }
+
+    /// Joins a socket with the whole board, whatever its position.
+    pub(super) fn join_fresh(&mut self, member: &Member, reason: SnapshotReason) -> Joined {
+        let Some(epoch) = self.epoch.clone() else {
+            return Joined::NotLoaded;
+        };
+        member.outbox.start_at(self.seq);
+        self.add(member);
+        Joined::Snapshot {
+            reason,
+            epoch,
+            seq: self.seq,
+            rows: self.rows.values().cloned().collect(),
+        }
+    }
+
+    /// Joins a socket that has been told everything up to `seq`, if the ring covers the rest.
+    pub(super) fn join_after(&mut self, member: &Member, seq: i64) -> bool {
+        let Some(frames) = self.after(seq) else {
+            return false;
+        };
+        for (number, frame) in (seq + 1..).zip(frames) {
+            if member.outbox.push_event(frame, number).is_err() {
+                return false;
+            }
+        }
+        self.add(member);
+        true
+    }
+
+    fn add(&mut self, member: &Member) {
+        self.idle = false;
+        self.members.insert(member.socket, member.clone());
+    }
+
+    fn is_full_for(&self, user: UserId, caps: Caps) -> bool {
+        let of_user = self.members.values().filter(|member| member.user == user);
+        self.members.len() >= caps.per_agency || of_user.count() >= caps.per_user
+    }
+
+    /// The frames after `seq`, if all of them are still here.
+    fn after(&self, seq: i64) -> Option<Vec<Bytes>> {
+        if seq == self.seq {
+            return Some(Vec::new());
+        }
+        let (oldest, _) = self.ring.front()?;
+        if seq > self.seq || seq + 1 < *oldest {
+            return None;
+        }
+        let newer = self.ring.iter().filter(|(number, _)| *number > seq);
+        Some(newer.map(|(_, frame)| frame.clone()).collect())
+    }
+}

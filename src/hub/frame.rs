@@ -1,0 +1,78 @@
+//! A finished WebSocket frame: encoded once, shared by every socket that it goes to.
+
+use bytes::{BufMut, Bytes, BytesMut};
+
+const FINAL: u8 = 0x80;
+const TEXT: u8 = 0x1;
+const CLOSE: u8 = 0x8;
+const PING: u8 = 0x9;
+const PONG: u8 = 0xA;
+
+/// The longest payload of a control frame (RFC 6455, 5.5).
+const CONTROL_MAX: usize = 125;
+
+/// Frames as a server sends them: whole and unmasked.
+pub struct Frame;
+
+impl Frame {
+    /// A text message.
+    #[must_use]
+    pub fn text(text: &str) -> Bytes {
+        let mut frame = BytesMut::with_capacity(text.len() + 10);
+        header(&mut frame, TEXT, text.len());
+        frame.put_slice(text.as_bytes());
+        frame.freeze()
+    }
+
+    /// The start of a text message of `len` bytes whose text follows in pieces.
+    #[must_use]
+    pub fn text_header(len: usize) -> Bytes {
+        let mut frame = BytesMut::with_capacity(10);
+        header(&mut frame, TEXT, len);
+        frame.freeze()
+    }
+
+    /// A ping.
+    #[must_use]
+    pub fn ping() -> Bytes {
+        Self::control(PING, &[])
+    }
+
+    /// The answer to a ping.
+    #[must_use]
+    pub fn pong(payload: &[u8]) -> Bytes {
+        Self::control(PONG, payload)
+    }
+
+    /// The last frame of a connection.
+    #[must_use]
+    pub fn close(code: u16, reason: &str) -> Bytes {
+        let mut payload = Vec::with_capacity(2 + reason.len());
+        payload.extend_from_slice(&code.to_be_bytes());
+        payload.extend_from_slice(reason.as_bytes());
+        Self::control(CLOSE, &payload)
+    }
+
+    fn control(opcode: u8, payload: &[u8]) -> Bytes {
+        let payload = payload.get(..CONTROL_MAX).unwrap_or(payload);
+        let mut frame = BytesMut::with_capacity(payload.len() + 2);
+        header(&mut frame, opcode, payload.len());
+        frame.put_slice(payload);
+        frame.freeze()
+    }
+}
+
+fn header(frame: &mut BytesMut, opcode: u8, len: usize) {
+    frame.put_u8(FINAL | opcode);
+    match (u8::try_from(len), u16::try_from(len)) {
+        (Ok(len), _) if len < 126 => frame.put_u8(len),
+        (_, Ok(len)) => {
+            frame.put_u8(126);
+            frame.put_u16(len);
+        }
+        _ => {
+            frame.put_u8(127);
+            frame.put_u64(len as u64);
+        }
+    }
+}

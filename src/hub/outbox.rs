@@ -1,0 +1,248 @@
+//! What waits to be written to one socket.
+//!
+//! Bounded in bytes. Whoever publishes never waits: when there is no room the push is refused, and
+//! the socket is closed as slow. The transport takes everything that waits in one go.
+
+use bytes::{Bytes, BytesMut};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+/// Most bytes of events that wait for one socket.
+pub const OUTBOX_BYTES: usize = 1024 * 1024;
+
+/// A push was refused: the socket does not read fast enough, or is closing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Full;
+
+/// The way to one socket. Clones are the same one.
+#[derive(Clone)]
+pub struct Outbox(Arc<Inner>);
+
+struct Inner {
+    state: Mutex<State>,
+    /// Told when the transport has taken what waited.
+    taken: Notify,
+    /// Cancelled when no more will be sent.
+    ended: CancellationToken,
+}
+
+#[derive(Default)]
+struct State {
+    queue: VecDeque<Bytes>,
+    bytes: usize,
+    /// Bytes that may wait beyond [`OUTBOX_BYTES`]: the snapshot, whatever its size.
+    allowance: usize,
+    /// Nothing is written yet: events that arrive while the first answer is being put together
+    /// wait behind it.
+    corked: bool,
+    /// Only the latest pong matters.
+    pong: Option<Bytes>,
+    last_seq: i64,
+    ending: bool,
+    waker: Option<Waker>,
+}
+
+impl Outbox {
+    /// An empty outbox, corked until the first answer is ready.
+    #[must_use]
+    pub fn corked() -> Self {
+        Self(Arc::new(Inner {
+            state: Mutex::new(State {
+                corked: true,
+                ..State::default()
+            }),
+            taken: Notify::new(),
+            ended: CancellationToken::new(),
+        }))
+    }
+
+    /// Puts `first` before all that waits, however much it is, and lets it flow.
+    pub fn uncork(&self, first: Vec<Bytes>) {
+        let mut state = self.state();
+        let bytes: usize = first.iter().map(Bytes::len).sum();
+        state.bytes += bytes;
+        state.allowance += bytes;
+        for frame in first.into_iter().rev() {
+            state.queue.push_front(frame);
+        }
+        state.corked = false;
+        wake(state);
+    }
+
+    /// Queues the event of that number.
+    ///
+    /// # Errors
+    /// [`Full`] when there is no room; nothing is queued then.
+    pub fn push_event(&self, frame: Bytes, seq: i64) -> Result<(), Full> {
+        let mut state = self.state();
+        enqueue(&mut state, frame)?;
+        state.last_seq = seq;
+        wake(state);
+        Ok(())
+    }
+
+    /// Queues any other frame.
+    ///
+    /// # Errors
+    /// [`Full`] when there is no room; nothing is queued then.
+    pub fn push(&self, frame: Bytes) -> Result<(), Full> {
+        let mut state = self.state();
+        enqueue(&mut state, frame)?;
+        wake(state);
+        Ok(())
+    }
+
+    /// Queues a pong in place of one that still waits.
+    pub fn pong(&self, frame: Bytes) {
+        let mut state = self.state();
+        if !state.ending {
+            state.pong = Some(frame);
+            wake(state);
+        }
+    }
+
+    /// Sends these last frames after what waits, then ends. What waits is dropped first when
+    /// `at_once`: a slow reader would not get to the end otherwise.
+    pub fn end(&self, last: Vec<Bytes>, at_once: bool) {
+        let mut state = self.state();
+        if state.ending {
+            return;
+        }
+        if at_once {
+            state.queue.clear();
+            state.bytes = 0;
+        }
+        state.bytes += last.iter().map(Bytes::len).sum::<usize>();
+        state.queue.extend(last);
+        state.ending = true;
+        state.corked = false;
+        wake(state);
+        self.0.ended.cancel();
+    }
+
+    /// Resolves when [`Outbox::end`] has been called, or the transport is gone.
+    pub async fn ended(&self) {
+        self.0.ended.cancelled().await;
+    }
+
+    /// Whether [`Outbox::end`] has been called, or the transport is gone.
+    #[must_use]
+    pub fn is_ended(&self) -> bool {
+        self.0.ended.is_cancelled()
+    }
+
+    /// Sets the number that counts as the last one sent: that of the first answer.
+    pub fn start_at(&self, seq: i64) {
+        let mut state = self.state();
+        state.last_seq = state.last_seq.max(seq);
+    }
+
+    /// The number of the last event queued.
+    #[must_use]
+    pub fn last_seq(&self) -> i64 {
+        self.state().last_seq
+    }
+
+    /// Resolves when at most half of the room is taken.
+    pub async fn has_room(&self) {
+        loop {
+            let taken = self.0.taken.notified();
+            {
+                let state = self.state();
+                if state.ending || state.bytes <= OUTBOX_BYTES / 2 {
+                    return;
+                }
+            }
+            taken.await;
+        }
+    }
+
+    /// The transport takes the next slice, of at most `most` bytes where frames can be joined or
+    /// cut; `None` at the end.
+    pub fn poll_take(&self, cx: &mut Context<'_>, most: usize) -> Poll<Option<Bytes>> {
+        let mut state = self.state();
+        if state.corked {
+            state.waker = Some(cx.waker().clone());
+            return Poll::Pending;
+        }
+        // A pong goes last, never between the pieces of a frame.
+        let slice = take(&mut state, most).or_else(|| state.pong.take());
+        let Some(slice) = slice else {
+            if state.ending {
+                return Poll::Ready(None);
+            }
+            state.waker = Some(cx.waker().clone());
+            return Poll::Pending;
+        };
+        drop(state);
+        self.0.taken.notify_waiters();
+        Poll::Ready(Some(slice))
+    }
+
+    /// The transport is gone: nothing more will be taken.
+    pub fn transport_gone(&self) {
+        let mut state = self.state();
+        state.ending = true;
+        state.queue.clear();
+        state.bytes = 0;
+        drop(state);
+        self.0.taken.notify_waiters();
+        self.0.ended.cancel();
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn enqueue(state: &mut State, frame: Bytes) -> Result<(), Full> {
+    if state.ending || state.bytes + frame.len() > OUTBOX_BYTES + state.allowance {
+        return Err(Full);
+    }
+    state.bytes += frame.len();
+    state.queue.push_back(frame);
+    Ok(())
+}
+
+/// Wakes the transport after letting go of the lock.
+fn wake(mut state: MutexGuard<'_, State>) {
+    let waker = if state.corked {
+        None
+    } else {
+        state.waker.take()
+    };
+    drop(state);
+    if let Some(waker) = waker {
+        waker.wake();
+    }
+}
+
+/// The next slice: one piece, cut when it is longer than `most`, or several short ones joined.
+fn take(state: &mut State, most: usize) -> Option<Bytes> {
+    let mut first = state.queue.pop_front()?;
+    if first.len() > most {
+        let slice = first.split_to(most);
+        state.queue.push_front(first);
+        state.bytes -= slice.len();
+        return Some(slice);
+    }
+    let next = state.queue.front().map_or(usize::MAX, Bytes::len);
+    if first.len().saturating_add(next) > most {
+        state.bytes -= first.len();
+        return Some(first);
+    }
+    let mut joined = BytesMut::with_capacity(most);
+    joined.extend_from_slice(&first);
+    while let Some(frame) = state.queue.pop_front() {
+        if joined.len() + frame.len() > most {
+            state.queue.push_front(frame);
+            break;
+        }
+        joined.extend_from_slice(&frame);
+    }
+    state.bytes -= joined.len();
+    Some(joined.freeze())
+}
