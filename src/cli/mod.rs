@@ -1,1 +1,4 @@
 //! (being built)
+
+pub mod conformance;
+pub mod watch;
