@@ -129,7 +129,7 @@ impl ResumingBrowser {
                     }
                 }
                 Link::Up(browser, heard) => {
-                    let silence = browser.heartbeat() * SILENCE_HALVES / 2;
+                    let silence = silence(browser.heartbeat());
                     let deadline = heard.plus_micros(micros(silence));
                     let received = tokio::select! {
                         biased;
@@ -226,6 +226,11 @@ impl ResumingBrowser {
         self.checker.disconnected();
         Lost { closed, why, wait }
     }
+}
+
+/// A server that names no heartbeat is still given time to speak.
+fn silence(heartbeat: Duration) -> Duration {
+    heartbeat.max(Duration::from_secs(1)) * SILENCE_HALVES / 2
 }
 
 fn micros(duration: Duration) -> i64 {

@@ -80,7 +80,9 @@ impl ScriptedServer {
 }
 
 async fn perform(stream: TcpStream, script: Vec<Act>) -> Value {
-    let mut socket = accept_hdr_async(stream, echo_subprotocol).await.unwrap();
+    let Ok(mut socket) = accept_hdr_async(stream, echo_subprotocol).await else {
+        return Value::Null;
+    };
     let first = socket.next().await.unwrap().unwrap();
     let connect = serde_json::from_str(first.to_text().unwrap()).unwrap();
     for act in script {

@@ -60,6 +60,7 @@ pub struct Socket {
     stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
     subprotocol: Option<String>,
     closed: Option<Closed>,
+    pings: u64,
 }
 
 impl Socket {
@@ -85,6 +86,12 @@ impl Socket {
     #[must_use]
     pub fn subprotocol(&self) -> Option<&str> {
         self.subprotocol.as_deref()
+    }
+
+    /// How many WebSocket pings were read, and answered, so far.
+    #[must_use]
+    pub const fn pings(&self) -> u64 {
+        self.pings
     }
 
     /// Sends a text frame.
@@ -140,8 +147,9 @@ impl Socket {
                 Some(Ok(Frame::Binary(_))) => {
                     return Err(BrowserError::Malformed("a binary frame".to_owned()));
                 }
-                // The codec answers pings by itself.
-                Some(Ok(Frame::Ping(_) | Frame::Pong(_) | Frame::Frame(_))) => {}
+                // The codec answers it by itself.
+                Some(Ok(Frame::Ping(_))) => self.pings += 1,
+                Some(Ok(Frame::Pong(_) | Frame::Frame(_))) => {}
                 Some(Ok(Frame::Close(frame))) => {
                     self.closed = Some(match frame {
                         Some(frame) => Closed {
@@ -216,6 +224,7 @@ async fn shake_hands(endpoint: &Endpoint, request: Request) -> Result<Socket, Br
         stream,
         subprotocol: chosen(&response),
         closed: None,
+        pings: 0,
     })
 }
 

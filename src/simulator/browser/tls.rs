@@ -17,3 +17,19 @@ pub(super) fn connector() -> Result<Connector, BrowserError> {
         .with_no_client_auth();
     Ok(Connector::Rustls(Arc::new(config)))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::simulator::browser::scripted::{ScriptedServer, snapshot};
+    use crate::simulator::browser::{Browser, BrowserSettings};
+
+    #[tokio::test]
+    async fn a_wss_address_is_never_served_in_plain_text() {
+        let server = ScriptedServer::play(vec![vec![snapshot(1)]]).await;
+        let url = server.url().replace("http://", "wss://");
+        let settings = BrowserSettings::new(url, "anna's token".into());
+        let error = Browser::connect(settings).await.unwrap_err().to_string();
+        assert!(!error.contains("token"), "{error}");
+        assert_eq!(server.connects().await, [serde_json::Value::Null]);
+    }
+}

@@ -115,6 +115,16 @@ fn skipped_events_are_gaps_until_they_come_late() {
 }
 
 #[test]
+fn what_was_skipped_before_a_snapshot_is_no_longer_due() {
+    let mut checker = at_ten();
+    checker.feed(&rings(12));
+    let mut checker = reconnected(checker);
+    checker.feed(&snapshot("e", 20, "too_old", &[]));
+    assert_eq!(checker.feed(&rings(11)), Some(Fault::Twice { seq: 11 }));
+    assert_eq!(checker.tally().gaps, 1);
+}
+
+#[test]
 fn a_late_event_does_not_undo_a_later_one() {
     let mut checker = at_ten();
     checker.feed(&event(12, "c", "ended"));

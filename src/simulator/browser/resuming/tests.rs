@@ -128,7 +128,11 @@ async fn a_board_that_is_sent_away_in_mid_session_stays_away() {
 
 #[tokio::test]
 async fn a_server_that_falls_silent_is_left_after_two_and_a_half_heartbeats() {
-    let server = ScriptedServer::play(vec![vec![snapshot(1), Act::FallSilent]]).await;
+    let server = ScriptedServer::play(vec![
+        vec![snapshot(1), Act::FallSilent],
+        vec![resumed(1, 2), event(2), Act::Cut],
+    ])
+    .await;
     let mut wall = Wall::facing(&server);
     assert!(matches!(wall.board.next().await, Ok(Step::Received { .. })));
     wall.clock.advance(Duration::from_millis(37_400));
@@ -138,6 +142,8 @@ async fn a_server_that_falls_silent_is_left_after_two_and_a_half_heartbeats() {
     let (_, lost) = wall.until_lost().await;
     assert_eq!(lost.closed, None);
     assert!(lost.why.contains("37.5 s"), "{}", lost.why);
+    wall.clock.advance(lost.wait);
+    assert_eq!(wall.until_lost().await.0, [1, 2]);
 }
 
 #[tokio::test]
