@@ -3,6 +3,7 @@
 //!
 //! | file | noun |
 //! |---|---|
+//! | `browser` | an agent's board as a program: connects, resumes, checks |
 //! | `dice` | seeded chance: ids, numbers, delays and decisions that come out the same again |
 //! | `key` | the Ed25519 key that signs |
 //! | `leg` | one leg of a call, driven step by step; makes webhooks |
@@ -22,6 +23,7 @@
 //! demo, the simulator and the torture run play [`Traffic`] through a [`Load`]. Nothing here knows
 //! callboard: it works against any webhook URL, which is what makes it a witness.
 
+pub mod browser;
 mod carrier;
 mod delivery;
 mod dice;

@@ -1,0 +1,440 @@
+//! The joint: a committed batch becomes frames, and frames go to the hub. What is missing, for
+//! whatever reason, is read from the journal.
+
+use crate::clock::Clock;
+use crate::domain::{AgencyId, CallId, Status, Timestamp};
+use crate::hub::{
+    Board, Delivery, Frame, Hub, Joined, Member, Position, Published, SnapshotReason,
+};
+use crate::journal::Recorded;
+use crate::store::batch::NumberedEvent;
+use crate::store::{Store, StoreError};
+use crate::telemetry::{HeadPoll, Metrics};
+use crate::view;
+use bytes::Bytes;
+use dashmap::DashMap;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::runtime::Handle;
+use tokio::sync::{Mutex, Semaphore, mpsc};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+/// How long a gap may close by itself before the journal is read.
+const GAP_PATIENCE: Duration = Duration::from_millis(25);
+/// How often the heads of watched agencies are compared with what went out here.
+const HEAD_POLL: Duration = Duration::from_secs(2);
+/// Every so many polls, channels that nobody watches are swept out: five minutes.
+const POLLS_PER_SWEEP: u32 = 150;
+/// Events per read of the journal.
+pub const PAGE: i64 = 500;
+/// How many clients may read the journal at once; the others wait their turn.
+const READERS: usize = 8;
+
+/// Brings committed events to the hub, and clients to their agency's channel.
+#[derive(Clone)]
+pub struct Fanout {
+    hub: Hub,
+    store: Store,
+    clock: Clock,
+    metrics: Metrics,
+    runtime: Handle,
+    loading: Arc<DashMap<AgencyId, Arc<Mutex<()>>>>,
+    filling: Arc<DashMap<AgencyId, ()>>,
+    readers: Arc<Semaphore>,
+    /// Told which sockets had no room.
+    slow: Arc<dyn Fn(&Member) + Send + Sync>,
+    /// Told which sockets must start anew, since their agency's numbering did.
+    renewed: Arc<dyn Fn(&Member) + Send + Sync>,
+}
+
+/// Why a client could not join.
+#[derive(Debug, thiserror::Error)]
+pub enum JoinError {
+    /// The database is away.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The agency is gone.
+    #[error("there is no such agency")]
+    NoAgency,
+    /// This person, or the agency, has too many sockets.
+    #[error("too many sockets")]
+    TooMany,
+}
+
+/// How a client joined.
+#[derive(Debug)]
+pub enum Welcome {
+    /// With the whole board.
+    Snapshot {
+        /// Why not resumed.
+        reason: SnapshotReason,
+        /// The life of the numbering.
+        epoch: String,
+        /// The last event in the board.
+        seq: i64,
+        /// Its calls, oldest first, as JSON.
+        rows: Vec<Bytes>,
+    },
+    /// Where it stopped, with what it missed.
+    Resumed {
+        /// The life of the numbering.
+        epoch: String,
+        /// The last event in `frames`.
+        seq: i64,
+        /// What was missed.
+        frames: Vec<Bytes>,
+    },
+    /// Where it stopped, but what it missed must be read from the journal: it becomes a member by
+    /// [`Fanout::catch_up`].
+    CatchUp {
+        /// The life of the numbering.
+        epoch: String,
+        /// The last event at this moment.
+        seq: i64,
+        /// The first page of what was missed.
+        page: Vec<(i64, Bytes)>,
+    },
+}
+
+impl Fanout {
+    /// A fanout to `hub`. `runtime` is the main one; `slow` and `renewed` close sockets, which the
+    /// hub does not know how to do.
+    #[must_use]
+    pub fn new(
+        hub: Hub,
+        store: Store,
+        clock: Clock,
+        metrics: Metrics,
+        runtime: Handle,
+        slow: impl Fn(&Member) + Send + Sync + 'static,
+        renewed: impl Fn(&Member) + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            hub,
+            store,
+            clock,
+            metrics,
+            runtime,
+            loading: Arc::new(DashMap::new()),
+            filling: Arc::new(DashMap::new()),
+            readers: Arc::new(Semaphore::new(READERS)),
+            slow: Arc::new(slow),
+            renewed: Arc::new(renewed),
+        }
+    }
+
+    /// Passes on what the journal hands out, until it is closed.
+    pub async fn run(self, mut recorded: mpsc::Receiver<Recorded>) {
+        while let Some(recorded) = recorded.recv().await {
+            match recorded {
+                Recorded::Events(events) => {
+                    for (agency, event) in &events {
+                        self.deliver(*agency, delivery_of(event), event.recorded_at);
+                    }
+                }
+                Recorded::InDoubt(agencies) => {
+                    for agency in agencies {
+                        self.fill_soon(agency, Duration::ZERO);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Compares heads every two seconds until `stop`: this is how events of other nodes are heard,
+    /// and how one that was committed but never published is found.
+    pub async fn poll_heads(self, stop: CancellationToken) {
+        let mut polls: u32 = 0;
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = self.clock.sleep(HEAD_POLL) => {}
+            }
+            polls = polls.wrapping_add(1);
+            if polls.is_multiple_of(POLLS_PER_SWEEP) {
+                self.hub.sweep();
+            }
+            let agencies = self.hub.agencies();
+            if agencies.is_empty() {
+                continue;
+            }
+            match self.store.heads(agencies).await {
+                Ok(heads) => {
+                    for (agency, head) in heads {
+                        self.compare(agency, &head.epoch, head.last_seq);
+                    }
+                }
+                Err(error) => {
+                    self.metrics.head_polled(HeadPoll::Failed);
+                    tracing::warn!("Heads not read: {error}");
+                }
+            }
+        }
+    }
+
+    fn compare(&self, agency: AgencyId, epoch: &str, last_seq: i64) {
+        let Some((known_epoch, seq)) = self.hub.seq(agency) else {
+            return;
+        };
+        if known_epoch != epoch || last_seq < seq {
+            // Renewed, or an older database in its place: what went out is no longer the truth.
+            tracing::warn!("Numbering of agency {agency} was renewed; its boards start anew");
+            for member in self.hub.reset(agency) {
+                (self.renewed)(&member);
+            }
+        } else if last_seq > seq {
+            self.metrics.head_polled(HeadPoll::Behind);
+            self.fill_soon(agency, Duration::ZERO);
+        } else {
+            self.metrics.head_polled(HeadPoll::Level);
+        }
+    }
+
+    fn deliver(&self, agency: AgencyId, delivery: Delivery, recorded_at: Timestamp) {
+        let (published, slow) = self.hub.publish(agency, delivery);
+        for member in &slow {
+            (self.slow)(member);
+        }
+        match published {
+            Published::Out => self.metrics.sent(recorded_at, self.clock.now()),
+            Published::Ignored => {}
+            Published::Gap => self.fill_soon(agency, GAP_PATIENCE),
+        }
+    }
+
+    /// Reads what is missing from the journal, beside the flow, so that one agency's gap does not
+    /// hold up another's events.
+    fn fill_soon(&self, agency: AgencyId, patience: Duration) {
+        if self.filling.insert(agency, ()).is_some() {
+            return;
+        }
+        let fanout = self.clone();
+        self.runtime.spawn(async move {
+            fanout.clock.sleep(patience).await;
+            // Let go before reading: a gap that is noticed from here on needs a look of its own.
+            fanout.filling.remove(&agency);
+            if let Err(error) = fanout.fill(agency).await {
+                tracing::warn!("Gap of agency {agency} not read, the next poll will: {error}");
+            }
+        });
+    }
+
+    async fn fill(&self, agency: AgencyId) -> Result<(), StoreError> {
+        loop {
+            let Some((_, seq)) = self.hub.seq(agency) else {
+                return Ok(());
+            };
+            let page = self.store.events_since(agency, seq, PAGE).await?;
+            if page.is_empty() {
+                return Ok(());
+            }
+            self.metrics.gap_filled();
+            for (seq, event) in page {
+                let Some((delivery, recorded_at)) = delivery_of_text(seq, &event) else {
+                    return Err(StoreError::Corrupt(format!(
+                        "call_events.event {seq} of agency {agency}"
+                    )));
+                };
+                self.deliver(agency, delivery, recorded_at);
+            }
+        }
+    }
+
+    /// Joins a client to its agency's channel.
+    ///
+    /// # Errors
+    /// When it may not, or the database is needed and away.
+    pub async fn join(
+        &self,
+        agency: AgencyId,
+        member: &Member,
+        position: Option<&Position>,
+    ) -> Result<Welcome, JoinError> {
+        let mut looked_ahead = false;
+        loop {
+            match self.hub.join(agency, member, position) {
+                Joined::NotLoaded => self.load(agency).await?,
+                Joined::TooMany => return Err(JoinError::TooMany),
+                Joined::Ahead if looked_ahead => {
+                    let joined = self
+                        .hub
+                        .join_fresh(agency, member, SnapshotReason::Ahead);
+                    if let Some(welcome) = welcome(joined) {
+                        return Ok(welcome);
+                    }
+                }
+                Joined::Ahead => {
+                    // Another node may have numbered events that have not been heard of here.
+                    looked_ahead = true;
+                    self.fill(agency).await?;
+                }
+                Joined::Behind { epoch, seq } => {
+                    let from = position.map_or(0, |position| position.seq);
+                    let page = self.page(agency, from).await?;
+                    if page.first().is_some_and(|(first, _)| *first == from + 1) {
+                        return Ok(Welcome::CatchUp { epoch, seq, page });
+                    }
+                    let joined = self
+                        .hub
+                        .join_fresh(agency, member, SnapshotReason::TooOld);
+                    if let Some(welcome) = welcome(joined) {
+                        return Ok(welcome);
+                    }
+                }
+                joined => {
+                    if let Some(welcome) = welcome(joined) {
+                        return Ok(welcome);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Tells a client, page by page, what it missed after the page that ends at `seq`, and makes it
+    /// a member as soon as the ring covers the rest. Waits for the client, not the other way round.
+    /// False when its socket ended meanwhile.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn catch_up(
+        &self,
+        agency: AgencyId,
+        member: &Member,
+        mut page: Vec<(i64, Bytes)>,
+        from: i64,
+    ) -> Result<bool, StoreError> {
+        let mut seq = from;
+        loop {
+            for (number, frame) in page {
+                if number != seq + 1 {
+                    // Retention overtook this client; by its position it will get a snapshot.
+                    return Ok(false);
+                }
+                member.outbox.has_room().await;
+                if member.outbox.push_event(frame, number).is_err() {
+                    return Ok(false);
+                }
+                seq = number;
+            }
+            if self.hub.join_after(agency, member, seq) {
+                return Ok(true);
+            }
+            if member.outbox.is_ended() {
+                return Ok(false);
+            }
+            page = self.page(agency, seq).await?;
+            if page.is_empty() {
+                // The channel was reset or is ahead of a journal that has lost events.
+                return Ok(false);
+            }
+        }
+    }
+
+    async fn page(&self, agency: AgencyId, seq: i64) -> Result<Vec<(i64, Bytes)>, StoreError> {
+        let _turn = self
+            .readers
+            .acquire()
+            .await
+            .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        let page = self.store.events_since(agency, seq, PAGE).await?;
+        Ok(page
+            .into_iter()
+            .map(|(seq, event)| (seq, Frame::text(&event)))
+            .collect())
+    }
+
+    /// Loads a board, once however many clients wait for it.
+    async fn load(&self, agency: AgencyId) -> Result<(), JoinError> {
+        let turn = Arc::clone(&self.loading.entry(agency).or_default());
+        let _turn = turn.lock().await;
+        if self.hub.seq(agency).is_some() {
+            return Ok(());
+        }
+        let board = self.store.board(agency).await?;
+        let (head, calls) = board.ok_or(JoinError::NoAgency)?;
+        let rows = calls
+            .iter()
+            .map(|call| {
+                let row = view::call_json(call)
+                    .map_err(|error| StoreError::Corrupt(error.to_string()))?;
+                Ok((call.created_at, call.id, Bytes::from(row)))
+            })
+            .collect::<Result<_, StoreError>>()?;
+        self.hub.load(
+            agency,
+            Board {
+                epoch: head.epoch,
+                seq: head.last_seq,
+                rows,
+            },
+        );
+        self.loading.remove(&agency);
+        Ok(())
+    }
+}
+
+fn welcome(joined: Joined) -> Option<Welcome> {
+    match joined {
+        Joined::Snapshot {
+            reason,
+            epoch,
+            seq,
+            rows,
+        } => Some(Welcome::Snapshot {
+            reason,
+            epoch,
+            seq,
+            rows,
+        }),
+        Joined::Resumed { epoch, seq, frames } => Some(Welcome::Resumed { epoch, seq, frames }),
+        _ => None,
+    }
+}
+
+/// The frame of an event, encoded once. The row of its call is a slice of the same bytes: the call
+/// comes last in the event's JSON.
+fn delivery_of(numbered: &NumberedEvent) -> Delivery {
+    let frame = Frame::text(&numbered.json);
+    let call = &numbered.event.call;
+    let end = frame.len().saturating_sub(1);
+    let start = end.saturating_sub(numbered.call_json_len);
+    Delivery {
+        seq: numbered.seq,
+        call: call.id,
+        created_at: call.created_at,
+        row: (call.status != Status::Ended).then(|| frame.slice(start..end)),
+        frame,
+    }
+}
+
+#[derive(Deserialize)]
+struct StoredEvent<'a> {
+    recorded_at: String,
+    #[serde(borrow)]
+    call: &'a RawValue,
+}
+
+#[derive(Deserialize)]
+struct StoredCall {
+    id: Uuid,
+    status: String,
+    created_at: String,
+}
+
+/// The same of an event that was read back from the journal.
+fn delivery_of_text(seq: i64, text: &str) -> Option<(Delivery, Timestamp)> {
+    let event: StoredEvent<'_> = serde_json::from_str(text).ok()?;
+    let call: StoredCall = serde_json::from_str(event.call.get()).ok()?;
+    let row = Bytes::copy_from_slice(event.call.get().as_bytes());
+    let delivery = Delivery {
+        seq,
+        frame: Frame::text(text),
+        call: CallId(call.id),
+        created_at: Timestamp::parse(&call.created_at)?,
+        row: (call.status != Status::Ended.name()).then_some(row),
+    };
+    Some((delivery, Timestamp::parse(&event.recorded_at)?))
+}

@@ -1,0 +1,37 @@
+//! An agent's browser, without the browser: a client of the board's WebSocket (contract, section 4).
+//!
+//! It is written from the contract alone and shares no code with `ws`, over another WebSocket
+//! codec, so that a mistake on one side shows on the other. From the ground up:
+//!
+//! - [`Socket`]: an upgraded connection on which nothing has been said; sends what it is told to,
+//!   right or wrong.
+//! - [`Browser`]: a connection that has introduced itself and been answered.
+//! - [`Checker`]: holds the server to its promises over all connections of one board; no I/O.
+//! - [`ResumingBrowser`]: a board that stays: reconnects with its position, as the contract asks.
+
+mod backoff;
+mod checker;
+mod close;
+mod connection;
+mod endpoint;
+mod error;
+mod fault;
+mod message;
+mod opening;
+mod resuming;
+#[cfg(test)]
+pub(crate) mod scripted;
+mod socket;
+mod tls;
+
+pub use backoff::Backoff;
+pub use checker::Checker;
+pub use close::{CloseCode, Closed};
+pub use connection::{Browser, BrowserSettings, SUBPROTOCOL};
+pub use endpoint::Endpoint;
+pub use error::BrowserError;
+pub use fault::{Fault, Tally};
+pub use message::{Actor, Call, ErrorFrame, Event, Latency, Message};
+pub use opening::{Position, Resumed, Snapshot};
+pub use resuming::{Lost, ResumingBrowser, Step};
+pub use socket::{Received, Socket, Upgrade};
