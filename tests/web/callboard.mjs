@@ -1,0 +1,142 @@
+// A callboard for the browser test: its own process on a database of its own, or one that runs already.
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setInterval as every } from 'node:timers/promises';
+import { promisify } from 'node:util';
+
+const READY_WITHIN_MS = 30_000;
+const TO = '+15559876543';
+
+async function freePort() {
+  const listener = createServer().listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  const { port } = listener.address();
+  listener.close();
+  await once(listener, 'close');
+  return port;
+}
+
+export class Callboard {
+  #bin;
+  #folder;
+  #env;
+  #process = null;
+  #elsewhere = null;
+
+  /** A server that runs already; it can be rung when it is known where its webhook is. */
+  static at(url, webhook) {
+    const server = new Callboard();
+    const address = new URL(url);
+    server.signedIn = url;
+    server.token = new URLSearchParams(address.hash.slice(1)).get('token');
+    address.hash = '';
+    server.address = address.href;
+    server.webhook = webhook;
+    return server;
+  }
+
+  /** A new one, with an agency, Anna and her token, ready to be looked at. */
+  static async create(bin) {
+    const server = new Callboard();
+    server.#bin = bin;
+    server.#folder = mkdtempSync(path.join(tmpdir(), 'callboard-web-'));
+    // Nothing of the surroundings but these: a developer's own settings must not leak into the test.
+    server.#env = {
+      PATH: process.env.PATH,
+      DATABASE_URL: `sqlite://${path.join(server.#folder, 'board.db')}`,
+      API_PORT: String(await freePort()),
+      CALLBOARD_METRICS_ADDR: `127.0.0.1:${await freePort()}`,
+      SUPABASE_JWT_SECRET: 'for-the-browser-test-only-and-long-enough',
+    };
+    const anna = randomUUID();
+    const agency = await server.#command('agency', 'create', '--name', 'Test');
+    await server.#command('user', 'add', '--agency', agency, '--id', anna, '--role', 'agency_member', '--name', 'Anna');
+    server.token = await server.#command('token', '--user', anna);
+    server.address = `http://127.0.0.1:${server.#env.API_PORT}/`;
+    server.signedIn = `${server.address}#token=${server.token}`;
+    server.webhook = `${server.address}api/telnyx/webhook/${agency}`;
+    await server.starts();
+    return server;
+  }
+
+  starts() {
+    this.#elsewhere = null;
+    return this.#serve(this.#env.API_PORT);
+  }
+
+  /** The same database at an address that no page knows. */
+  async startsElsewhere() {
+    this.#elsewhere = String(await freePort());
+    return this.#serve(this.#elsewhere);
+  }
+
+  /** By kill -9: no goodbye, no flush. */
+  async dies() {
+    const dying = this.#process;
+    this.#process = null;
+    if (!dying || dying.exitCode !== null || dying.signalCode !== null) return;
+    dying.kill('SIGKILL');
+    await once(dying, 'exit');
+  }
+
+  async ends() {
+    await this.dies();
+    if (this.#folder) rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  /** A caller rings; what is returned is the call as the carrier knows it. */
+  async rings(from, { secondsAgo = 0, name } = {}) {
+    const call = { from, id: `v3:${randomUUID()}`, session: randomUUID(), leg: randomUUID() };
+    await this.#webhook('call.initiated', call, { state: 'parked', ...(name && { caller_id_name: name }) }, secondsAgo);
+    return call;
+  }
+
+  /** The caller gives up. */
+  hangsUp(call) {
+    return this.#webhook('call.hangup', call, { state: 'hangup', hangup_cause: 'originator_cancel', hangup_source: 'caller', sip_hangup_cause: '487' });
+  }
+
+  async #webhook(event_type, { from, id, session, leg }, more, secondsAgo = 0) {
+    const occurred_at = new Date(Date.now() - secondsAgo * 1000).toISOString();
+    const payload = { call_control_id: id, call_session_id: session, call_leg_id: leg, direction: 'incoming', from, to: TO, ...more };
+    const url = new URL(this.webhook);
+    if (this.#elsewhere) url.port = this.#elsewhere;
+    const answer = await fetch(url, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ data: { record_type: 'event', id: randomUUID(), event_type, occurred_at, payload } }),
+      signal: AbortSignal.timeout(READY_WITHIN_MS),
+    });
+    assert.equal(answer.status, 200, `the webhook was answered ${answer.status}: ${await answer.text()}`);
+  }
+
+  async #command(...args) {
+    const { stdout } = await promisify(execFile)(this.#bin, args, { env: this.#env, cwd: this.#folder });
+    return stdout.trim();
+  }
+
+  async #serve(port) {
+    const log = path.join(this.#folder, 'server.log');
+    const output = openSync(log, 'a');
+    const serving = spawn(this.#bin, ['serve', '--insecure-unsigned-webhooks'], {
+      env: { ...this.#env, API_PORT: port },
+      cwd: this.#folder,
+      stdio: ['ignore', output, output],
+    });
+    closeSync(output);
+    this.#process = serving;
+    const giveUp = Date.now() + READY_WITHIN_MS;
+    for await (const _ of every(50)) {
+      const answer = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => null);
+      if (answer?.ok) return;
+      if (serving.exitCode !== null || Date.now() > giveUp) break;
+    }
+    throw new Error(`callboard serve did not become ready on port ${port}:\n${readFileSync(log, 'utf8').slice(-4000)}`);
+  }
+}
