@@ -259,9 +259,7 @@ impl Fanout {
                 Joined::NotLoaded => self.load(agency).await?,
                 Joined::TooMany => return Err(JoinError::TooMany),
                 Joined::Ahead if looked_ahead => {
-                    let joined = self
-                        .hub
-                        .join_fresh(agency, member, SnapshotReason::Ahead);
+                    let joined = self.hub.join_fresh(agency, member, SnapshotReason::Ahead);
                     if let Some(welcome) = welcome(joined) {
                         return Ok(welcome);
                     }
@@ -277,9 +275,7 @@ impl Fanout {
                     if page.first().is_some_and(|(first, _)| *first == from + 1) {
                         return Ok(Welcome::CatchUp { epoch, seq, page });
                     }
-                    let joined = self
-                        .hub
-                        .join_fresh(agency, member, SnapshotReason::TooOld);
+                    let joined = self.hub.join_fresh(agency, member, SnapshotReason::TooOld);
                     if let Some(welcome) = welcome(joined) {
                         return Ok(welcome);
                     }

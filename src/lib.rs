@@ -2,6 +2,7 @@
 
 pub mod agencies;
 pub mod api;
+pub mod app;
 pub mod auth;
 pub mod cli;
 pub mod clock;
