@@ -1,6 +1,8 @@
 //! A claim: one agent's hold on one call, of which at most one is open.
 
-use super::{CallId, ClaimId, Timestamp, UserId};
+use super::{CallId, ClaimId, ClientState, Timestamp, UserId};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 
 /// Why a call went back to ringing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,4 +87,24 @@ pub struct Claim {
     pub released: Option<(Timestamp, ReleaseReason)>,
     /// The call was answered without a transfer: the caller's own answer is then the agent's.
     pub plain_answer: bool,
+}
+
+/// What our `client_state` begins with, before it is encoded.
+const MARK: &str = "callboard:claim:";
+
+/// The `client_state` that marks the agent's leg of a claim. Telnyx wants valid base64.
+#[must_use]
+pub fn client_state(claim: ClaimId) -> String {
+    STANDARD.encode(format!("{MARK}{claim}"))
+}
+
+/// What a `client_state` that came back says.
+#[must_use]
+pub fn read_client_state(text: &str) -> ClientState {
+    let decoded = STANDARD.decode(text.trim()).unwrap_or_default();
+    let Some(claim) = decoded.strip_prefix(MARK.as_bytes()) else {
+        return ClientState::Foreign;
+    };
+    let claim = std::str::from_utf8(claim).unwrap_or_default();
+    ClientState::Ours(claim.parse().ok())
 }

@@ -13,7 +13,7 @@ mod status;
 mod time;
 
 pub use call::{Call, Status};
-pub use claim::{Claim, ReleaseReason};
+pub use claim::{Claim, ReleaseReason, client_state, read_client_state};
 pub use credential::{
     CredentialError, CredentialKey, check as check_credential, parse_public_key,
     prefix as credential_prefix,

@@ -1,1 +1,21 @@
-//! (being built)
+//! What the webhook, REST and the socket share: who is calling, what is refused and how, limits.
+
+mod body;
+mod caller;
+mod context;
+mod error;
+mod fallback;
+mod observe;
+mod origin;
+mod prometheus;
+mod refusals;
+
+pub use body::read_body;
+pub use caller::{Caller, bearer};
+pub use context::Context;
+pub use error::ApiError;
+pub use fallback::{errors_in_json, not_found, resource};
+pub use observe::observe;
+pub use origin::is_allowed;
+pub use prometheus::metrics_page;
+pub use refusals::Refusals;

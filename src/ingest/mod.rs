@@ -1,1 +1,12 @@
-//! (being built)
+//! The webhook: signature, wire types, and what it means in our words. Nothing here calls out.
+
+mod envelope;
+mod error;
+mod handler;
+mod signature;
+mod understand;
+
+pub use error::WebhookError;
+pub use handler::{Ingest, configure};
+pub use signature::{SignatureError, SignatureHeaders, Verified};
+pub use understand::{Understood, understand};

@@ -1,0 +1,157 @@
+//! An agency with its credentials opened.
+
+use super::seal::{DataKey, Keyring, WrappedKey};
+use crate::config::AgencyDefaults;
+use crate::domain::{Agency, CredentialKey, parse_public_key};
+use crate::store::SealedAgency;
+use secrecy::{ExposeSecret, SecretString};
+use std::collections::HashMap;
+
+/// An agency as the server knows it.
+#[derive(Debug)]
+pub struct Profile {
+    /// The agency.
+    pub agency: Agency,
+    /// The keys that its webhooks may be signed with.
+    pub public_keys: Vec<[u8; 32]>,
+    /// The connections of the carrier's account that are its; none: all.
+    pub connection_ids: Vec<String>,
+    credentials: HashMap<CredentialKey, SecretString>,
+}
+
+impl Profile {
+    fn new(agency: Agency, credentials: HashMap<CredentialKey, SecretString>) -> Self {
+        let list = |key: CredentialKey| -> Vec<String> {
+            let value = credentials.get(&key).map(SecretString::expose_secret);
+            value
+                .into_iter()
+                .flat_map(|value| key.entries(value).map(str::to_owned).collect::<Vec<_>>())
+                .collect()
+        };
+        let mut connection_ids = list(CredentialKey::TelnyxConnectionIds);
+        if connection_ids.is_empty() {
+            connection_ids = list(CredentialKey::TelnyxApplicationId);
+        }
+        let public_keys = list(CredentialKey::TelnyxPublicKey)
+            .iter()
+            .filter_map(|key| {
+                let parsed = parse_public_key(key);
+                if let Err(error) = &parsed {
+                    tracing::error!(
+                        "A telnyx_public_key of agency {} is left out: {error}",
+                        agency.id
+                    );
+                }
+                parsed.ok()
+            })
+            .collect();
+        Self {
+            agency,
+            public_keys,
+            connection_ids,
+            credentials,
+        }
+    }
+
+    /// The value of a credential, if the agency has it.
+    #[must_use]
+    pub fn credential(&self, key: CredentialKey) -> Option<&SecretString> {
+        self.credentials.get(&key)
+    }
+
+    /// Whether events of this connection concern the agency's calls. Without a configured
+    /// connection all do, and so do events that name none.
+    #[must_use]
+    pub fn counts(&self, connection: Option<&str>) -> bool {
+        let Some(connection) = connection else {
+            return true;
+        };
+        self.connection_ids.is_empty() || self.connection_ids.iter().any(|id| id == connection)
+    }
+}
+
+/// Opens every agency's credentials. One that cannot be opened is left out and logged: what needs
+/// it is then refused, and the rest goes on.
+pub(super) fn open_profiles(
+    sealed: Vec<SealedAgency>,
+    keyring: Option<&Keyring>,
+    defaults: &AgencyDefaults,
+) -> Vec<Profile> {
+    sealed
+        .into_iter()
+        .map(|sealed| {
+            let mut credentials = HashMap::new();
+            if sealed.agency.is_default {
+                credentials = of_defaults(defaults);
+            }
+            credentials.extend(open(&sealed, keyring));
+            Profile::new(sealed.agency, credentials)
+        })
+        .collect()
+}
+
+fn open(sealed: &SealedAgency, keyring: Option<&Keyring>) -> HashMap<CredentialKey, SecretString> {
+    let agency = sealed.agency.id;
+    if sealed.credentials.is_empty() {
+        return HashMap::new();
+    }
+    let key: Result<DataKey, String> = match (keyring, &sealed.data_key) {
+        (Some(keyring), Some(wrapped)) => keyring
+            .open_data_key(agency, &WrappedKey(wrapped.clone()))
+            .map_err(|error| error.to_string()),
+        (None, _) => Err("CALLBOARD_ENCRYPTION_KEY is not set".into()),
+        (_, None) => Err("the agency has no data key".into()),
+    };
+    let key = match key {
+        Ok(key) => key,
+        Err(error) => {
+            tracing::error!("Credentials of agency {agency} cannot be opened: {error}");
+            return HashMap::new();
+        }
+    };
+    let mut opened = HashMap::new();
+    for credential in &sealed.credentials {
+        let Ok(name) = CredentialKey::from_name(&credential.name) else {
+            continue;
+        };
+        match key.open(agency, name, credential.version, &credential.sealed) {
+            Ok(value) => {
+                opened.insert(name, value);
+            }
+            Err(error) => {
+                tracing::error!("Credential {name} of agency {agency} cannot be opened: {error}");
+            }
+        }
+    }
+    opened
+}
+
+fn of_defaults(defaults: &AgencyDefaults) -> HashMap<CredentialKey, SecretString> {
+    let plain = |value: &Option<String>| value.clone().map(SecretString::from);
+    [
+        (CredentialKey::TelnyxApiKey, defaults.telnyx_api_key.clone()),
+        (
+            CredentialKey::TelnyxPublicKey,
+            plain(&defaults.telnyx_public_key),
+        ),
+        (
+            CredentialKey::TelnyxApplicationId,
+            plain(&defaults.telnyx_application_id),
+        ),
+        (
+            CredentialKey::TelnyxSipUsername,
+            plain(&defaults.telnyx_sip_username),
+        ),
+        (
+            CredentialKey::TelnyxCallerId,
+            plain(&defaults.telnyx_caller_id),
+        ),
+        (
+            CredentialKey::UltravoxApiKey,
+            defaults.ultravox_api_key.clone(),
+        ),
+    ]
+    .into_iter()
+    .filter_map(|(key, value)| value.map(|value| (key, value)))
+    .collect()
+}

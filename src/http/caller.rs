@@ -1,0 +1,97 @@
+//! Who is asking. A handler that takes a [`Caller`] cannot be reached by anyone else.
+
+use super::{ApiError, Context};
+use crate::agencies::Profile;
+use crate::domain::{AgencyId, Role, User};
+use crate::telemetry::RefusedAt;
+use actix_web::dev::Payload;
+use actix_web::http::header::AUTHORIZATION;
+use actix_web::{FromRequest, HttpRequest, web};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+/// A signed-in person of an agency.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The person.
+    pub user: User,
+    /// The agency.
+    pub agency: Arc<Profile>,
+    /// What the person may do there.
+    pub role: Role,
+}
+
+impl Caller {
+    /// The agency whose things this person sees, and no other's.
+    #[must_use]
+    pub fn agency_id(&self) -> AgencyId {
+        self.agency.agency.id
+    }
+}
+
+impl FromRequest for Caller {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let context: &web::Data<Context> = request.app_data().ok_or(ApiError::Internal)?;
+            let found = caller(context, &request).await;
+            if matches!(
+                &found,
+                Err(ApiError::Unauthorized(_) | ApiError::TooMany(_) | ApiError::Forbidden(_))
+            ) {
+                context.metrics.refused(RefusedAt::Http);
+            }
+            found
+        })
+    }
+}
+
+async fn caller(context: &Context, request: &HttpRequest) -> Result<Caller, ApiError> {
+    let Some(token) = bearer(request) else {
+        let sentence = "Authorization: Bearer <token> is missing".to_owned();
+        return Err(ApiError::refused(&context.refusals, request, sentence));
+    };
+    let identity = context.verifier.verify(token).await.map_err(|error| {
+        tracing::debug!("Token refused: {error:?}");
+        ApiError::of_auth(&error, context, request)
+    })?;
+    let user = context.directory.user(identity.user).await?;
+    user.and_then(|user| employed(context, user))
+        .ok_or(ApiError::Forbidden(
+            "This user does not belong to an agency",
+        ))
+}
+
+/// The person as a caller, if there are an agency and a role.
+fn employed(context: &Context, user: User) -> Option<Caller> {
+    let agency = context.directory.agency(user.agency_id?)?;
+    let role = user.role?;
+    Some(Caller { user, agency, role })
+}
+
+impl Context {
+    /// The person of that id as a caller; `None` for anyone who is not an agency user.
+    ///
+    /// # Errors
+    /// When the database must be asked and is away.
+    pub async fn caller(
+        &self,
+        user: crate::domain::UserId,
+    ) -> Result<Option<Caller>, crate::store::StoreError> {
+        let user = self.directory.user(user).await?;
+        Ok(user.and_then(|user| employed(self, user)))
+    }
+}
+
+/// The token of `Authorization: Bearer`.
+#[must_use]
+pub fn bearer(request: &HttpRequest) -> Option<&str> {
+    let header = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = header.split_once(' ')?;
+    let token = token.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
+}

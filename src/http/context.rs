@@ -1,0 +1,41 @@
+//! What every door of the server needs.
+
+use super::refusals::Refusals;
+use crate::agencies::Directory;
+use crate::auth::Verifier;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::fanout::Fanout;
+use crate::hub::Hub;
+use crate::journal::Journal;
+use crate::store::Store;
+use crate::telemetry::Metrics;
+use tokio_util::sync::CancellationToken;
+
+/// The parts of one running server, handed to its handlers.
+pub struct Context {
+    /// What was configured.
+    pub config: Config,
+    /// Time.
+    pub clock: Clock,
+    /// What operators count.
+    pub metrics: Metrics,
+    /// The database, for reading.
+    pub store: Store,
+    /// The only way to change a call.
+    pub journal: Journal,
+    /// Agencies and people.
+    pub directory: Directory,
+    /// Whose token it is.
+    pub verifier: Verifier,
+    /// The boards.
+    pub hub: Hub,
+    /// The way onto a board.
+    pub fanout: Fanout,
+    /// Addresses that were refused often.
+    pub refusals: Refusals,
+    /// Webhooks need no signature: on loopback, for trying things out.
+    pub unsigned_webhooks: bool,
+    /// Cancelled when the server drains.
+    pub draining: CancellationToken,
+}

@@ -1,0 +1,133 @@
+//! The one table from what went wrong to what the caller reads.
+
+use super::{Context, Refusals};
+use crate::auth::AuthError;
+use crate::store::StoreError;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::{HttpRequest, HttpResponse, ResponseError};
+use serde_json::json;
+
+/// Seconds after which a caller may try again when the database is away.
+const RETRY_SECONDS: u64 = 2;
+
+/// An answer that is not what was asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    /// 400
+    #[error("{0}")]
+    BadRequest(String),
+    /// 401
+    #[error("{0}")]
+    Unauthorized(String),
+    /// 403
+    #[error("{0}")]
+    Forbidden(&'static str),
+    /// 404: it is not there, or it is another agency's.
+    #[error("{0}")]
+    NotFound(&'static str),
+    /// 405, with the methods that there are.
+    #[error("Method not allowed; allowed here: {0}")]
+    MethodNotAllowed(&'static str),
+    /// 408
+    #[error("The body did not arrive within 20 s")]
+    BodyTooSlow,
+    /// 413
+    #[error("The body is larger than 1 MiB")]
+    TooLarge,
+    /// 415
+    #[error("{0}")]
+    UnsupportedMediaType(String),
+    /// 429, with the seconds to wait.
+    #[error("Too many refused requests from this address; try again in {0} s")]
+    TooMany(u64),
+    /// 503
+    #[error("{0}")]
+    Unavailable(&'static str),
+    /// 500, whose cause is in the log.
+    #[error("Internal error; the log says what happened")]
+    Internal,
+}
+
+impl ApiError {
+    /// A refused token or signature of whoever sent `request`: 401, or 429 after many.
+    #[must_use]
+    pub fn refused(refusals: &Refusals, request: &HttpRequest, sentence: String) -> Self {
+        match refusals.count(request) {
+            Ok(()) => Self::Unauthorized(sentence),
+            Err(seconds) => Self::TooMany(seconds),
+        }
+    }
+
+    /// What a caller reads of a token that was not accepted.
+    #[must_use]
+    pub fn of_auth(error: &AuthError, context: &Context, request: &HttpRequest) -> Self {
+        match error {
+            AuthError::Unavailable => {
+                Self::Unavailable("The token issuer's keys cannot be fetched; try again soon")
+            }
+            error => Self::refused(&context.refusals, request, error.to_string()),
+        }
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        if error.is_passing() {
+            tracing::warn!("Request not served: {error}");
+            Self::Unavailable("The database is unavailable; try again soon")
+        } else {
+            tracing::error!("Request not served: {error}");
+            Self::Internal
+        }
+    }
+}
+
+impl From<serde_json::Error> for ApiError {
+    fn from(error: serde_json::Error) -> Self {
+        tracing::error!("Answer not written as JSON: {error}");
+        Self::Internal
+    }
+}
+
+impl ResponseError for ApiError {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::Unauthorized(_) => StatusCode::UNAUTHORIZED,
+            Self::Forbidden(_) => StatusCode::FORBIDDEN,
+            Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
+            Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status_code());
+        match self {
+            Self::Unauthorized(_) => {
+                response.insert_header((WWW_AUTHENTICATE, "Bearer"));
+            }
+            Self::MethodNotAllowed(methods) => {
+                response.insert_header((ALLOW, *methods));
+            }
+            Self::TooMany(seconds) => {
+                response.insert_header((RETRY_AFTER, *seconds));
+            }
+            Self::Unavailable(_) => {
+                response.insert_header((RETRY_AFTER, RETRY_SECONDS));
+            }
+            // What is left of the body would be read as the next request.
+            Self::BodyTooSlow | Self::TooLarge => {
+                response.force_close();
+            }
+            _ => {}
+        }
+        response.json(json!({ "error": self.to_string() }))
+    }
+}

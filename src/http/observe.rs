@@ -1,0 +1,28 @@
+//! Counts every request by its route.
+
+use super::Context;
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::middleware::Next;
+use actix_web::{Error, web};
+
+/// Counts a request and its time, by the pattern of its route and never by its path.
+///
+/// # Errors
+/// None of its own.
+pub async fn observe<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
+    let context = request.app_data::<web::Data<Context>>().cloned();
+    let began = context.as_ref().map(|context| context.clock.now());
+    let response = next.call(request).await?;
+    if let (Some(context), Some(began)) = (context, began) {
+        let route = response.request().match_pattern();
+        let status = response.status().as_u16();
+        context
+            .metrics
+            .http_answered(route.as_deref(), status, began, context.clock.now());
+    }
+    Ok(response)
+}

@@ -1,0 +1,208 @@
+//! `POST /api/telnyx/webhook`: verified, understood, committed, then acknowledged.
+
+use super::envelope::Routing;
+use super::{SignatureHeaders, Understood, Verified, WebhookError, understand};
+use crate::agencies::Profile;
+use crate::domain::{AgencyId, Timestamp};
+use crate::http::{ApiError, Context, read_body, resource};
+use crate::journal::{Answer, Append, AppendError, Meaning, WebhookAnswer, WebhookAppend};
+use crate::store::batch::{StoredWebhook, WebhookOutcome};
+use crate::telemetry::{RefusedAt, WebhookResult};
+use actix_web::http::header::{CONTENT_TYPE, HeaderMap};
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
+use aws_lc_rs::digest::{SHA256, digest};
+use serde_json::json;
+use std::sync::Arc;
+
+/// Why a webhook is not believed, to its sender: alike for an agency that is not there, since who
+/// is a customer here is nobody's business.
+const REFUSED: &str = "Webhook signature verification failed";
+
+/// The webhook's routes, below `/api/telnyx`.
+pub fn configure(routes: &mut ServiceConfig) {
+    routes
+        .service(resource("/webhook", "POST", vec![web::post().to(webhook)]))
+        .service(resource(
+            "/webhook/{agency_id}",
+            "POST",
+            vec![web::post().to(webhook)],
+        ));
+}
+
+async fn webhook(
+    request: HttpRequest,
+    payload: web::Payload,
+    context: web::Data<Context>,
+) -> Result<HttpResponse, ApiError> {
+    let result = Ingest {
+        context: &context,
+        request: &request,
+    }
+    .take(payload)
+    .await;
+    context.metrics.webhook(match &result {
+        Ok(answer) => result_of(*answer),
+        Err(ApiError::Unauthorized(_)) => WebhookResult::Unauthorized,
+        Err(ApiError::TooMany(_)) => WebhookResult::Limited,
+        Err(ApiError::Unavailable(_) | ApiError::Internal) => WebhookResult::Unavailable,
+        Err(_) => WebhookResult::Malformed,
+    });
+    result?;
+    Ok(HttpResponse::Ok().json(json!({ "success": true })))
+}
+
+fn result_of(answer: WebhookAnswer) -> WebhookResult {
+    match answer {
+        WebhookAnswer::Repeat => WebhookResult::Repeat,
+        WebhookAnswer::Stored(outcome) => match outcome {
+            WebhookOutcome::Applied => WebhookResult::Applied,
+            WebhookOutcome::Held => WebhookResult::Held,
+            WebhookOutcome::Ignored => WebhookResult::Ignored,
+            WebhookOutcome::OtherConnection => WebhookResult::OtherConnection,
+            WebhookOutcome::Failed => WebhookResult::Failed,
+        },
+    }
+}
+
+/// One webhook on its way in.
+pub struct Ingest<'a> {
+    context: &'a Context,
+    request: &'a HttpRequest,
+}
+
+impl Ingest<'_> {
+    async fn take(&self, payload: web::Payload) -> Result<WebhookAnswer, ApiError> {
+        let received_at = self.context.clock.now();
+        check_content_type(self.request.headers())?;
+        let body = read_body(payload).await?;
+        let agency = self.agency(&body);
+        let verified = self.verify(agency.as_deref(), body)?;
+        // Without an agency nothing has been verified: `verify` has refused it.
+        let Some(agency) = agency else {
+            return Err(self.refuse("no agency"));
+        };
+        let understood = understand(verified.body(), received_at)
+            .map_err(|error| ApiError::BadRequest(error.to_string()))?;
+        self.context
+            .metrics
+            .received(understood.occurred_at, received_at);
+        let append = appended(&agency, understood, verified, received_at);
+        let id = append.webhook.webhook_id.clone();
+        tracing::debug!(
+            "Webhook {id} received: {} {}",
+            append.webhook.event_type,
+            append.webhook.call_control_id.as_deref().unwrap_or("-")
+        );
+        match self.context.journal.append(Append::Webhook(append)).await {
+            Ok(Answer::Webhook(answer)) => Ok(answer),
+            Ok(_) => Err(ApiError::Internal),
+            Err(AppendError::NoAgency) => Err(self.refuse("the agency is gone")),
+            Err(error) => {
+                tracing::warn!("Webhook {id} not stored, Telnyx will send it again: {error}");
+                Err(ApiError::Unavailable(
+                    "The webhook could not be stored; send it again",
+                ))
+            }
+        }
+    }
+
+    /// Whose webhook it is: the path's agency, else the one that has the connection, else the
+    /// default one.
+    fn agency(&self, body: &[u8]) -> Option<Arc<Profile>> {
+        let directory = &self.context.directory;
+        if let Some(id) = self.request.match_info().get("agency_id") {
+            return directory.agency(id.parse::<AgencyId>().ok()?);
+        }
+        Routing::connection_id(body)
+            .and_then(|connection| directory.agency_of_connection(&connection))
+            .or_else(|| directory.default_agency())
+    }
+
+    fn verify(&self, agency: Option<&Profile>, body: Vec<u8>) -> Result<Verified, ApiError> {
+        let header = |name: &str| self.request.headers().get(name)?.to_str().ok();
+        let headers = SignatureHeaders {
+            signature: header("telnyx-signature-ed25519"),
+            timestamp: header("telnyx-timestamp"),
+        };
+        if headers.signature.is_none() && header("x-telnyx-signature").is_some() {
+            // API v1 signs otherwise, so this could never be verified; better to say so.
+            return Err(ApiError::BadRequest(WebhookError::ApiV1.to_string()));
+        }
+        let Some(agency) = agency else {
+            return Err(self.refuse("there is no such agency"));
+        };
+        let now = self.context.clock.now();
+        let checked = if self.context.unsigned_webhooks && headers.signature.is_none() {
+            Verified::unsigned(body)
+        } else {
+            Verified::check(body, headers, &agency.public_keys, now)
+        };
+        checked.map_err(|error| self.refuse(&error.to_string()))
+    }
+
+    fn refuse(&self, why: &str) -> ApiError {
+        self.context.metrics.refused(RefusedAt::Webhook);
+        tracing::warn!("Webhook refused: {why}");
+        ApiError::refused(&self.context.refusals, self.request, REFUSED.to_owned())
+    }
+}
+
+fn check_content_type(headers: &HeaderMap) -> Result<(), ApiError> {
+    let content_type = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    let essence = content_type
+        .and_then(|value| value.split(';').next())
+        .map(|value| value.trim().to_ascii_lowercase())
+        .unwrap_or_default();
+    if essence == "application/json" {
+        return Ok(());
+    }
+    let error = if essence == "application/x-www-form-urlencoded" {
+        WebhookError::Texml
+    } else {
+        WebhookError::NotJson
+    };
+    Err(ApiError::UnsupportedMediaType(error.to_string()))
+}
+
+fn appended(
+    agency: &Profile,
+    understood: Understood,
+    verified: Verified,
+    received_at: Timestamp,
+) -> WebhookAppend {
+    let meaning = if agency.counts(understood.connection_id.as_deref()) {
+        understood.news.map_or(Meaning::Nothing, Meaning::Leg)
+    } else {
+        Meaning::OtherConnection
+    };
+    let body = verified.into_body();
+    let webhook_id = understood
+        .webhook_id
+        .unwrap_or_else(|| hash_of(body.as_bytes()));
+    WebhookAppend {
+        webhook: StoredWebhook {
+            agency_id: agency.agency.id,
+            webhook_id,
+            event_type: understood.event_type,
+            call_control_id: understood.call_control_id,
+            connection_id: understood.connection_id,
+            occurred_at: understood.occurred_at,
+            received_at,
+            body,
+        },
+        meaning,
+    }
+}
+
+/// What stands for the id of a webhook without one.
+fn hash_of(body: &[u8]) -> String {
+    let hex = digest(&SHA256, body)
+        .as_ref()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect::<String>();
+    format!("sha256:{hex}")
+}
