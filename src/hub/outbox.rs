@@ -42,6 +42,8 @@ struct State {
     pong: Option<Bytes>,
     last_seq: i64,
     ending: bool,
+    /// The close code, once the end was ordered and not suffered.
+    code: Option<u16>,
     waker: Option<Waker>,
 }
 
@@ -95,6 +97,18 @@ impl Outbox {
         Ok(())
     }
 
+    /// Queues the frame that `make` makes of the number of the last event queued, right behind it.
+    ///
+    /// # Errors
+    /// [`Full`] when there is no room; nothing is queued then.
+    pub fn push_with_seq(&self, make: impl FnOnce(i64) -> Bytes) -> Result<(), Full> {
+        let mut state = self.state();
+        let frame = make(state.last_seq);
+        enqueue(&mut state, frame)?;
+        wake(state);
+        Ok(())
+    }
+
     /// Queues a pong in place of one that still waits.
     pub fn pong(&self, frame: Bytes) {
         let mut state = self.state();
@@ -104,9 +118,9 @@ impl Outbox {
         }
     }
 
-    /// Sends these last frames after what waits, then ends. What waits is dropped first when
+    /// Sends these last frames, of which the last closes with `code`, after what waits, then ends. What waits is dropped first when
     /// `at_once`: a slow reader would not get to the end otherwise.
-    pub fn end(&self, last: Vec<Bytes>, at_once: bool) {
+    pub fn end(&self, last: Vec<Bytes>, code: u16, at_once: bool) {
         let mut state = self.state();
         if state.ending {
             return;
@@ -118,6 +132,7 @@ impl Outbox {
         state.bytes += last.iter().map(Bytes::len).sum::<usize>();
         state.queue.extend(last);
         state.ending = true;
+        state.code = Some(code);
         state.corked = false;
         wake(state);
         self.0.ended.cancel();
@@ -132,6 +147,12 @@ impl Outbox {
     #[must_use]
     pub fn is_ended(&self) -> bool {
         self.0.ended.is_cancelled()
+    }
+
+    /// The close code that the socket was ended with; none while it is open or when it broke.
+    #[must_use]
+    pub fn end_code(&self) -> Option<u16> {
+        self.state().code
     }
 
     /// Sets the number that counts as the last one sent: that of the first answer.

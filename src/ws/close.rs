@@ -1,0 +1,121 @@
+//! The ends of a connection that are the server's choice, as in the contract's table.
+
+use crate::hub::{Frame, Outbox};
+use bytes::Bytes;
+use serde_json::json;
+
+/// Why the server closes a socket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Close {
+    /// The server is going away; the client comes back after so many milliseconds.
+    GoingAway {
+        /// Spread at random, so that not all come at once.
+        retry_after_ms: u64,
+    },
+    /// A message over 64 KiB was announced.
+    TooBig,
+    /// The database or the key issuer is away.
+    TryLater,
+    /// Its outbox was full.
+    Slow,
+    /// Its token has expired.
+    TokenExpired,
+    /// Too many sockets of this person or agency.
+    TooMany,
+    /// Nothing was received for two heartbeats.
+    Silent,
+    /// No `connect` within 10 s.
+    NoConnect,
+    /// The token is not accepted.
+    Unauthorized(String),
+    /// Not an agency user, or no longer.
+    Forbidden,
+    /// The client breaks the protocol.
+    Protocol(String),
+    /// The agency's numbering, or the person's place in the agency, has changed: start anew.
+    Renewed,
+}
+
+impl Close {
+    /// The WebSocket close code.
+    #[must_use]
+    pub const fn code(&self) -> u16 {
+        match self {
+            Self::GoingAway { .. } => 1001,
+            Self::TooBig => 1009,
+            Self::Renewed => 1012,
+            Self::TryLater => 1013,
+            Self::Slow => 4000,
+            Self::TokenExpired => 4001,
+            Self::TooMany => 4002,
+            Self::Silent => 4003,
+            Self::NoConnect => 4004,
+            Self::Unauthorized(_) => 4500,
+            Self::Forbidden => 4501,
+            Self::Protocol(_) => 4502,
+        }
+    }
+
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::GoingAway { .. } => "going_away",
+            Self::TooBig => "too_big",
+            Self::Renewed => "renewed",
+            Self::TryLater => "try_again_later",
+            Self::Slow => "slow",
+            Self::TokenExpired => "token_expired",
+            Self::TooMany => "too_many_sockets",
+            Self::Silent => "silent",
+            Self::NoConnect => "no_connect",
+            Self::Unauthorized(_) => "unauthorized",
+            Self::Forbidden => "forbidden",
+            Self::Protocol(_) => "protocol_error",
+        }
+    }
+
+    fn message(&self) -> &str {
+        match self {
+            Self::GoingAway { .. } => "The server is restarting; come back in a moment",
+            Self::TooBig => "A message may have at most 64 KiB",
+            Self::Renewed => "What this connection was built on has changed; connect again",
+            Self::TryLater => "The server cannot answer now; come back later",
+            Self::Slow => "This connection did not read fast enough; resume with your position",
+            Self::TokenExpired => "The token has expired; connect again with a new one",
+            Self::TooMany => "Too many connections of this user or agency",
+            Self::Silent => "Nothing was heard from this client for two heartbeats",
+            Self::NoConnect => "No connect message came within 10 s",
+            Self::Unauthorized(why) | Self::Protocol(why) => why,
+            Self::Forbidden => "This user does not belong to an agency",
+        }
+    }
+
+    const fn reconnect(&self) -> bool {
+        !matches!(
+            self,
+            Self::TooBig | Self::Unauthorized(_) | Self::Forbidden | Self::Protocol(_)
+        )
+    }
+
+    /// Ends a socket: the error frame, then the close frame. A slow one gets nothing else first,
+    /// since it would not get to the end.
+    pub fn end(&self, outbox: &Outbox) {
+        let at_once = matches!(self, Self::Slow | Self::Silent);
+        outbox.end(self.frames(), self.code(), at_once);
+    }
+
+    fn frames(&self) -> Vec<Bytes> {
+        let mut error = json!({
+            "type": "error",
+            "code": self.name(),
+            "message": self.message(),
+            "reconnect": self.reconnect(),
+        });
+        if let (Self::GoingAway { retry_after_ms }, Some(error)) = (self, error.as_object_mut()) {
+            error.insert("retry_after_ms".into(), (*retry_after_ms).into());
+        }
+        vec![
+            Frame::text(&error.to_string()),
+            Frame::close(self.code(), self.name()),
+        ]
+    }
+}

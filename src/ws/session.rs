@@ -1,0 +1,363 @@
+//! One socket's life: connect, first answer, then whatever comes first: a message, a beat, an
+//! expiring token, a change of the person's place, the end.
+
+use super::close::Close;
+use super::flood::Flood;
+use super::gate::GateSays;
+use super::greeting::{Greeting, greet};
+use super::protocol::{self, ClientMessage};
+use crate::auth::{AuthError, Identity, LEEWAY_SECONDS, Refusal};
+use crate::domain::{AgencyId, Timestamp, UserId};
+use crate::http::{Caller, Context};
+use crate::hub::{Frame, Member, Outbox};
+use crate::telemetry::{ConnectAnswer, RefusedAt};
+use actix_web::web;
+use actix_ws::{AggregatedMessage, AggregatedMessageStream};
+use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::watch;
+use uuid::Uuid;
+
+/// How often the server beats, in seconds.
+pub const HEARTBEAT_S: u64 = 15;
+/// How long a client may take to say `connect`, in seconds.
+const CONNECT_S: i64 = 10;
+/// How long before its expiry a token is called expiring, in seconds.
+const EXPIRING_S: i64 = 60;
+
+/// What arrives from a client.
+pub struct Inbound {
+    messages: AggregatedMessageStream,
+    gate: GateSays,
+}
+
+impl Inbound {
+    /// Messages behind a gate.
+    #[must_use]
+    pub fn new(messages: AggregatedMessageStream, gate: GateSays) -> Self {
+        Self { messages, gate }
+    }
+
+    /// The next message; `Err(None)` when the client is gone.
+    async fn next(&mut self) -> Result<AggregatedMessage, Option<Close>> {
+        match self.messages.recv().await {
+            _ if self.gate.too_big() => Err(Some(Close::TooBig)),
+            Some(Ok(message)) => Ok(message),
+            Some(Err(error)) => {
+                tracing::debug!("Socket broke the protocol: {error}");
+                let sentence = "A frame is malformed".to_owned();
+                Err(Some(Close::Protocol(sentence)))
+            }
+            None => Err(None),
+        }
+    }
+}
+
+/// Why a session is over: by our choice, or because the client is gone or said goodbye.
+enum End {
+    Ours(Close),
+    Theirs,
+}
+
+impl From<Close> for End {
+    fn from(close: Close) -> Self {
+        Self::Ours(close)
+    }
+}
+
+/// One socket.
+pub struct Session {
+    context: web::Data<Context>,
+    outbox: Outbox,
+    inbound: Inbound,
+    upgrade_token: Option<SecretString>,
+    id: Uuid,
+    /// Where it is, or may be, a member.
+    agency: Option<AgencyId>,
+    flood: Flood,
+    last_heard: Timestamp,
+    directory_changes: watch::Receiver<i64>,
+}
+
+/// What is known once the client has connected.
+struct Connected {
+    caller: Caller,
+    identity: Identity,
+    warned: bool,
+    beat_at: Timestamp,
+}
+
+impl Session {
+    /// A session that has not begun.
+    #[must_use]
+    pub fn new(
+        context: web::Data<Context>,
+        outbox: Outbox,
+        inbound: Inbound,
+        upgrade_token: Option<SecretString>,
+    ) -> Self {
+        let last_heard = context.clock.now();
+        let directory_changes = context.directory.changes();
+        Self {
+            context,
+            outbox,
+            inbound,
+            upgrade_token,
+            id: Uuid::new_v4(),
+            agency: None,
+            flood: Flood::default(),
+            last_heard,
+            directory_changes,
+        }
+    }
+
+    /// Lives until the end of the socket.
+    pub async fn run(mut self) {
+        let _open = self.context.metrics.socket_opened();
+        let end = match self.connect().await {
+            Ok(connected) => self.live(connected).await,
+            Err(end) => end,
+        };
+        if let Some(agency) = self.agency {
+            self.context.hub.leave(agency, self.id);
+        }
+        match end {
+            End::Ours(close) => close.end(&self.outbox),
+            End::Theirs => self.outbox.end(vec![Frame::close(1000, "")], 1000, false),
+        }
+        let code = self.outbox.end_code().unwrap_or(1006);
+        self.context.metrics.socket_closed(code);
+        tracing::debug!("Socket {} closed: {code}", self.id);
+    }
+
+    /// From the first message to the first answer.
+    async fn connect(&mut self) -> Result<Connected, End> {
+        let deadline = self.context.clock.now().plus_seconds(CONNECT_S);
+        let message = self.first_message(deadline).await?;
+        let ClientMessage::Connect { token, position } = message else {
+            let sentence = "The first message must be connect".to_owned();
+            return Err(Close::Protocol(sentence).into());
+        };
+        let Some(token) = token.or_else(|| self.upgrade_token.take()) else {
+            return Err(self.refused("A token is missing".to_owned()).into());
+        };
+        let identity = self.verify(&token).await?;
+        let caller = self.caller(identity.user).await?;
+        self.agency = Some(caller.agency_id());
+        let greeting = Greeting {
+            caller: &caller,
+            position: position.as_ref(),
+            member: Member {
+                socket: self.id,
+                user: caller.user.id,
+                outbox: self.outbox.clone(),
+            },
+        };
+        greet(&self.context, greeting).await?;
+        if self.context.draining.is_cancelled() {
+            return Err(going_away().into());
+        }
+        let beat_at = self.next_beat();
+        Ok(Connected {
+            caller,
+            identity,
+            warned: false,
+            beat_at,
+        })
+    }
+
+    async fn first_message(&mut self, deadline: Timestamp) -> Result<ClientMessage, End> {
+        loop {
+            let context = self.context.clone();
+            let message = tokio::select! {
+                message = self.inbound.next() => message.map_err(|close| match close {
+                    Some(close) => End::Ours(close),
+                    None => End::Theirs,
+                })?,
+                () = context.clock.sleep_until(deadline) => return Err(Close::NoConnect.into()),
+                () = context.draining.cancelled() => return Err(going_away().into()),
+            };
+            if let Some(message) = self.hear(message)? {
+                return Ok(message);
+            }
+        }
+    }
+
+    /// Takes in what the client sent; `None` when it needs no answer beyond the protocol's own.
+    fn hear(&mut self, message: AggregatedMessage) -> Result<Option<ClientMessage>, End> {
+        let now = self.context.clock.now();
+        self.last_heard = now;
+        if !matches!(message, AggregatedMessage::Pong(_)) && self.flood.count(now) {
+            let sentence = "More than 100 messages came within 10 s".to_owned();
+            return Err(Close::Protocol(sentence).into());
+        }
+        match message {
+            AggregatedMessage::Text(text) => match ClientMessage::parse(&text) {
+                Ok(message) => Ok(Some(message)),
+                Err(sentence) => Err(Close::Protocol(sentence).into()),
+            },
+            AggregatedMessage::Binary(_) => {
+                let sentence = "Binary messages are not part of this protocol".to_owned();
+                Err(Close::Protocol(sentence).into())
+            }
+            AggregatedMessage::Ping(payload) => {
+                self.outbox.pong(Frame::pong(&payload));
+                Ok(None)
+            }
+            AggregatedMessage::Pong(_) => Ok(None),
+            AggregatedMessage::Close(_) => Err(End::Theirs),
+        }
+    }
+
+    async fn verify(&self, token: &SecretString) -> Result<Identity, Close> {
+        let verified = self.context.verifier.verify(token.expose_secret()).await;
+        verified.map_err(|error| match error {
+            AuthError::Unavailable => Close::TryLater,
+            AuthError::Unauthorized(Refusal::Expired) => Close::TokenExpired,
+            error => self.refused(error.to_string()),
+        })
+    }
+
+    fn refused(&self, sentence: String) -> Close {
+        self.context.metrics.refused(RefusedAt::Socket);
+        self.context
+            .metrics
+            .connect_answered(ConnectAnswer::Refused);
+        Close::Unauthorized(sentence)
+    }
+
+    async fn caller(&self, user: UserId) -> Result<Caller, Close> {
+        match self.context.caller(user).await {
+            Ok(Some(caller)) => Ok(caller),
+            Ok(None) => Err(Close::Forbidden),
+            Err(error) => {
+                tracing::warn!("Socket turned away: {error}");
+                Err(Close::TryLater)
+            }
+        }
+    }
+
+    fn next_beat(&self) -> Timestamp {
+        let seconds = i64::try_from(HEARTBEAT_S).unwrap_or(i64::MAX);
+        self.context.clock.now().plus_seconds(seconds)
+    }
+
+    async fn live(&mut self, mut connected: Connected) -> End {
+        loop {
+            if let Err(end) = self.turn(&mut connected).await {
+                return end;
+            }
+        }
+    }
+
+    /// Waits for whatever comes first and deals with it.
+    async fn turn(&mut self, connected: &mut Connected) -> Result<(), End> {
+        let context = self.context.clone();
+        let token_at = connected.next_token_moment();
+        tokio::select! {
+            () = self.outbox.ended() => Err(End::Theirs),
+            message = self.inbound.next() => {
+                let message = message.map_err(|close| close.map_or(End::Theirs, End::Ours))?;
+                match self.hear(message)? {
+                    Some(message) => self.answer(connected, message).await,
+                    None => Ok(()),
+                }
+            }
+            () = context.clock.sleep_until(connected.beat_at) => self.beat(connected),
+            () = context.clock.sleep_until(token_at) => self.token_moment(connected),
+            changed = self.directory_changes.changed() => match changed {
+                Ok(()) => self.look_again(connected).await,
+                Err(_) => Err(going_away().into()),
+            },
+        }
+    }
+
+    async fn answer(&self, connected: &mut Connected, message: ClientMessage) -> Result<(), End> {
+        match message {
+            ClientMessage::Ping => self.say(protocol::pong()),
+            ClientMessage::Unknown(kind) => self.say(protocol::unknown_type(&kind)),
+            ClientMessage::Connect { .. } => {
+                let sentence = "connect was said already".to_owned();
+                Err(Close::Protocol(sentence).into())
+            }
+            ClientMessage::Refresh { token } => {
+                let identity = match self.verify(&token).await {
+                    Ok(identity) => identity,
+                    // A refused refresh ends the connection, an expired token included.
+                    Err(Close::TokenExpired) => {
+                        return Err(self.refused("The new token has expired".to_owned()).into());
+                    }
+                    Err(close) => return Err(close.into()),
+                };
+                if identity.user != connected.identity.user {
+                    let sentence = "The new token is another user's".to_owned();
+                    return Err(self.refused(sentence).into());
+                }
+                let frame = protocol::refreshed(identity.expires_at);
+                connected.identity = identity;
+                connected.warned = false;
+                self.say(frame)
+            }
+        }
+    }
+
+    fn beat(&self, connected: &mut Connected) -> Result<(), End> {
+        let now = self.context.clock.now();
+        let patience = i64::try_from(2 * HEARTBEAT_S).unwrap_or(i64::MAX);
+        if self.last_heard.plus_seconds(patience) <= now {
+            return Err(Close::Silent.into());
+        }
+        connected.beat_at = self.next_beat();
+        // The number and its place in the queue are taken under one lock.
+        self.outbox
+            .push_with_seq(|seq| protocol::heartbeat(seq, now))
+            .map_err(|_| Close::Slow)?;
+        self.say(Frame::ping())
+    }
+
+    fn token_moment(&self, connected: &mut Connected) -> Result<(), End> {
+        let expires_at = connected.identity.expires_at;
+        if !connected.warned {
+            connected.warned = true;
+            return self.say(protocol::token_expiring(expires_at));
+        }
+        Err(Close::TokenExpired.into())
+    }
+
+    /// Someone's place in an agency has changed; perhaps this person's.
+    async fn look_again(&self, connected: &Connected) -> Result<(), End> {
+        let now = self.context.directory.user(connected.identity.user).await;
+        match now {
+            Ok(Some(user)) if user == connected.caller.user => Ok(()),
+            Ok(Some(user)) if user.agency_id.is_some() && user.role.is_some() => {
+                // Moved, promoted, demoted or renamed: what this socket was greeted with is untrue.
+                Err(Close::Renewed.into())
+            }
+            Ok(_) => Err(Close::Forbidden.into()),
+            // The old knowledge stays until the database is back; the next change is told again.
+            Err(_) => Ok(()),
+        }
+    }
+
+    fn say(&self, frame: bytes::Bytes) -> Result<(), End> {
+        self.outbox.push(frame).map_err(|_| Close::Slow.into())
+    }
+}
+
+impl Connected {
+    /// When the token next needs attention: its warning, or its end.
+    fn next_token_moment(&self) -> Timestamp {
+        let expires_at = self.identity.expires_at;
+        if self.warned {
+            expires_at.plus_seconds(LEEWAY_SECONDS)
+        } else {
+            expires_at.plus_seconds(-EXPIRING_S)
+        }
+    }
+}
+
+/// The end of a socket that was there when the server began to drain.
+fn going_away() -> Close {
+    Close::GoingAway {
+        retry_after_ms: rand::random_range(100..3000),
+    }
+}

@@ -1,0 +1,59 @@
+//! The way from an outbox to the wire: the body of the upgrade's answer, which yields finished
+//! frames. actix-ws's own session would encode each frame anew for each socket.
+
+use crate::hub::Outbox;
+use crate::telemetry::Metrics;
+use actix_web::Error;
+use actix_web::body::{BodySize, BoxBody, MessageBody};
+use bytes::Bytes;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+/// Slices are no larger than actix's write buffer, beyond which it would allocate.
+const SLICE_BYTES: usize = 8 * 1024;
+
+/// The body of a socket's answer.
+pub struct Frames {
+    outbox: Outbox,
+    metrics: Metrics,
+    /// actix-ws ends the inbound stream when its own body is dropped, so it is kept.
+    _signal: BoxBody,
+}
+
+impl Frames {
+    /// A body that yields what `outbox` holds, until it ends.
+    #[must_use]
+    pub fn new(outbox: Outbox, metrics: Metrics, signal: BoxBody) -> Self {
+        Self {
+            outbox,
+            metrics,
+            _signal: signal,
+        }
+    }
+}
+
+impl MessageBody for Frames {
+    type Error = Error;
+
+    fn size(&self) -> BodySize {
+        BodySize::Stream
+    }
+
+    fn poll_next(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        let frames = self.get_mut();
+        let slice = std::task::ready!(frames.outbox.poll_take(cx, SLICE_BYTES));
+        if let Some(slice) = &slice {
+            frames.metrics.outbox_sent(slice.len());
+        }
+        Poll::Ready(slice.map(Ok))
+    }
+}
+
+impl Drop for Frames {
+    fn drop(&mut self) {
+        self.outbox.transport_gone();
+    }
+}

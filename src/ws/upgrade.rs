@@ -1,0 +1,122 @@
+//! `GET /ws`: from HTTP to a socket.
+
+use super::gate::{Gate, MESSAGE_BYTES};
+use super::protocol::SUBPROTOCOL;
+use super::session::{Inbound, Session};
+use super::transport::Frames;
+use crate::http::{ApiError, Context, bearer, is_allowed};
+use crate::hub::Outbox;
+use actix_web::dev::Payload;
+use actix_web::error::PayloadError;
+use actix_web::http::header::{HOST, HeaderValue, ORIGIN, SEC_WEBSOCKET_PROTOCOL};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
+use bytes::Bytes;
+use futures_util::Stream;
+use secrecy::SecretString;
+use std::pin::Pin;
+
+/// The kind of stream that actix makes payloads of.
+type BoxedPayloadStream = Pin<Box<dyn Stream<Item = Result<Bytes, PayloadError>>>>;
+
+/// Names under which tokens have been seen in query strings, where they end up in logs.
+const TOKEN_NAMES: [&str; 5] = ["token", "access_token", "jwt", "authorization", "apikey"];
+
+/// Answers an upgrade and starts its session.
+///
+/// # Errors
+/// 400 for a token in the query, for foreign subprotocols and for what is no upgrade; 403 for a
+/// foreign origin; 503 while draining.
+pub async fn upgrade(
+    request: HttpRequest,
+    payload: web::Payload,
+    context: web::Data<Context>,
+) -> Result<HttpResponse, ApiError> {
+    if context.draining.is_cancelled() {
+        return Err(ApiError::Unavailable("The server is restarting"));
+    }
+    refuse_token_in_query(&request)?;
+    check_origin(&request, &context)?;
+    let offered = offers_us(&request)?;
+    let token = bearer(&request).map(SecretString::from);
+
+    let (gate, says) = Gate::new(payload.into_inner());
+    let gate: BoxedPayloadStream = Box::pin(gate);
+    let mut gated = Payload::Stream { payload: gate };
+    let gated = web::Payload::from_request(&request, &mut gated)
+        .await
+        .map_err(|error| ApiError::BadRequest(error.to_string()))?;
+    let (mut response, _session, messages) = actix_ws::handle(&request, gated)
+        .map_err(|error| ApiError::BadRequest(format!("Not a WebSocket upgrade: {error}")))?;
+    if offered {
+        let ours = HeaderValue::from_static(SUBPROTOCOL);
+        response.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, ours);
+    }
+    let most = usize::try_from(MESSAGE_BYTES).unwrap_or(usize::MAX);
+    let messages = messages
+        .max_frame_size(most)
+        .aggregate_continuations()
+        .max_continuation_size(most);
+    let outbox = Outbox::corked();
+    let session = Session::new(
+        context.clone(),
+        outbox.clone(),
+        Inbound::new(messages, says),
+        token,
+    );
+    actix_web::rt::spawn(session.run());
+    let metrics = context.metrics.clone();
+    Ok(response
+        .map_body(|_, signal| Frames::new(outbox, metrics, signal))
+        .map_into_boxed_body())
+}
+
+fn refuse_token_in_query(request: &HttpRequest) -> Result<(), ApiError> {
+    let query = url::form_urlencoded::parse(request.query_string().as_bytes());
+    for (name, _) in query {
+        if TOKEN_NAMES.contains(&name.to_ascii_lowercase().as_str()) {
+            let sentence = "A token must not be in the query string: send it in the connect \
+                            message or as Authorization: Bearer";
+            return Err(ApiError::BadRequest(sentence.to_owned()));
+        }
+    }
+    Ok(())
+}
+
+fn check_origin(request: &HttpRequest, context: &Context) -> Result<(), ApiError> {
+    const REFUSED: ApiError =
+        ApiError::Forbidden("This origin is not in CALLBOARD_ALLOWED_ORIGINS");
+    let Some(origin) = request.headers().get(ORIGIN) else {
+        return Ok(());
+    };
+    let host = request
+        .headers()
+        .get(HOST)
+        .and_then(|host| host.to_str().ok());
+    let origin = origin.to_str().map_err(|_| REFUSED)?;
+    if is_allowed(origin, host, &context.config) {
+        Ok(())
+    } else {
+        Err(REFUSED)
+    }
+}
+
+/// Whether the client offers our subprotocol. Offering none is fine.
+fn offers_us(request: &HttpRequest) -> Result<bool, ApiError> {
+    let mut offers = request
+        .headers()
+        .get_all(SEC_WEBSOCKET_PROTOCOL)
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
+        .filter(|offer| !offer.is_empty())
+        .peekable();
+    if offers.peek().is_none() {
+        return Ok(false);
+    }
+    if offers.any(|offer| offer == SUBPROTOCOL) {
+        return Ok(true);
+    }
+    Err(ApiError::BadRequest(format!(
+        "This server speaks the subprotocol {SUBPROTOCOL} only"
+    )))
+}
