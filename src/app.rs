@@ -1,11 +1,27 @@
 //! The composition root: builds everything from the configuration, wires the flow, serves, drains.
 
+mod drain;
+mod serve;
+
+use crate::agencies::Directory;
+use crate::agencies::seal::Keyring;
+use crate::auth::{AuthSettings, Verifier};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::journal::Journal;
+use crate::fanout::Fanout;
+use crate::http::{Context, Refusals};
+use crate::hub::{Caps, Hub};
+use crate::journal::{Journal, Retention};
 use crate::store::{Store, StoreError};
 use crate::telemetry::Metrics;
+use crate::ws::Close;
+use actix_web::dev::ServerHandle;
+use actix_web::web;
 use std::net::{SocketAddr, TcpListener};
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 /// A running server. Two of them fit in one process.
 pub struct App {
@@ -21,6 +37,14 @@ pub struct App {
     pub metrics: Metrics,
     /// Its clock.
     pub clock: Clock,
+    context: web::Data<Context>,
+    servers: Vec<ServerHandle>,
+    /// Ends the tasks that only keep things true.
+    upkeep: CancellationToken,
+    upkeep_tasks: TaskTracker,
+    /// Ends the journal, which first commits what waits.
+    flush: CancellationToken,
+    writer: JoinHandle<()>,
 }
 
 /// Where a server listens: bound by the caller, so that a taken port is the caller's to handle.
@@ -53,15 +77,121 @@ impl App {
     /// # Errors
     /// When it cannot start; the text says why and how to mend it.
     pub async fn start(
-        _config: Config,
-        _clock: Clock,
-        _listeners: Listeners,
-        _unsigned_webhooks: bool,
+        config: Config,
+        clock: Clock,
+        listeners: Listeners,
+        unsigned_webhooks: bool,
     ) -> Result<Self, AppError> {
-        Err(AppError::Setting("being built".into()))
-    }
+        let runtime = Handle::current();
+        let metrics = Metrics::new();
+        let store = Store::open(&config.database, runtime.clone()).await?;
+        store.migrate().await?;
+        let directory = open_directory(&config, &store, &clock, unsigned_webhooks).await?;
+        let verifier = open_verifier(&config, &clock, &runtime)?;
+        let hub = Hub::new(Caps {
+            per_user: usize_of(config.limits.sockets_per_user),
+            per_agency: usize_of(config.limits.sockets_per_agency),
+        });
+        let (journal, writer, recorded) =
+            Journal::open(store.clone(), clock.clone(), metrics.clone());
+        let fanout = Fanout::new(
+            hub.clone(),
+            store.clone(),
+            clock.clone(),
+            metrics.clone(),
+            runtime.clone(),
+            |member| Close::Slow.end(&member.outbox),
+            |member| Close::Renewed.end(&member.outbox),
+        );
 
-    /// Drains: stops listening, finishes requests, flushes the journal, closes sockets with 1001
-    /// spread over ten seconds. Dropping the future stops at once.
-    pub async fn drain(self) {}
+        let upkeep = CancellationToken::new();
+        let upkeep_tasks = TaskTracker::new();
+        let flush = CancellationToken::new();
+        let retention = Retention {
+            store: store.clone(),
+            clock: clock.clone(),
+            metrics: metrics.clone(),
+            days: config.limits.retention_days,
+        };
+        let writer = runtime.spawn(writer.run(flush.clone()));
+        runtime.spawn(fanout.clone().run(recorded));
+        upkeep_tasks.spawn(fanout.clone().poll_heads(upkeep.clone()));
+        upkeep_tasks.spawn(directory.clone().keep_true(upkeep.clone()));
+        upkeep_tasks.spawn(retention.run(upkeep.clone()));
+        upkeep_tasks.close();
+
+        let refusals = Refusals::new(config.access.trusted_proxies.clone());
+        let context = web::Data::new(Context {
+            config,
+            clock: clock.clone(),
+            metrics: metrics.clone(),
+            store: store.clone(),
+            journal: journal.clone(),
+            directory,
+            verifier,
+            hub,
+            fanout,
+            refusals,
+            unsigned_webhooks,
+            draining: CancellationToken::new(),
+        });
+        let addr = listeners.public.local_addr()?;
+        let metrics_addr = match &listeners.metrics {
+            Some(listener) => Some(listener.local_addr()?),
+            None => None,
+        };
+        let servers = serve::start(listeners, &context)?;
+        Ok(Self {
+            addr,
+            metrics_addr,
+            journal,
+            store,
+            metrics,
+            clock,
+            context,
+            servers,
+            upkeep,
+            upkeep_tasks,
+            flush,
+            writer,
+        })
+    }
+}
+
+async fn open_directory(
+    config: &Config,
+    store: &Store,
+    clock: &Clock,
+    unsigned_webhooks: bool,
+) -> Result<Directory, AppError> {
+    let keyring = match &config.encryption_key {
+        Some(keys) => Some(
+            Keyring::parse(keys)
+                .map_err(|error| AppError::Setting(format!("CALLBOARD_ENCRYPTION_KEY: {error}")))?,
+        ),
+        None => None,
+    };
+    // The guide's curl line needs an agency to ring at, so unsigned webhooks make one too.
+    let make_default = config.agency_defaults.any_set() || unsigned_webhooks;
+    Ok(Directory::open(
+        store.clone(),
+        clock.clone(),
+        keyring,
+        config.agency_defaults.clone(),
+        make_default,
+    )
+    .await?)
+}
+
+fn open_verifier(config: &Config, clock: &Clock, runtime: &Handle) -> Result<Verifier, AppError> {
+    let settings = AuthSettings {
+        jwt_secret: config.auth.jwt_secret.clone(),
+        supabase_url: config.auth.supabase_url.clone(),
+    };
+    Verifier::new(&settings, clock.clone(), runtime.clone())
+        .map_err(|error| AppError::Setting(error.to_string()))
+}
+
+fn usize_of(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
 }

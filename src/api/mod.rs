@@ -1,1 +1,47 @@
-//! (being built)
+//! REST: the route table and its handlers, one sentence each.
+
+mod board;
+mod calls;
+mod health;
+mod me;
+mod page;
+
+use crate::http::resource;
+use actix_web::web::{self, ServiceConfig};
+
+/// Everything below `/api/telnyx` that is not the webhook.
+pub fn telnyx(routes: &mut ServiceConfig) {
+    routes.service(resource(
+        "/calls/pending",
+        "GET",
+        vec![web::get().to(calls::pending)],
+    ));
+}
+
+/// Everything else below `/api`.
+pub fn board(routes: &mut ServiceConfig) {
+    routes
+        .service(resource("/me", "GET", vec![web::get().to(me::me)]))
+        .service(resource("/calls", "GET", vec![web::get().to(calls::page)]))
+        .service(resource(
+            "/calls/{id}",
+            "GET",
+            vec![web::get().to(calls::one)],
+        ))
+        .service(resource(
+            "/calls/{id}/events",
+            "GET",
+            vec![web::get().to(calls::events)],
+        ));
+}
+
+/// Health, and the board's own files; to be registered last.
+pub fn open_to_all(routes: &mut ServiceConfig) {
+    let get = || vec![web::get(), web::head()];
+    let health = get().into_iter().map(|route| route.to(health::alive));
+    let ready = get().into_iter().map(|route| route.to(health::ready));
+    routes
+        .service(resource("/healthz", "GET, HEAD", health.collect()))
+        .service(resource("/readyz", "GET, HEAD", ready.collect()));
+    board::configure(routes);
+}

@@ -129,6 +129,12 @@ impl Journal {
         }
     }
 
+    /// Whether it takes appends.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        !self.queue.is_closed()
+    }
+
     fn queued_bytes(&self) -> usize {
         QUEUE_BYTES.saturating_sub(self.room.available_permits() * PERMIT_BYTES)
     }

@@ -1,0 +1,101 @@
+//! Calls: those that ring, pages of all, one, and its timeline.
+
+use super::page::{PageQuery, cursor};
+use crate::domain::CallId;
+use crate::http::{ApiError, Caller, Context};
+use crate::store::Pending;
+use crate::view::CallView;
+use actix_web::{HttpResponse, web};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use serde_json::value::RawValue;
+
+/// Most pending calls in one answer, as in the guide.
+const PENDING: i64 = 100;
+
+const NO_CALL: ApiError = ApiError::NotFound("Call not found");
+
+/// Which order the pending calls come in.
+#[derive(Debug, Deserialize)]
+pub(super) struct PendingQuery {
+    order: Option<String>,
+}
+
+/// The calls that ring and that nobody has claimed.
+pub(super) async fn pending(
+    caller: Caller,
+    query: web::Query<PendingQuery>,
+    context: web::Data<Context>,
+) -> Result<HttpResponse, ApiError> {
+    let order = match query.order.as_deref() {
+        None | Some("" | "newest") => Pending::NewestFirst,
+        Some("oldest") => Pending::OldestFirst,
+        Some(_) => {
+            let sentence = "order: newest (the default) or oldest".to_owned();
+            return Err(ApiError::BadRequest(sentence));
+        }
+    };
+    let calls = context
+        .store
+        .pending(caller.agency_id(), order, PENDING)
+        .await?;
+    let calls: Vec<CallView<'_>> = calls.iter().map(CallView::from).collect();
+    Ok(HttpResponse::Ok().json(json!({ "success": true, "calls": calls })))
+}
+
+#[derive(Serialize)]
+struct Page<'a> {
+    calls: Vec<CallView<'a>>,
+    next_cursor: Option<String>,
+}
+
+/// One page of the agency's calls, newest first.
+pub(super) async fn page(
+    caller: Caller,
+    query: web::Query<PageQuery>,
+    context: web::Data<Context>,
+) -> Result<HttpResponse, ApiError> {
+    let filter = query.into_inner().filter()?;
+    let shown = usize::try_from(filter.limit - 1).unwrap_or(usize::MAX);
+    let calls = context.store.calls(caller.agency_id(), filter).await?;
+    let last = shown.checked_sub(1).and_then(|last| calls.get(last));
+    let next_cursor = last.filter(|_| calls.len() > shown).map(cursor);
+    let calls = calls.iter().take(shown).map(CallView::from).collect();
+    Ok(HttpResponse::Ok().json(Page { calls, next_cursor }))
+}
+
+/// One call.
+pub(super) async fn one(
+    caller: Caller,
+    path: web::Path<String>,
+    context: web::Data<Context>,
+) -> Result<HttpResponse, ApiError> {
+    let id: CallId = path.parse().map_err(|_| NO_CALL)?;
+    let call = context.store.call(caller.agency_id(), id).await?;
+    let call = call.ok_or(NO_CALL)?;
+    Ok(HttpResponse::Ok().json(CallView::from(&call)))
+}
+
+#[derive(Serialize)]
+struct Timeline {
+    events: Vec<Box<RawValue>>,
+}
+
+/// The timeline of one call: its retained events, oldest first, as they were sent.
+pub(super) async fn events(
+    caller: Caller,
+    path: web::Path<String>,
+    context: web::Data<Context>,
+) -> Result<HttpResponse, ApiError> {
+    let id: CallId = path.parse().map_err(|_| NO_CALL)?;
+    let agency = caller.agency_id();
+    if context.store.call(agency, id).await?.is_none() {
+        return Err(NO_CALL);
+    }
+    let events = context.store.events_of(agency, id).await?;
+    let events = events
+        .into_iter()
+        .map(RawValue::from_string)
+        .collect::<Result<_, _>>()?;
+    Ok(HttpResponse::Ok().json(Timeline { events }))
+}

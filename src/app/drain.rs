@@ -1,0 +1,44 @@
+//! The end: a deploy loses nothing, and each socket reconnects once.
+
+use super::App;
+use crate::ws::Close;
+use std::time::Duration;
+
+/// The time over which sockets are closed: all at once, they would all come back at once.
+const SPREAD: Duration = Duration::from_secs(10);
+/// Most pauses in that time.
+const STEPS: u32 = 100;
+
+impl App {
+    /// Drains: stops listening, finishes requests, flushes the journal, closes sockets with 1001
+    /// spread over ten seconds. Dropping the future stops at once.
+    pub async fn drain(self) {
+        tracing::info!("Draining: no new connections, sockets close over 10 s");
+        self.context.draining.cancel();
+        let stopping = self.servers.iter().map(|server| server.stop(true));
+        let stopping = futures_util::future::join_all(stopping);
+        tokio::join!(stopping, self.close_sockets());
+        self.flush.cancel();
+        if let Err(error) = self.writer.await {
+            tracing::error!("The journal ended badly: {error}");
+        }
+        self.upkeep.cancel();
+        self.upkeep_tasks.wait().await;
+        tracing::info!("Drained");
+    }
+
+    async fn close_sockets(&self) {
+        let members = self.context.hub.members();
+        let per_step = members.len().div_ceil(STEPS as usize).max(1);
+        let steps = u32::try_from(members.len().div_ceil(per_step)).unwrap_or(STEPS);
+        for (step, some) in members.chunks(per_step).enumerate() {
+            if step > 0 {
+                self.clock.sleep(SPREAD / steps).await;
+            }
+            for member in some {
+                let retry_after_ms = rand::random_range(100..3000);
+                Close::GoingAway { retry_after_ms }.end(&member.outbox);
+            }
+        }
+    }
+}

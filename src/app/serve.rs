@@ -1,0 +1,129 @@
+//! The HTTP servers: the public one, and the one that Prometheus reads.
+
+use super::Listeners;
+use crate::http::{Context, errors_in_json, metrics_page, not_found, observe};
+use crate::{api, ingest, ws};
+use actix_cors::Cors;
+use actix_web::dev::{Extensions, ServerHandle};
+use actix_web::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::{App, HttpServer, web};
+use std::any::Any;
+use std::net::TcpListener;
+use std::time::Duration;
+use tracing_actix_web::TracingLogger;
+
+/// Longest time for the headers of a request to arrive.
+const HEADERS: Duration = Duration::from_secs(10);
+/// Longest time for a closing connection to finish; above 0, so that close frames get out.
+const DISCONNECT: Duration = Duration::from_secs(2);
+/// Longest time for requests and sockets to finish when the server stops, in seconds.
+const SHUTDOWN_S: u64 = 15;
+/// What a socket's peer may leave unacknowledged before its connection is cut.
+const PEER_PATIENCE: Duration = Duration::from_secs(20);
+/// The kernel's buffer for what is sent: small, so that a slow reader shows in its outbox.
+const SEND_BUFFER: usize = 64 * 1024;
+/// Connections that may wait to be accepted: a whole floor of boards comes back at once.
+const BACKLOG: u32 = 4096;
+/// Most connections per worker.
+const CONNECTIONS: usize = 100_000;
+
+/// Starts the servers; they answer from now on.
+pub(super) fn start(
+    listeners: Listeners,
+    context: &web::Data<Context>,
+) -> std::io::Result<Vec<ServerHandle>> {
+    let mut handles = vec![public(listeners.public, context.clone())?];
+    if let Some(listener) = listeners.metrics {
+        handles.push(metrics(listener, context)?);
+    }
+    Ok(handles)
+}
+
+fn public(listener: TcpListener, context: web::Data<Context>) -> std::io::Result<ServerHandle> {
+    let server = HttpServer::new(move || {
+        let api = web::scope("/api")
+            .wrap(TracingLogger::default())
+            .wrap(Compress::default())
+            .wrap(cors(&context))
+            .service(
+                web::scope("/telnyx")
+                    .configure(ingest::configure)
+                    .configure(api::telnyx)
+                    .default_service(web::to(not_found)),
+            )
+            .configure(api::board)
+            .default_service(web::to(not_found));
+        App::new()
+            .app_data(context.clone())
+            .wrap(from_fn(observe))
+            .wrap(from_fn(errors_in_json))
+            // Outside the tracing middleware, which would keep a span per socket.
+            .route("/ws", web::get().to(ws::upgrade))
+            .service(api)
+            .configure(api::open_to_all)
+            .default_service(web::to(not_found))
+    })
+    .on_connect(tune)
+    .backlog(BACKLOG)
+    .max_connections(CONNECTIONS)
+    .client_request_timeout(HEADERS)
+    .client_disconnect_timeout(DISCONNECT)
+    .h1_allow_half_closed(false)
+    .shutdown_timeout(SHUTDOWN_S)
+    .disable_signals()
+    .listen(listener)?
+    .run();
+    let handle = server.handle();
+    tokio::spawn(server);
+    Ok(handle)
+}
+
+fn metrics(listener: TcpListener, context: &web::Data<Context>) -> std::io::Result<ServerHandle> {
+    let metrics = web::Data::new(context.metrics.clone());
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(metrics.clone())
+            .wrap(from_fn(errors_in_json))
+            .route("/metrics", web::get().to(metrics_page))
+            .default_service(web::to(not_found))
+    })
+    .workers(1)
+    .shutdown_timeout(1)
+    .disable_signals()
+    .listen(listener)?
+    .run();
+    let handle = server.handle();
+    tokio::spawn(server);
+    Ok(handle)
+}
+
+/// Pages of the listed origins may ask; a page of our own needs no permission.
+fn cors(context: &Context) -> Cors {
+    let mut cors = Cors::default()
+        .allowed_methods(["GET", "POST", "PUT", "PATCH", "DELETE"])
+        .allowed_headers([AUTHORIZATION, CONTENT_TYPE, ACCEPT])
+        .expose_headers([RETRY_AFTER])
+        .block_on_origin_mismatch(false)
+        .max_age(600);
+    for origin in &context.config.access.allowed_origins {
+        cors = cors.allowed_origin(origin.as_str());
+    }
+    cors
+}
+
+/// A peer that neither reads nor says goodbye is cut by the kernel: with the write buffer full, the
+/// body of its answer is never polled again, so nothing of ours could.
+fn tune(connection: &dyn Any, _: &mut Extensions) {
+    let Some(stream) = connection.downcast_ref::<actix_web::rt::net::TcpStream>() else {
+        return;
+    };
+    let socket = socket2::SockRef::from(stream);
+    let tuned = socket
+        .set_tcp_nodelay(true)
+        .and_then(|()| socket.set_send_buffer_size(SEND_BUFFER))
+        .and_then(|()| socket.set_tcp_user_timeout(Some(PEER_PATIENCE)));
+    if let Err(error) = tuned {
+        tracing::debug!("Connection not tuned: {error}");
+    }
+}
