@@ -1,1 +1,19 @@
-fn main() {}
+//! Stories from outside: a real server on a port of its own, a real database, a carrier that signs
+//! and browsers that check. Each story is told on SQLite and on PostgreSQL.
+//!
+//! `tests/run` starts what they need; `CALLBOARD_TEST_POSTGRES` names the PostgreSQL server.
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods
+)]
+
+#[macro_use]
+mod support;
+
+mod order;
+mod resume;
+mod spine;

@@ -31,6 +31,15 @@ impl Checker {
         Self::default()
     }
 
+    /// A board that stopped at `position`, without its calls.
+    #[must_use]
+    pub fn at(position: Position) -> Self {
+        Self {
+            position: Some(position),
+            ..Self::default()
+        }
+    }
+
     /// Takes in a message; says so when it breaks a promise.
     pub fn feed(&mut self, message: &Message) -> Option<Fault> {
         let fault = match message {

@@ -1,0 +1,36 @@
+//! The stage: worlds with a database, agencies and people; nodes that serve; carriers and browsers.
+
+pub mod browser;
+pub mod database;
+pub mod node;
+pub mod patience;
+pub mod world;
+
+pub use world::World;
+
+/// Tells each story on both databases: `sqlite::story` and `postgres::story`.
+macro_rules! on_every_database {
+    ($($(#[$meta:meta])* async fn $story:ident($world:ident: World) $body:block)*) => {
+        mod sqlite {
+            use super::*;
+            $(
+                $(#[$meta])*
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $story() {
+                    super::$story(World::on_sqlite().await).await;
+                }
+            )*
+        }
+        mod postgres {
+            use super::*;
+            $(
+                $(#[$meta])*
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $story() {
+                    super::$story(World::on_postgres().await).await;
+                }
+            )*
+        }
+        $(async fn $story($world: World) $body)*
+    };
+}

@@ -1,0 +1,137 @@
+//! One running server, and what can be asked of it.
+
+use super::browser::Board;
+use super::patience::soon;
+use super::world::{Tenant, World};
+use callboard::app::{App, Listeners};
+use callboard::clock::Clock;
+use callboard::domain::{AgencyId, ReleaseReason};
+use callboard::domain::{Call, ClaimId, UserId};
+use callboard::journal::{Answer, Append, ClaimAnswer, ClaimAppend, ReleaseAppend};
+use callboard::simulator::browser::{BrowserSettings, Position};
+use callboard::simulator::{Carrier, CarrierSettings, RetrySchedule};
+use serde_json::Value;
+use std::net::TcpListener;
+use uuid::Uuid;
+
+pub struct Node {
+    pub app: App,
+    pub url: String,
+    clock: Clock,
+    acme: AgencyId,
+}
+
+impl Node {
+    pub async fn start(world: &World) -> Self {
+        let public = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let metrics = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let listeners = Listeners {
+            public,
+            metrics: Some(metrics),
+        };
+        let app = App::start(world.config.clone(), world.clock.clone(), listeners, false)
+            .await
+            .expect("a server");
+        Self {
+            url: format!("http://{}", app.addr),
+            app,
+            clock: world.clock.clone(),
+            acme: world.acme.id,
+        }
+    }
+
+    /// The carrier of that agency, which sends each webhook once and says how it went.
+    pub fn carrier(&self, tenant: &Tenant) -> Carrier {
+        let url = format!("{}/api/telnyx/webhook", self.url);
+        let mut settings = CarrierSettings::new(
+            url.parse().expect("a URL"),
+            tenant.key.clone(),
+            self.clock.clone(),
+        );
+        settings.connection_id = Some(tenant.connection.clone());
+        settings.schedule = RetrySchedule::once();
+        Carrier::new(settings).expect("a carrier")
+    }
+
+    /// A board of that person, just opened.
+    pub async fn board(&self, world: &World, user: UserId) -> Board {
+        self.open(BrowserSettings::new(&self.url, world.token(user)))
+            .await
+    }
+
+    /// A board of that person, opened again where it stopped.
+    pub async fn board_at(&self, world: &World, user: UserId, position: Position) -> Board {
+        self.open(BrowserSettings::new(&self.url, world.token(user)).at(position))
+            .await
+    }
+
+    pub async fn open(&self, settings: BrowserSettings) -> Board {
+        soon("a board to open", Board::open(settings)).await
+    }
+
+    /// An agent takes a call.
+    pub async fn claim(&self, user: UserId, name: &str, call_control_id: &str) -> ClaimAnswer {
+        let append = Append::Claim(ClaimAppend {
+            agency_id: self.acme,
+            call_control_id: call_control_id.into(),
+            claim_id: ClaimId(Uuid::new_v4()),
+            user_id: user,
+            user_name: Some(name.into()),
+            at: self.clock.now(),
+        });
+        match self.app.journal.append(append).await {
+            Ok(Answer::Claim(answer)) => answer,
+            other => panic!("not a claim's answer: {other:?}"),
+        }
+    }
+
+    /// An agent takes a call and gets it.
+    pub async fn wins(&self, user: UserId, name: &str, handle: &str) -> (ClaimId, Call) {
+        match self.claim(user, name, handle).await {
+            ClaimAnswer::Won { claim_id, call } => (claim_id, *call),
+            other => panic!("{name} did not win: {other:?}"),
+        }
+    }
+
+    /// A claim is let go of.
+    pub async fn releases(&self, claim: ClaimId, reason: ReleaseReason, by: Option<UserId>) {
+        let append = Append::Release(ReleaseAppend {
+            agency_id: self.acme,
+            claim_id: claim,
+            reason,
+            by,
+            at: self.clock.now(),
+        });
+        let answer = self.app.journal.append(append).await;
+        assert!(matches!(answer, Ok(Answer::Done(true))), "{answer:?}");
+    }
+
+    /// What a signed-in person reads at a path.
+    pub async fn get(&self, world: &World, user: UserId, path: &str) -> (u16, Value) {
+        use secrecy::ExposeSecret;
+        let token = world.token(user);
+        let response = client()
+            .get(format!("{}{path}", self.url))
+            .bearer_auth(token.expose_secret())
+            .send()
+            .await
+            .expect("an answer");
+        let status = response.status().as_u16();
+        (status, response.json().await.expect("JSON"))
+    }
+
+    /// The metrics page.
+    pub async fn metrics(&self) -> String {
+        let addr = self.app.metrics_addr.expect("a metrics listener");
+        let response = client().get(format!("http://{addr}/metrics")).send().await;
+        response.expect("an answer").text().await.expect("text")
+    }
+}
+
+/// An HTTP client that gives up in time.
+pub fn client() -> reqwest::Client {
+    reqwest::Client::builder()
+        .timeout(std::time::Duration::from_secs(20))
+        .build()
+        .expect("a client")
+}

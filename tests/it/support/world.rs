@@ -1,0 +1,163 @@
+//! A story's world: a database with two agencies and their people, a clock wound by hand, and any
+//! number of nodes.
+
+use super::database::Database;
+use super::node::Node;
+use callboard::agencies::seal::Keyring;
+use callboard::auth;
+use callboard::clock::Clock;
+use callboard::config::{Config, Settings};
+use callboard::domain::{Agency, AgencyId, CredentialKey, Role, Timestamp, User, UserId};
+use callboard::simulator::SigningKey;
+use callboard::store::{SealedCredential, Store};
+use secrecy::SecretString;
+use std::time::Duration;
+use tokio::runtime::Handle;
+use uuid::Uuid;
+
+/// The secret that signs the stories' tokens.
+pub const JWT_SECRET: &str = "a secret of the stories, long enough for HS256";
+/// 32 bytes in base64.
+const ENCRYPTION_KEY: &str = "c3Rvcmllcy1zdG9yaWVzLXN0b3JpZXMtc3Rvcmllcy0=";
+
+pub struct World {
+    pub database: Database,
+    pub clock: Clock,
+    pub config: Config,
+    pub store: Store,
+    /// The agency that the stories are about: Anna and Ben take calls, Olivia owns it.
+    pub acme: Tenant,
+    /// Another agency, of Mallory's.
+    pub rival: Tenant,
+    pub anna: UserId,
+    pub ben: UserId,
+    pub olivia: UserId,
+    pub mallory: UserId,
+}
+
+/// An agency and its account at the carrier.
+pub struct Tenant {
+    pub id: AgencyId,
+    pub key: SigningKey,
+    pub connection: String,
+}
+
+impl World {
+    pub async fn on_sqlite() -> Self {
+        Self::on(Database::sqlite()).await
+    }
+
+    pub async fn on_postgres() -> Self {
+        Self::on(Database::postgres().await).await
+    }
+
+    pub async fn on(database: Database) -> Self {
+        let mut config = Settings::default().validate().expect("the defaults");
+        config.database = database.url.clone();
+        config.auth.jwt_secret = Some(JWT_SECRET.into());
+        config.encryption_key = Some(ENCRYPTION_KEY.into());
+        let store = Store::open(&config.database, Handle::current())
+            .await
+            .expect("the database");
+        store.migrate().await.expect("the migrations");
+        let start = Timestamp::parse("2026-11-21T09:00:00Z").expect("a time");
+        let clock = Clock::by_hand(start);
+        let acme = tenant(&store, &clock, "Acme", "1684641123236054244").await;
+        let rival = tenant(&store, &clock, "Rival", "2684641123236054244").await;
+        let mut people = Vec::new();
+        for (name, agency, role) in [
+            ("Anna", acme.id, Role::Member),
+            ("Ben", acme.id, Role::Member),
+            ("Olivia", acme.id, Role::Owner),
+            ("Mallory", rival.id, Role::Owner),
+        ] {
+            let user = User {
+                id: UserId(Uuid::new_v4()),
+                agency_id: Some(agency),
+                role: Some(role),
+                name: Some(name.into()),
+                email: None,
+                sip_username: None,
+            };
+            people.push(user.id);
+            store.put_user(user, clock.now()).await.expect("a user");
+        }
+        Self {
+            database,
+            clock,
+            config,
+            store,
+            acme,
+            rival,
+            anna: people[0],
+            ben: people[1],
+            olivia: people[2],
+            mallory: people[3],
+        }
+    }
+
+    /// A server of this world.
+    pub async fn node(&self) -> Node {
+        Node::start(self).await
+    }
+
+    /// A token of that person, good for an hour.
+    pub fn token(&self, user: UserId) -> SecretString {
+        self.token_for(user, 3600)
+    }
+
+    /// A token of that person, good for so many seconds.
+    pub fn token_for(&self, user: UserId, seconds: i64) -> SecretString {
+        let secret = JWT_SECRET.into();
+        auth::mint(&secret, user, None, seconds, self.clock.now())
+            .expect("a token")
+            .into()
+    }
+
+    /// Winds the clock, in steps that let everything that waits take its turn.
+    pub async fn wind(&self, time: Duration) {
+        let step = Duration::from_millis(500);
+        let mut left = time;
+        while !left.is_zero() {
+            let by = left.min(step);
+            self.clock.advance(by);
+            left -= by;
+            for _ in 0..20 {
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+}
+
+async fn tenant(store: &Store, clock: &Clock, name: &str, connection: &str) -> Tenant {
+    let id = AgencyId(Uuid::new_v4());
+    let agency = Agency {
+        id,
+        name: name.into(),
+        is_default: false,
+    };
+    let epoch = Uuid::new_v4().to_string();
+    let now = clock.now();
+    store.add_agency(agency, epoch, now).await.expect("agency");
+    let key = SigningKey::generate().expect("a key");
+    let keyring = Keyring::parse(&ENCRYPTION_KEY.into()).expect("a keyring");
+    let (data_key, wrapped) = keyring.new_data_key(id).expect("a data key");
+    let sealed = [
+        (CredentialKey::TelnyxPublicKey, key.public_key()),
+        (CredentialKey::TelnyxConnectionIds, connection.to_owned()),
+    ]
+    .map(|(name, value)| SealedCredential {
+        name: name.name().into(),
+        version: 1,
+        sealed: data_key.seal(id, name, 1, &value.into()).expect("a seal"),
+    });
+    store
+        .put_credentials(id, wrapped.0, sealed.to_vec(), now)
+        .await
+        .expect("credentials");
+    Tenant {
+        id,
+        key,
+        connection: connection.into(),
+    }
+}
