@@ -359,14 +359,14 @@ impl Fanout {
                 Ok((call.created_at, call.id, Bytes::from(row)))
             })
             .collect::<Result<_, StoreError>>()?;
-        self.hub.load(
-            agency,
-            Board {
-                epoch: head.epoch,
-                seq: head.last_seq,
-                rows,
-            },
-        );
+        let board = Board {
+            epoch: head.epoch,
+            seq: head.last_seq,
+            rows,
+        };
+        if self.hub.load(agency, board) {
+            self.fill_soon(agency, GAP_PATIENCE);
+        }
         self.loading.remove(&agency);
         Ok(())
     }

@@ -12,19 +12,29 @@ const STEPS: u32 = 100;
 impl App {
     /// Drains: stops listening, finishes requests, flushes the journal, closes sockets with 1001
     /// spread over ten seconds. Dropping the future stops at once.
-    pub async fn drain(self) {
+    pub async fn drain(mut self) {
         tracing::info!("Draining: no new connections, sockets close over 10 s");
         self.context.draining.cancel();
         let stopping = self.servers.iter().map(|server| server.stop(true));
         let stopping = futures_util::future::join_all(stopping);
         tokio::join!(stopping, self.close_sockets());
         self.flush.cancel();
-        if let Err(error) = self.writer.await {
+        if let Err(error) = (&mut self.writer).await {
             tracing::error!("The journal ended badly: {error}");
         }
         self.upkeep.cancel();
         self.upkeep_tasks.wait().await;
         tracing::info!("Drained");
+    }
+
+    /// Stops at once, as a crash would: nothing is finished and nobody is told.
+    fn cut(&self) {
+        for server in &self.servers {
+            // The order is sent by the call; nobody is left to wait for it.
+            drop(server.stop(false));
+        }
+        self.upkeep.cancel();
+        self.writer.abort();
     }
 
     async fn close_sockets(&self) {
@@ -40,5 +50,11 @@ impl App {
                 Close::GoingAway { retry_after_ms }.end(&member.outbox);
             }
         }
+    }
+}
+
+impl Drop for App {
+    fn drop(&mut self) {
+        self.cut();
     }
 }

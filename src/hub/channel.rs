@@ -166,10 +166,11 @@ impl Channel {
         self.members.remove(&socket);
     }
 
-    /// Takes in the board, then what was published while it was being loaded.
-    pub(super) fn load(&mut self, board: Board) {
+    /// Takes in the board, then what was published while it was being loaded. True when something
+    /// before that is still missing.
+    pub(super) fn load(&mut self, board: Board) -> bool {
         if self.epoch.is_some() {
-            return;
+            return false;
         }
         self.epoch = Some(board.epoch);
         self.seq = board.seq;
@@ -178,6 +179,7 @@ impl Channel {
             self.rows.insert((created_at, call), row);
         }
         self.advance();
+        !self.parked.is_empty()
     }
 
     /// Takes in an event. Returns how it went and the sockets that had no room for it.

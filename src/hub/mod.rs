@@ -69,13 +69,15 @@ impl Hub {
         published
     }
 
-    /// Gives a channel its board.
-    pub fn load(&self, agency: AgencyId, board: Board) {
+    /// Gives a channel its board. True when events that came meanwhile wait for others.
+    #[must_use]
+    pub fn load(&self, agency: AgencyId, board: Board) -> bool {
         let channel = self.channel(agency);
         let mut channel = lock(&channel);
         let before = channel.ring_bytes();
-        channel.load(board);
+        let gap = channel.load(board);
         self.account(before, &mut channel);
+        gap
     }
 
     /// Joins a socket to its agency's channel.
