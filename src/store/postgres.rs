@@ -30,6 +30,12 @@ const READ: Duration = Duration::from_secs(15);
 /// Any two numbers that other programs are unlikely to lock.
 const MIGRATION_LOCK: &str = "SELECT pg_advisory_lock(1667329132, 1651466610)";
 
+/// Our schema, and commits that are on disk before they are answered, unless the server is set to
+/// wait for even more.
+const SETUP: &str = "SET search_path TO callboard; \
+     SELECT set_config('synchronous_commit', 'on', false) \
+     WHERE current_setting('synchronous_commit') IN ('off', 'local', 'remote_write')";
+
 /// A connection, used only on the main runtime.
 pub type Conn = AsyncPgConnection;
 
@@ -251,7 +257,7 @@ async fn connect(url: &PostgresUrl) -> diesel::ConnectionResult<Conn> {
         diesel::ConnectionError::BadConnection(text)
     };
     let mut conn = tls::connect(url).await.map_err(refused)?;
-    conn.batch_execute("SET search_path TO callboard; SET synchronous_commit TO on")
+    conn.batch_execute(SETUP)
         .await
         .map_err(|error| refused(error.to_string()))?;
     Ok(conn)

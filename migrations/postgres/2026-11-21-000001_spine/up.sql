@@ -136,9 +136,11 @@ CREATE TABLE directory (
 );
 CREATE INDEX idx_users_agency ON users (agency_id);
 CREATE INDEX idx_inbound_calls_control_id ON inbound_calls (call_control_id);
-CREATE INDEX idx_inbound_calls_from_number ON inbound_calls (agency_id, from_number);
-CREATE INDEX idx_inbound_calls_status ON inbound_calls (agency_id, status, created_at);
-CREATE INDEX idx_inbound_calls_page ON inbound_calls (agency_id, created_at DESC, id DESC);
+CREATE INDEX idx_inbound_calls_from_number ON inbound_calls (agency_id, from_number, created_at, id);
+CREATE INDEX idx_inbound_calls_to_number ON inbound_calls (agency_id, to_number, created_at, id);
+CREATE INDEX idx_inbound_calls_answered_by ON inbound_calls (agency_id, answered_by, created_at, id);
+CREATE INDEX idx_inbound_calls_status ON inbound_calls (agency_id, status, created_at, id);
+CREATE INDEX idx_inbound_calls_page ON inbound_calls (agency_id, created_at, id);
 CREATE INDEX idx_inbound_calls_session ON inbound_calls (agency_id, call_session_id);
 CREATE INDEX idx_call_logs_started_at ON call_logs (agency_id, started_at DESC);
 CREATE INDEX idx_call_logs_caller_id ON call_logs (caller_id);
@@ -149,7 +151,7 @@ CREATE INDEX idx_call_logs_caller_started ON call_logs (caller_id, started_at DE
 CREATE INDEX idx_call_logs_outcome ON call_logs (agency_id, outcome);
 CREATE INDEX idx_call_legs_session ON call_legs (agency_id, call_session_id);
 CREATE INDEX idx_call_legs_leg_id ON call_legs (agency_id, call_leg_id);
-CREATE INDEX idx_call_legs_claim ON call_legs (claim_id);
+CREATE INDEX idx_call_legs_claim ON call_legs (agency_id, claim_id);
 CREATE INDEX idx_call_events_call ON call_events (agency_id, call_id, seq);
 CREATE INDEX idx_webhook_events_received ON webhook_events (agency_id, received_at);
 CREATE INDEX idx_webhook_events_control_id ON webhook_events (agency_id, call_control_id);

@@ -13,7 +13,34 @@ use crate::store::{StoreError, parse_agency};
 use diesel::prelude::*;
 use diesel::upsert::excluded;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+/// The rows of these agencies in whose `$column` one of `$keys` stands; no query without a key.
+macro_rules! rows_by {
+    ($conn:expr, $table:ident, $agencies:expr, $column:ident, $keys:expr) => {
+        if $keys.is_empty() {
+            Vec::new()
+        } else {
+            $table::table
+                .filter($table::agency_id.eq_any($agencies))
+                .filter($table::$column.eq_any($keys))
+                .load($conn)
+                .await?
+        }
+    };
+}
+
+macro_rules! legs_by {
+    ($conn:expr, $agencies:expr, $column:ident, $keys:expr) => {
+        rows_by!($conn, call_legs, $agencies, $column, $keys)
+    };
+}
+
+macro_rules! calls_by {
+    ($conn:expr, $agencies:expr, $column:ident, $keys:expr) => {
+        rows_by!($conn, inbound_calls, $agencies, $column, $keys)
+    };
+}
 
 /// Runs one batch: `apply` gets what the database holds and returns what to write, and something
 /// for the caller that is returned after the commit.
@@ -84,31 +111,30 @@ async fn repeats(
 
 /// Finds all that bears on the calls concerned: the legs named, the calls of their sessions and
 /// claims, those calls' claims, and every leg of those sessions and claims.
+///
+/// Each look-up has one key and so one index. Asked for in one statement with `OR`, SQLite reads
+/// every row of the agency instead.
 async fn load_calls(
     conn: &mut Conn,
     agencies: &[String],
     keys: BatchKeys,
     loaded: &mut Loaded,
 ) -> Result<(), StoreError> {
-    let mut handles = keys.call_control_ids;
+    let mut legs: Found<LegRow> = Found::default();
+    legs.add(legs_by!(
+        conn,
+        agencies,
+        call_control_id,
+        &keys.call_control_ids
+    ));
+    legs.add(legs_by!(conn, agencies, call_leg_id, &keys.leg_ids));
     let mut sessions = keys.sessions;
     let mut claim_ids: BTreeSet<String> = keys.claims.iter().map(ToString::to_string).collect();
-    let mut call_ids: BTreeSet<String> = keys.calls.iter().map(ToString::to_string).collect();
-
-    let named: Vec<LegRow> = call_legs::table
-        .filter(call_legs::agency_id.eq_any(agencies))
-        .filter(
-            call_legs::call_control_id
-                .eq_any(&handles)
-                .or(call_legs::call_leg_id.eq_any(&keys.leg_ids)),
-        )
-        .load(conn)
-        .await?;
-    for leg in named {
-        handles.insert(leg.call_control_id);
-        sessions.extend(leg.call_session_id);
-        claim_ids.extend(leg.claim_id);
+    for leg in legs.rows() {
+        sessions.extend(leg.call_session_id.clone());
+        claim_ids.extend(leg.claim_id.clone());
     }
+    let mut call_ids: BTreeSet<String> = keys.calls.iter().map(ToString::to_string).collect();
     if !claim_ids.is_empty() {
         let named: Vec<String> = claims::table
             .filter(claims::agency_id.eq_any(agencies))
@@ -118,21 +144,21 @@ async fn load_calls(
             .await?;
         call_ids.extend(named);
     }
-    let calls: Vec<CallRow> = inbound_calls::table
-        .filter(inbound_calls::agency_id.eq_any(agencies))
-        .filter(
-            inbound_calls::call_control_id
-                .eq_any(&handles)
-                .or(inbound_calls::id.eq_any(&call_ids))
-                .or(inbound_calls::call_session_id.eq_any(&sessions)),
-        )
-        .load(conn)
-        .await?;
-    for call in &calls {
-        call_ids.insert(call.id.clone());
-        handles.insert(call.call_control_id.clone());
-        sessions.extend(call.call_session_id.clone());
-    }
+
+    let mut handles = keys.call_control_ids;
+    handles.extend(legs.rows().map(|leg| leg.call_control_id.clone()));
+    let mut calls: Found<CallRow> = Found::default();
+    calls.add(calls_by!(conn, agencies, call_control_id, &handles));
+    calls.add(calls_by!(conn, agencies, call_session_id, &sessions));
+    calls.add(calls_by!(conn, agencies, id, &call_ids));
+    let callers: BTreeSet<String> = calls
+        .rows()
+        .map(|call| call.call_control_id.clone())
+        .filter(|handle| !handles.contains(handle))
+        .collect();
+    sessions.extend(calls.rows().filter_map(|call| call.call_session_id.clone()));
+    call_ids.extend(calls.rows().map(|call| call.id.clone()));
+
     let rows: Vec<ClaimRow> = if call_ids.is_empty() {
         Vec::new()
     } else {
@@ -144,23 +170,16 @@ async fn load_calls(
             .await?
     };
     claim_ids.extend(rows.iter().map(|row| row.id.clone()));
-    let legs: Vec<LegRow> = call_legs::table
-        .filter(call_legs::agency_id.eq_any(agencies))
-        .filter(
-            call_legs::call_control_id
-                .eq_any(&handles)
-                .or(call_legs::call_session_id.eq_any(&sessions))
-                .or(call_legs::claim_id.eq_any(&claim_ids)),
-        )
-        .load(conn)
-        .await?;
+    legs.add(legs_by!(conn, agencies, call_control_id, &callers));
+    legs.add(legs_by!(conn, agencies, call_session_id, &sessions));
+    legs.add(legs_by!(conn, agencies, claim_id, &claim_ids));
 
     loaded.legs = legs
-        .into_iter()
+        .into_rows()
         .map(LegRow::leg)
         .collect::<Result<_, _>>()?;
     loaded.calls = calls
-        .into_iter()
+        .into_rows()
         .map(CallRow::call)
         .collect::<Result<_, _>>()?;
     loaded.claims = rows
@@ -168,6 +187,48 @@ async fn load_calls(
         .map(ClaimRow::claim)
         .collect::<Result<_, _>>()?;
     Ok(())
+}
+
+/// Rows found by several keys, each once.
+struct Found<R>(HashMap<(String, String), R>);
+
+impl<R> Default for Found<R> {
+    fn default() -> Self {
+        Self(HashMap::new())
+    }
+}
+
+impl<R: Keyed> Found<R> {
+    fn add(&mut self, rows: Vec<R>) {
+        for row in rows {
+            self.0.insert(row.key(), row);
+        }
+    }
+
+    fn rows(&self) -> impl Iterator<Item = &R> {
+        self.0.values()
+    }
+
+    fn into_rows(self) -> impl Iterator<Item = R> {
+        self.0.into_values()
+    }
+}
+
+/// A row with the agency and the handle that name it.
+trait Keyed {
+    fn key(&self) -> (String, String);
+}
+
+impl Keyed for LegRow {
+    fn key(&self) -> (String, String) {
+        (self.agency_id.clone(), self.call_control_id.clone())
+    }
+}
+
+impl Keyed for CallRow {
+    fn key(&self) -> (String, String) {
+        (self.agency_id.clone(), self.call_control_id.clone())
+    }
 }
 
 async fn write(conn: &mut Conn, writes: Writes, now: Timestamp) -> Result<(), StoreError> {
