@@ -76,6 +76,7 @@ pub enum Command {
     Credentials(CredentialsCommand),
     /// Mint a token for development, when SUPABASE_JWT_SECRET is set
     Token(TokenArgs),
-    /// Check the whole set-up, line by line: what is right, what is wrong, how to mend it
+    /// Check the whole set-up, line by line: what is right, what is wrong, how to mend it (not built
+    /// yet)
     Doctor,
 }

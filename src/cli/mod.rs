@@ -1,5 +1,105 @@
 //! The command line: what can be asked for, one file per command, and all that is printed.
+//!
+//! Results go to stdout, through a writer that is an argument; logs, hints and progress go to
+//! stderr. Each command ends with `Ok` only when all went well.
 
+mod agency;
 pub mod args;
 pub mod conformance;
+mod credentials;
+mod database;
+mod epoch;
+mod error;
+mod migrate;
+mod progress;
+mod serve;
+mod simulate;
+mod stop;
+mod token;
+mod user;
+mod verify;
 pub mod watch;
+mod words;
+
+#[cfg(test)]
+mod testing;
+
+pub use error::CliError;
+
+use crate::clock::Clock;
+use crate::config::{self, Config};
+use crate::telemetry;
+use args::{AgencyCommand, Command, CredentialsCommand, EpochCommand, UserCommand};
+use std::io::{self, Write};
+
+/// Where results go.
+type Out<'a> = &'a mut (dyn Write + Send);
+
+/// Starts the process's logs as the settings say.
+///
+/// # Errors
+/// When they run already.
+pub fn start_logs(config: &Config) -> Result<(), CliError> {
+    let format = match config.telemetry.log_format {
+        config::LogFormat::Text => telemetry::LogFormat::Text,
+        config::LogFormat::Json => telemetry::LogFormat::Json,
+    };
+    Ok(telemetry::init(&config.telemetry.log_filter, format)?)
+}
+
+/// Does what was asked for. Must be called on a multi-thread runtime.
+///
+/// # Errors
+/// When not all went well; the text says what is wrong and how to mend it.
+pub async fn run(command: Command, config: Config, clock: Clock) -> Result<(), CliError> {
+    let mut stdout = io::stdout();
+    match Box::pin(obey(command, config, clock, &mut stdout)).await {
+        // Whoever read the lines has seen enough, as `head` does.
+        Err(error) if error.is_closed_pipe() => Ok(()),
+        done => done,
+    }
+}
+
+async fn obey(
+    command: Command,
+    config: Config,
+    clock: Clock,
+    out: Out<'_>,
+) -> Result<(), CliError> {
+    let store = || database::open(&config, &clock);
+    match command {
+        Command::Serve(args) => serve::run(args, config, clock).await,
+        Command::Demo(_) => Err(CliError::NotBuilt("demo")),
+        Command::Simulate(args) => simulate::run(&args, &config, clock, out).await,
+        Command::Watch(args) => {
+            Ok(watch::run(args.url.as_str(), args.token, args.conformance).await?)
+        }
+        Command::Verify => verify::run(&store().await?, &config, &clock, out).await,
+        Command::Migrate(args) => migrate::run(args, &config, &clock, out).await,
+        Command::Epoch(EpochCommand::Renew) => epoch::renew(&store().await?, out).await,
+        Command::Agency(AgencyCommand::Create(args)) => {
+            agency::create(&store().await?, args, &clock, out).await
+        }
+        Command::Agency(AgencyCommand::List(args)) => {
+            agency::list(&store().await?, args, out).await
+        }
+        Command::User(UserCommand::Add(args)) => {
+            user::add(&store().await?, args, &clock, out).await
+        }
+        Command::User(UserCommand::List(args)) => user::list(&store().await?, args, out).await,
+        Command::User(UserCommand::Remove(args)) => user::remove(&store().await?, args, out).await,
+        Command::Credentials(CredentialsCommand::Set(args)) => {
+            // What was given is judged before the database is so much as opened.
+            let set = credentials::Set::read(&args, &config, &mut io::stdin().lock())?;
+            set.store(&store().await?, &clock, out).await
+        }
+        Command::Credentials(CredentialsCommand::List(args)) => {
+            credentials::list(&store().await?, args, &config, out).await
+        }
+        Command::Credentials(CredentialsCommand::Rotate) => {
+            Err(CliError::NotBuilt("credentials rotate"))
+        }
+        Command::Token(args) => token::run(args, &config, &clock, out),
+        Command::Doctor => Err(CliError::NotBuilt("doctor")),
+    }
+}

@@ -41,7 +41,7 @@ pub struct ListAgencies {
 /// `user`
 #[derive(Clone, Debug, Subcommand)]
 pub enum UserCommand {
-    /// Add a person, or change the one with that id
+    /// Add a person, or change the one with that id: what is left out stays as it is
     Add(AddUser),
     /// List the people
     List(ListUsers),
@@ -97,11 +97,11 @@ pub struct RemoveUser {
 /// `credentials`
 #[derive(Clone, Debug, Subcommand)]
 pub enum CredentialsCommand {
-    /// Store credentials
+    /// Store credentials: all of them, or none if one is refused
     Set(SetCredentials),
-    /// List the keys and the first 4 characters of each value
+    /// List the keys and the first characters of each value: 4, and never more than a quarter
     List(ListCredentials),
-    /// Seal everything again with the first of the keys in CALLBOARD_ENCRYPTION_KEY
+    /// Seal everything again with the first of the keys in CALLBOARD_ENCRYPTION_KEY (not built yet)
     Rotate,
 }
 

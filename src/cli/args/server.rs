@@ -53,10 +53,12 @@ pub struct SimulateArgs {
     /// Where webhooks go, such as http://localhost:3001/api/telnyx/webhook
     #[arg(long, value_name = "URL", value_parser = web_address)]
     pub webhook: Url,
-    /// File of the Ed25519 key that signs the webhooks
+    /// File of the Ed25519 key that signs the webhooks; make one with:
+    /// openssl genpkey -algorithm ed25519 -out FILE
     #[arg(long, value_name = "FILE")]
     pub private_key: PathBuf,
     /// Port of the simulated REST APIs of Telnyx and Ultravox; 0: any free one, which is printed
+    /// (not built yet: nothing listens)
     #[arg(long, value_name = "PORT", default_value_t = 4010)]
     pub port: u16,
     /// How many calls come in per minute

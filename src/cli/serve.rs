@@ -1,0 +1,53 @@
+//! `callboard serve`: listen and serve until a signal, then drain.
+
+mod listeners;
+
+use super::CliError;
+use super::args::ServeArgs;
+use super::stop::StopSignals;
+use crate::app::App;
+use crate::clock::Clock;
+use crate::config::Config;
+use listeners::bind;
+
+/// Serves until SIGTERM or SIGINT, then drains; a second signal stops at once.
+pub(super) async fn run(args: ServeArgs, config: Config, clock: Clock) -> Result<(), CliError> {
+    let unsigned = args.insecure_unsigned_webhooks;
+    if unsigned && !config.listener.is_loopback() {
+        return Err(CliError::UnsignedInPublic(config.listener.host));
+    }
+    let mut signals = StopSignals::listen()?;
+    for warning in config.warnings() {
+        tracing::warn!("{warning}");
+    }
+    let listeners = bind(&config)?;
+    let bound = listeners.public.local_addr();
+    // A name like localhost may have been given another address on this machine.
+    if unsigned && !bound.is_ok_and(|address| address.ip().is_loopback()) {
+        return Err(CliError::UnsignedInPublic(config.listener.host));
+    }
+    let database = config.database.to_string();
+    let app = tokio::select! {
+        app = App::start(config, clock, listeners, unsigned) => app?,
+        signal = signals.next() => {
+            tracing::info!("{signal} while starting: stopped");
+            return Ok(());
+        }
+    };
+    tracing::info!("Listening on http://{}, database {database}", app.addr);
+    if let Some(metrics) = app.metrics_addr {
+        tracing::info!("Metrics on http://{metrics}/metrics");
+    }
+    if unsigned {
+        tracing::warn!("Unsigned webhooks are accepted: anyone on this machine can make up calls");
+    }
+    let signal = signals.next().await;
+    tracing::info!("{signal}: draining; a second signal stops at once");
+    tokio::select! {
+        () = app.drain() => {
+            tracing::info!("Drained");
+            Ok(())
+        }
+        _ = signals.next() => Err(CliError::StoppedAtOnce),
+    }
+}

@@ -1,0 +1,165 @@
+//! `callboard simulate`: the simulated carrier alone, against any server.
+
+use super::args::SimulateArgs;
+use super::stop::StopSignals;
+use super::words::line;
+use super::{CliError, Out};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::simulator::{Carrier, CarrierSettings, Dice, Load, SigningKey, Totals, Traffic};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// How often the totals are told.
+const EVERY: Duration = Duration::from_secs(10);
+
+/// Plays calls until their number is reached or a signal comes; then what is on its way is
+/// delivered, and a second signal stops at once.
+pub(super) async fn run(
+    args: &SimulateArgs,
+    config: &Config,
+    clock: Clock,
+    out: Out<'_>,
+) -> Result<(), CliError> {
+    let mut signals = StopSignals::listen()?;
+    let key = SigningKey::read(&args.private_key)?;
+    let seed = args.seed.unwrap_or_else(|| Dice::by_chance().roll());
+    line(out, &format!("public key  {}", key.public_key()))?;
+    line(out, &format!("webhooks    {}", args.webhook))?;
+    line(out, &format!("seed        {seed}"))?;
+    tracing::info!(
+        "The server believes these webhooks once it knows the public key: \
+         `callboard credentials set --agency ID telnyx_public_key={}`",
+        key.public_key()
+    );
+    tracing::warn!("The REST APIs of Telnyx and Ultravox are not simulated yet: --port is unused");
+    let mut settings = CarrierSettings::new(args.webhook.clone(), key, clock.clone());
+    settings.connection_id = connection_id(args, config, seed);
+    let carrier = Arc::new(Carrier::new(settings)?);
+    let load = Load::new(carrier, traffic(args, seed));
+
+    let stop = CancellationToken::new();
+    let playing = load.run(stop.clone());
+    tokio::pin!(playing);
+    let totals = loop {
+        tokio::select! {
+            totals = &mut playing => break totals,
+            () = clock.sleep(EVERY) => line(out, &in_words(&load.totals()))?,
+            signal = signals.next() => {
+                if stop.is_cancelled() {
+                    line(out, &in_words(&load.totals()))?;
+                    return Err(CliError::StoppedAtOnce);
+                }
+                tracing::info!("{signal}: delivering what is on its way; a second signal stops at once");
+                stop.cancel();
+            }
+        }
+    };
+    line(out, &in_words(&totals))?;
+    match totals {
+        Totals {
+            refused: 0,
+            lost: 0,
+            ..
+        } => Ok(()),
+        Totals { refused, lost, .. } => Err(CliError::Undelivered { refused, lost }),
+    }
+}
+
+fn traffic(args: &SimulateArgs, seed: u64) -> Traffic {
+    Traffic {
+        calls_per_minute: f64::from(args.calls_per_minute),
+        seed,
+        duplicates: args.duplicates,
+        reorder: args.reorder,
+        max_calls: args.calls,
+        ..Traffic::default()
+    }
+}
+
+/// Whose calls they are: what was asked for, what the settings say, or one made up, which a server
+/// without connection ids of its own takes as well.
+fn connection_id(args: &SimulateArgs, config: &Config, seed: u64) -> Option<String> {
+    let made_up = || {
+        let digits = Dice::seeded(seed).below(1_000_000_000_000_000_000);
+        format!("1{digits:018}")
+    };
+    let asked = args.connection_id.clone();
+    let set = config.agency_defaults.telnyx_application_id.clone();
+    Some(asked.or(set).unwrap_or_else(made_up))
+}
+
+fn in_words(totals: &Totals) -> String {
+    let Totals {
+        calls,
+        webhooks,
+        acknowledged,
+        repeats,
+        out_of_order,
+        retries,
+        refused,
+        lost,
+    } = totals;
+    format!(
+        "calls {calls}  webhooks {webhooks}  acknowledged {acknowledged}  repeats {repeats}  \
+         out of order {out_of_order}  retries {retries}  refused {refused}  lost {lost}"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{connection_id, in_words, run};
+    use crate::cli::CliError;
+    use crate::cli::args::SimulateArgs;
+    use crate::cli::testing::{config_in, said};
+    use crate::clock::Clock;
+    use crate::simulator::Totals;
+    use std::path::Path;
+
+    fn args() -> SimulateArgs {
+        SimulateArgs {
+            webhook: "http://127.0.0.1:9/".parse().unwrap(),
+            private_key: "/nowhere/key.pem".into(),
+            port: 0,
+            calls_per_minute: 1,
+            calls: Some(1),
+            duplicates: 0,
+            reorder: 0,
+            seed: Some(1),
+            connection_id: None,
+        }
+    }
+
+    #[test]
+    fn the_connection_is_the_one_asked_for_or_set_or_made_up_alike_for_a_seed() {
+        let mut config = config_in(Path::new("/nowhere"));
+        let mut args = args();
+        let made_up = connection_id(&args, &config, 7).unwrap();
+        assert_eq!(made_up.len(), 19);
+        assert_eq!(connection_id(&args, &config, 7), Some(made_up));
+        config.agency_defaults.telnyx_application_id = Some("42".into());
+        assert_eq!(connection_id(&args, &config, 7).as_deref(), Some("42"));
+        args.connection_id = Some("43".into());
+        assert_eq!(connection_id(&args, &config, 7).as_deref(), Some("43"));
+    }
+
+    #[tokio::test]
+    async fn without_a_key_nothing_is_played() {
+        let config = config_in(Path::new("/nowhere"));
+        let mut out = Vec::new();
+        let refused = run(&args(), &config, Clock::system(), &mut out).await;
+        assert!(matches!(refused, Err(CliError::Key(_))));
+        assert_eq!(said(&mut out), "");
+    }
+
+    #[test]
+    fn the_totals_stand_on_one_line() {
+        let totals = Totals {
+            calls: 3,
+            webhooks: 12,
+            ..Totals::default()
+        };
+        assert!(in_words(&totals).starts_with("calls 3  webhooks 12  acknowledged 0  "));
+    }
+}

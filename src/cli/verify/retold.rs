@@ -1,0 +1,121 @@
+//! The legs as the stored webhooks tell of them.
+
+use crate::domain::{Claim, ClaimId, Leg, LegEvent, Timestamp, Told};
+use crate::ingest::{WebhookError, understand};
+use crate::store::KeptWebhook;
+use crate::store::batch::WebhookOutcome;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// Every leg that an agency's retained webhooks tell of.
+#[derive(Default)]
+pub(super) struct Retold {
+    legs: BTreeMap<String, Leg>,
+    by_leg_id: HashMap<String, String>,
+    by_session: HashMap<String, BTreeSet<String>>,
+    by_claim: HashMap<ClaimId, BTreeSet<String>>,
+    /// When the latest webhook of a leg came.
+    heard: HashMap<String, Timestamp>,
+    /// Webhooks that name their leg by its stable id alone.
+    without_handle: Vec<LegEvent>,
+    oldest: Option<Timestamp>,
+}
+
+impl Retold {
+    /// Takes in one webhook, if it was let count. One that is said to have failed, or to be another
+    /// connection's, tells nothing.
+    ///
+    /// # Errors
+    /// When it counted, and yet cannot be understood.
+    pub(super) fn take(&mut self, kept: &KeptWebhook) -> Result<(), WebhookError> {
+        let received = kept.received_at;
+        self.oldest = Some(self.oldest.map_or(received, |oldest| oldest.min(received)));
+        let is = |outcome: WebhookOutcome| kept.outcome == outcome.name();
+        if is(WebhookOutcome::Failed) || is(WebhookOutcome::OtherConnection) {
+            return Ok(());
+        }
+        let Some(event) = understand(&kept.body, received)?.news else {
+            return Ok(());
+        };
+        if !event.call_control_id.is_empty() {
+            self.learn(event.call_control_id.clone(), &event);
+        } else if !is(WebhookOutcome::Ignored) {
+            // Ignored: its leg was not known when it came, so it changed nothing then either.
+            self.without_handle.push(event);
+        }
+        Ok(())
+    }
+
+    /// To be called when all have been taken in: finds the legs that were named by their stable ids,
+    /// and what connects legs.
+    pub(super) fn settle(&mut self) {
+        for event in std::mem::take(&mut self.without_handle) {
+            let leg_id = event.leg_id.as_ref();
+            let handle = leg_id.and_then(|leg_id| self.by_leg_id.get(leg_id));
+            if let Some(handle) = handle.cloned() {
+                self.learn(handle, &event);
+            }
+        }
+        for (handle, leg) in &self.legs {
+            if let Some(session) = told(&leg.session) {
+                let legs = self.by_session.entry(session.to_owned()).or_default();
+                legs.insert(handle.clone());
+            }
+            if let Some(claim) = leg.claim {
+                let legs = self.by_claim.entry(claim).or_default();
+                legs.insert(handle.clone());
+            }
+        }
+    }
+
+    fn learn(&mut self, handle: String, event: &LegEvent) {
+        if let Some(leg_id) = event.leg_id.clone() {
+            self.by_leg_id.insert(leg_id, handle.clone());
+        }
+        let heard = self.heard.entry(handle.clone()).or_default();
+        *heard = (*heard).max(event.moment.received);
+        let leg = self.legs.entry(handle.clone());
+        leg.or_insert_with(|| Leg::unknown(handle)).learn(event);
+    }
+
+    /// The leg of that handle.
+    pub(super) fn leg(&self, handle: &str) -> Option<&Leg> {
+        self.legs.get(handle)
+    }
+
+    /// The legs that are calls.
+    pub(super) fn calls(&self) -> impl Iterator<Item = &Leg> {
+        self.legs.values().filter(|leg| leg.is_call())
+    }
+
+    /// When the oldest webhook of all came.
+    pub(super) fn oldest(&self) -> Option<Timestamp> {
+        self.oldest
+    }
+
+    /// The legs beside the caller's that bear on the call: those of its session, and those that
+    /// name one of its claims.
+    pub(super) fn other_legs(&self, caller: &Leg, claims: &[Claim]) -> Vec<&Leg> {
+        let session = told(&caller.session).and_then(|session| self.by_session.get(session));
+        let named = claims
+            .iter()
+            .filter_map(|claim| self.by_claim.get(&claim.id));
+        let handles: BTreeSet<&String> = session.into_iter().chain(named).flatten().collect();
+        handles
+            .into_iter()
+            .filter(|handle| **handle != caller.call_control_id)
+            .filter_map(|handle| self.legs.get(handle))
+            .collect()
+    }
+
+    /// When the latest webhook of these legs came.
+    pub(super) fn heard(&self, legs: &[&Leg]) -> Timestamp {
+        let moments = legs
+            .iter()
+            .filter_map(|leg| self.heard.get(&leg.call_control_id));
+        moments.max().copied().unwrap_or_default()
+    }
+}
+
+fn told(detail: &Option<Told>) -> Option<&str> {
+    detail.as_ref().map(Told::value)
+}
