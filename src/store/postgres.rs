@@ -3,11 +3,13 @@
 use super::StoreError;
 use super::tls;
 use crate::config::PostgresUrl;
+use diesel::migration::MigrationSource;
+use diesel::pg::Pg;
 use diesel_async::pooled_connection::deadpool::{Object, Pool};
 use diesel_async::pooled_connection::{
     AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod,
 };
-use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, SimpleAsyncConnection};
+use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use futures_util::FutureExt;
 use std::time::Duration;
@@ -144,7 +146,18 @@ impl Db {
     /// # Errors
     /// When the database cannot be read.
     pub async fn pending_migrations(&self) -> Result<usize, StoreError> {
-        let mut harness = AsyncMigrationHarness::new(self.direct().await?);
+        let mut conn = self.direct().await?;
+        let schemas = diesel::sql_query("SELECT 1 FROM pg_namespace WHERE nspname = 'callboard'")
+            .execute(&mut conn)
+            .await?;
+        if schemas == 0 {
+            // Looking would make diesel's own table, and without our schema there is no place.
+            let all = MigrationSource::<Pg>::migrations(&MIGRATIONS);
+            return all
+                .map(|all| all.len())
+                .map_err(|error| StoreError::Data(error.to_string()));
+        }
+        let mut harness = AsyncMigrationHarness::new(conn);
         let pending = harness.pending_migrations(MIGRATIONS);
         pending
             .map(|missing| missing.len())

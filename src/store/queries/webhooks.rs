@@ -45,6 +45,8 @@ pub async fn calls_with_claims(
         .await?;
     let held: Vec<ClaimRow> = claims::table
         .filter(claims::agency_id.eq(agency.to_string()))
+        // A claim is never older than its call, our clock and the carrier's an hour apart at most.
+        .filter(claims::claimed_at.ge(since.plus_seconds(-3600).micros()))
         .order((claims::call_id, claims::ordinal))
         .load(conn)
         .await?;
