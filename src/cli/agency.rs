@@ -1,7 +1,7 @@
 //! `callboard agency`: create agencies and list them.
 
 use super::args::{CreateAgency, ListAgencies};
-use super::words::{columns, json, line};
+use super::words::{json, line};
 use super::{CliError, Out};
 use crate::clock::Clock;
 use crate::domain::{Agency, AgencyId};
@@ -53,7 +53,7 @@ pub(super) async fn create(
     }
 }
 
-/// Lists the agencies, oldest first.
+/// Lists the agencies, oldest first: the ids alone, or the rows as JSON.
 pub(super) async fn list(store: &Store, args: ListAgencies, out: Out<'_>) -> Result<(), CliError> {
     let agencies: Vec<Agency> = store
         .agencies()
@@ -69,12 +69,10 @@ pub(super) async fn list(store: &Store, args: ListAgencies, out: Out<'_>) -> Res
         tracing::info!("No agency yet: create one with `callboard agency create --name NAME`");
         return Ok(());
     }
-    let row = |agency: Agency| {
-        let default = if agency.is_default { "yes" } else { "-" };
-        [agency.id.to_string(), default.to_owned(), agency.name]
-    };
-    let rows = agencies.into_iter().map(row).collect();
-    columns(out, ["ID", "DEFAULT", "NAME"], rows)
+    for agency in agencies {
+        line(out, &agency.id.to_string())?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -104,10 +102,12 @@ mod tests {
 
         let json = |json| ListAgencies { json };
         list(&desk.store, json(false), &mut desk.out).await.unwrap();
-        let listed = desk.said();
-        assert!(
-            listed.ends_with(&format!("{id}  -        Ours\n")),
-            "{listed}"
+        assert_eq!(
+            desk.said(),
+            format!(
+                "{id}
+"
+            )
         );
         list(&desk.store, json(true), &mut desk.out).await.unwrap();
         assert_eq!(

@@ -43,6 +43,10 @@ pub fn init(filter: &str, format: LogFormat) -> Result<(), TelemetryError> {
         .map_err(|_| TelemetryError::StartedTwice)
 }
 
+/// What others log is kept down, whatever the filter says in general; one that names the module
+/// still has its way. tungstenite writes whole frames at trace level, tokens included.
+const QUIET: &str = "actix_server=warn,tungstenite=info,tokio_tungstenite=info";
+
 type AnySubscriber = Box<dyn Subscriber + Send + Sync>;
 
 fn subscriber<W>(
@@ -59,7 +63,7 @@ where
         reason: error.to_string(),
     };
     let levels = EnvFilter::builder()
-        .parse(filter)
+        .parse(format!("{QUIET},{filter}"))
         .map_err(|error| unreadable(&error))?;
     let lines = tracing_subscriber::fmt().with_env_filter(levels);
     Ok(match format {

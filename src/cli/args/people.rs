@@ -33,7 +33,7 @@ pub struct CreateAgency {
 /// `agency list`
 #[derive(Args, Clone, Copy, Debug)]
 pub struct ListAgencies {
-    /// Print JSON
+    /// Print the rows as JSON, names included, in place of the ids alone
     #[arg(long)]
     pub json: bool,
 }
