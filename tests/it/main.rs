@@ -14,6 +14,7 @@
 #[macro_use]
 mod support;
 
+mod crash;
 mod order;
 mod resume;
 mod spine;

@@ -96,6 +96,12 @@ impl World {
         }
     }
 
+    /// The same world by the machine's clock, for servers that are processes.
+    pub fn in_real_time(mut self) -> Self {
+        self.clock = Clock::system();
+        self
+    }
+
     /// A server of this world.
     pub async fn node(&self) -> Node {
         Node::start(self).await

@@ -1,0 +1,109 @@
+//! The server as a process of its own, which can be killed as a crash kills it.
+
+use super::patience::soon;
+use super::world::{JWT_SECRET, World};
+use callboard::config::DatabaseUrl;
+use secrecy::ExposeSecret;
+use std::net::TcpListener;
+use std::process::{ExitStatus, Stdio};
+use tempfile::TempDir;
+use tokio::process::{Child, Command};
+
+/// A `callboard serve` on a port that it keeps over its lives.
+pub struct Process {
+    pub url: String,
+    port: u16,
+    child: Child,
+    /// Its working folder: no `.env` of anyone's is read there.
+    folder: TempDir,
+}
+
+impl Process {
+    pub async fn start(world: &World) -> Self {
+        let free = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = free.local_addr().expect("a port").port();
+        drop(free);
+        let folder = tempfile::tempdir().expect("a folder");
+        let child = serve(world, port, &folder);
+        let process = Self {
+            url: format!("http://127.0.0.1:{port}"),
+            port,
+            child,
+            folder,
+        };
+        process.is_ready().await;
+        process
+    }
+
+    /// Killed with -9: nothing is finished, nobody is told.
+    pub async fn dies(&mut self) {
+        self.child.kill().await.expect("a process to kill");
+    }
+
+    /// Starts again on the same port and database.
+    pub async fn comes_back(&mut self, world: &World) {
+        self.child = serve(world, self.port, &self.folder);
+        self.is_ready().await;
+    }
+
+    /// Sends SIGTERM, as a deploy does.
+    pub async fn is_told_to_stop(&self) {
+        let pid = self.child.id().expect("a running process").to_string();
+        let sent = Command::new("kill").args(["-TERM", &pid]).status().await;
+        assert!(sent.expect("kill").success());
+    }
+
+    /// How it ended.
+    pub async fn ends(&mut self) -> ExitStatus {
+        soon("the process to end", self.child.wait())
+            .await
+            .expect("an exit status")
+    }
+
+    async fn is_ready(&self) {
+        let client = super::node::client();
+        let ready = async {
+            loop {
+                let answer = client.get(format!("{}/readyz", self.url)).send().await;
+                if answer.is_ok_and(|answer| answer.status().is_success()) {
+                    return;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        soon("the server to be ready", ready).await;
+    }
+}
+
+fn serve(world: &World, port: u16, folder: &TempDir) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_callboard"))
+        .arg("serve")
+        .current_dir(folder.path())
+        .env_clear()
+        .env("API_PORT", port.to_string())
+        .env("CALLBOARD_METRICS_ADDR", "off")
+        .env("DATABASE_URL", url_of(world))
+        .env("SUPABASE_JWT_SECRET", JWT_SECRET)
+        .env(
+            "CALLBOARD_ENCRYPTION_KEY",
+            world
+                .config
+                .encryption_key
+                .as_ref()
+                .expect("a key")
+                .expose_secret(),
+        )
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(std::fs::File::create(folder.path().join("log")).expect("a log"))
+        .kill_on_drop(true)
+        .spawn()
+        .expect("the server's binary")
+}
+
+fn url_of(world: &World) -> String {
+    match &world.database.url {
+        DatabaseUrl::Sqlite { path } => format!("sqlite://{}", path.display()),
+        DatabaseUrl::Postgres(url) => url.display.clone(),
+    }
+}
