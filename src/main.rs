@@ -20,7 +20,6 @@ fn run() -> Result<(), CliError> {
     load_dotenv()?;
     let (settings, command) = Cli::parse().into_parts();
     let config = settings.validate()?;
-    cli::start_logs(&config)?;
     let runtime = Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(CliError::Runtime)?;
     let done = runtime.block_on(cli::run(command, config, Clock::system()));

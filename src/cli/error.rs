@@ -148,6 +148,9 @@ pub enum CliError {
         /// Webhooks given up at the end of the schedule.
         lost: u64,
     },
+    /// The demo did not end well.
+    #[error(transparent)]
+    Demo(#[from] super::demo::DemoError),
     /// Watching did not end well.
     #[error(transparent)]
     Watch(#[from] WatchError),

@@ -8,6 +8,7 @@ pub mod args;
 pub mod conformance;
 mod credentials;
 mod database;
+pub mod demo;
 mod epoch;
 mod error;
 mod migrate;
@@ -28,26 +29,27 @@ pub use error::CliError;
 
 use crate::clock::Clock;
 use crate::config::{self, Config};
-use crate::telemetry;
-use args::{AgencyCommand, Command, CredentialsCommand, EpochCommand, UserCommand};
+use crate::telemetry::{self, LogTarget};
+use args::{AgencyCommand, Command, CredentialsCommand, DemoArgs, EpochCommand, UserCommand};
 use std::io::{self, Write};
 
 /// Where results go.
 type Out<'a> = &'a mut (dyn Write + Send);
 
 /// Starts the process's logs as the settings say.
-///
-/// # Errors
-/// When they run already.
-pub fn start_logs(config: &Config) -> Result<(), CliError> {
+fn start_logs(config: &Config, target: &LogTarget) -> Result<(), CliError> {
     let format = match config.telemetry.log_format {
         config::LogFormat::Text => telemetry::LogFormat::Text,
         config::LogFormat::Json => telemetry::LogFormat::Json,
     };
-    Ok(telemetry::init(&config.telemetry.log_filter, format)?)
+    Ok(telemetry::init(
+        &config.telemetry.log_filter,
+        format,
+        target,
+    )?)
 }
 
-/// Does what was asked for. Must be called on a multi-thread runtime.
+/// Starts the process's logs and does what was asked for. Must be called on a multi-thread runtime.
 ///
 /// # Errors
 /// When not all went well; the text says what is wrong and how to mend it.
@@ -66,10 +68,13 @@ async fn obey(
     clock: Clock,
     out: Out<'_>,
 ) -> Result<(), CliError> {
+    if !matches!(command, Command::Demo(_)) {
+        start_logs(&config, &LogTarget::Stderr)?;
+    }
     let store = || database::open(&config, &clock);
     match command {
         Command::Serve(args) => serve::run(args, config, clock).await,
-        Command::Demo(_) => Err(CliError::NotBuilt("demo")),
+        Command::Demo(args) => Box::pin(play(args, &config, clock, out)).await,
         Command::Simulate(args) => simulate::run(&args, &config, clock, out).await,
         Command::Watch(args) => {
             Ok(watch::run(args.url.as_str(), args.token, args.conformance).await?)
@@ -102,4 +107,11 @@ async fn obey(
         Command::Token(args) => token::run(args, &config, &clock, out),
         Command::Doctor => Err(CliError::NotBuilt("doctor")),
     }
+}
+
+/// The demo's terminal is for calls: its logs go beside its data.
+async fn play(args: DemoArgs, config: &Config, clock: Clock, out: Out<'_>) -> Result<(), CliError> {
+    let folder = demo::Folder::open(args.data.as_deref())?;
+    start_logs(config, &LogTarget::File(folder.log_file()))?;
+    Ok(demo::run(args, config, folder, clock, out).await?)
 }

@@ -16,7 +16,7 @@ pub(super) async fn run(args: ServeArgs, config: Config, clock: Clock) -> Result
     if unsigned && !config.listener.is_loopback() {
         return Err(CliError::UnsignedInPublic(config.listener.host));
     }
-    let mut signals = StopSignals::listen()?;
+    let mut signals = StopSignals::listen().map_err(CliError::Signal)?;
     for warning in config.warnings() {
         tracing::warn!("{warning}");
     }

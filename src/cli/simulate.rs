@@ -22,7 +22,7 @@ pub(super) async fn run(
     clock: Clock,
     out: Out<'_>,
 ) -> Result<(), CliError> {
-    let mut signals = StopSignals::listen()?;
+    let mut signals = StopSignals::listen().map_err(CliError::Signal)?;
     let key = SigningKey::read(&args.private_key)?;
     let seed = args.seed.unwrap_or_else(|| Dice::by_chance().roll());
     line(out, &format!("public key  {}", key.public_key()))?;

@@ -1,6 +1,6 @@
 //! The signals that end a command: SIGTERM, SIGINT.
 
-use super::CliError;
+use std::io;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Hears SIGTERM and SIGINT from the moment it is made; before that they end the process at once.
@@ -10,11 +10,10 @@ pub(super) struct StopSignals {
 }
 
 impl StopSignals {
-    pub(super) fn listen() -> Result<Self, CliError> {
-        let hear = |kind| signal(kind).map_err(CliError::Signal);
+    pub(super) fn listen() -> io::Result<Self> {
         Ok(Self {
-            terminate: hear(SignalKind::terminate())?,
-            interrupt: hear(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
         })
     }
 

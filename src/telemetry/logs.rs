@@ -1,8 +1,11 @@
-//! Log lines on stderr: text for people, JSON for collectors.
+//! Log lines, on stderr or in a file: text for people, JSON for collectors.
 
 use super::TelemetryError;
+use std::fs::{File, OpenOptions};
 use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
 use tracing::Subscriber;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
@@ -30,17 +33,40 @@ impl FromStr for LogFormat {
     }
 }
 
-/// Starts the process's logs on stderr, with times in RFC 3339 UTC.
+/// Where log lines go.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum LogTarget {
+    /// The process's standard error.
+    #[default]
+    Stderr,
+    /// The end of this file, which is made when it is not there; its folder must be.
+    File(PathBuf),
+}
+
+/// Starts the process's logs, with times in RFC 3339 UTC.
 ///
 /// `filter` is in tracing's directive syntax (`info,callboard::ws=debug`).
 ///
 /// # Errors
-/// When the filter cannot be read, or the logs run already.
-pub fn init(filter: &str, format: LogFormat) -> Result<(), TelemetryError> {
-    let colour = io::stderr().is_terminal();
-    subscriber(filter, format, colour, io::stderr)?
-        .try_init()
-        .map_err(|_| TelemetryError::StartedTwice)
+/// When the filter cannot be read, the file cannot be written, or the logs run already.
+pub fn init(filter: &str, format: LogFormat, target: &LogTarget) -> Result<(), TelemetryError> {
+    let logs = match target {
+        LogTarget::Stderr => {
+            let colour = io::stderr().is_terminal();
+            subscriber(filter, format, colour, io::stderr)?
+        }
+        LogTarget::File(path) => subscriber(filter, format, false, end_of(path)?)?,
+    };
+    logs.try_init().map_err(|_| TelemetryError::StartedTwice)
+}
+
+/// Appended to, so that a restarted process, or two at once, overwrite nothing.
+fn end_of(path: &Path) -> Result<Arc<File>, TelemetryError> {
+    let opened = OpenOptions::new().create(true).append(true).open(path);
+    opened.map(Arc::new).map_err(|source| TelemetryError::File {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 /// What others log is kept down, whatever the filter says in general; one that names the module
@@ -124,7 +150,7 @@ impl<W: Write> Write for OneLineWriter<W> {
 
 #[cfg(test)]
 mod tests {
-    use super::{LogFormat, init, subscriber};
+    use super::{LogFormat, LogTarget, end_of, init, subscriber};
     use crate::telemetry::TelemetryError;
     use std::io;
     use std::sync::{Arc, Mutex};
@@ -212,8 +238,22 @@ mod tests {
     }
 
     #[test]
+    fn a_log_file_is_added_to_and_one_that_cannot_be_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("callboard.log");
+        for run in ["first run", "second run"] {
+            let logs = subscriber("info", LogFormat::Text, false, end_of(&path).unwrap()).unwrap();
+            tracing::subscriber::with_default(logs, || tracing::info!("{run}"));
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(text.lines().count(), 2, "{text}");
+        let error = end_of(&path.join("no folder")).unwrap_err().to_string();
+        assert!(error.contains("callboard.log/no folder"), "{error}");
+    }
+
+    #[test]
     fn a_filter_or_format_that_cannot_be_read_says_how_to_mend_it() {
-        let error = init("callboard=louder", LogFormat::Text).unwrap_err();
+        let error = init("callboard=louder", LogFormat::Text, &LogTarget::Stderr).unwrap_err();
         assert!(matches!(error, TelemetryError::Filter { .. }));
         assert!(error.to_string().contains("callboard=louder"), "{error}");
 

@@ -1,14 +1,14 @@
 //! What operators see: log lines and metrics.
 //!
 //! Both are arguments, not ambience: a server owns its [`Metrics`], so that two servers in one
-//! test count apart. Logs alone are the process's, since there is one stderr.
+//! test count apart. Logs alone are the process's.
 
 mod logs;
 mod metrics;
 #[cfg(test)]
 mod ops_files;
 
-pub use logs::{LogFormat, init};
+pub use logs::{LogFormat, LogTarget, init};
 pub use metrics::{
     ConnectAnswer, HeadPoll, JournalFailure, KeyFetch, Metrics, OpenSocket, RefusedAt, Removed,
     WebhookResult,
@@ -31,6 +31,14 @@ pub enum TelemetryError {
     /// The log format is neither of the two that there are.
     #[error("CALLBOARD_LOG is {0:?}: write `text` or `json`")]
     Format(String),
+    /// The log file cannot be opened or made.
+    #[error("the log file {} cannot be written: {source}; is its folder there?", .path.display())]
+    File {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// Logs are the process's and can be started only once.
     #[error("the logs were started twice in this process: call `telemetry::init` once")]
     StartedTwice,

@@ -1,0 +1,209 @@
+//! The demo's server, started.
+
+use super::DemoError;
+use super::folder::Folder;
+use super::identity::Identity;
+use super::port::{listen, port_of};
+use super::setup;
+use crate::app::{App, Listeners};
+use crate::cli::args::DemoArgs;
+use crate::clock::Clock;
+use crate::config::{
+    AuthSettings, Config, DatabaseUrl, EncryptionSettings, ListenerSettings, ProviderSettings,
+    Settings,
+};
+use crate::domain::Call;
+use crate::simulator::{Carrier, CarrierSettings, RetrySchedule};
+use secrecy::ExposeSecret as _;
+use std::net::TcpListener;
+use url::Url;
+
+/// Where no real provider is: the demo must never reach one, whatever it is told to do.
+const NOBODY: &str = "http://127.0.0.1:9";
+
+/// A running server and who plays on it.
+pub(super) struct Launched {
+    pub(super) app: App,
+    pub(super) identity: Identity,
+    pub(super) wanted_port: u16,
+    pub(super) port: u16,
+    /// Calls that a former run left open.
+    pub(super) open_calls: Vec<Call>,
+    /// Events that former runs left.
+    pub(super) events_before: i64,
+}
+
+impl Launched {
+    /// A carrier whose webhooks go to this server.
+    pub(super) fn carrier(&self) -> Result<Carrier, DemoError> {
+        let schedule = RetrySchedule::voice();
+        let clock = self.app.clock.clone();
+        carrier(&self.identity, self.port, clock, schedule)
+    }
+}
+
+/// A carrier whose webhooks go to the demo's agency on this port.
+pub(super) fn carrier(
+    identity: &Identity,
+    port: u16,
+    clock: Clock,
+    schedule: RetrySchedule,
+) -> Result<Carrier, DemoError> {
+    let mut url = local(port);
+    url.set_path(&format!("api/telnyx/webhook/{}", identity.agency));
+    Ok(Carrier::new(CarrierSettings {
+        connection_id: Some(identity.connection_id.clone()),
+        schedule,
+        ..CarrierSettings::new(url, identity.signing_key()?, clock)
+    })?)
+}
+
+/// The server's address as a URL.
+pub(super) fn local(port: u16) -> Url {
+    #[allow(clippy::expect_used)] // A constant address but for its port, which is a number.
+    Url::parse(&format!("http://127.0.0.1:{port}/")).expect("a fixed address is well-formed")
+}
+
+/// Starts the demo's server on its database.
+pub(super) async fn launch(
+    args: &DemoArgs,
+    around: &Config,
+    folder: &Folder,
+    clock: Clock,
+) -> Result<Launched, DemoError> {
+    let mut identity = Identity::read(&folder.identity())?.unwrap_or_else(Identity::new);
+    let wanted_port = wanted_port(args, around, &identity);
+    let listener = listen(wanted_port)?;
+    let port = port_of(&listener)?;
+    identity.port = Some(port);
+    identity.write(&folder.identity())?;
+
+    let config = config(around, &identity, database(args, folder)?, port)?;
+    let store = setup::prepare(&config, &identity, clock.now()).await?;
+    let board = store.board(identity.agency).await?;
+    let (events_before, open_calls) = match board {
+        Some((head, calls)) => (head.last_seq, calls),
+        None => (0, Vec::new()),
+    };
+    drop(store);
+
+    // Nobody needs the demo's metrics so much that it should not start without.
+    let metrics_addr = config.telemetry.metrics_addr;
+    let listeners = Listeners {
+        public: listener,
+        metrics: metrics_addr.and_then(|address| TcpListener::bind(address).ok()),
+    };
+    let app = Box::pin(App::start(config, clock, listeners, false)).await?;
+    Ok(Launched {
+        app,
+        identity,
+        wanted_port,
+        port,
+        open_calls,
+        events_before,
+    })
+}
+
+/// The port asked for, else that of the run before, so that open pages find it again, else
+/// `API_PORT`.
+pub(super) fn wanted_port(args: &DemoArgs, around: &Config, identity: &Identity) -> u16 {
+    let asked = args.port.or(identity.port);
+    asked.unwrap_or(around.listener.port)
+}
+
+/// The database asked for, else the one in the folder.
+pub(super) fn database(args: &DemoArgs, folder: &Folder) -> Result<DatabaseUrl, DemoError> {
+    match &args.database {
+        Some(url) => DatabaseUrl::parse(url.expose_secret().trim()).map_err(DemoError::Database),
+        None => Ok(DatabaseUrl::Sqlite {
+            path: folder.database(),
+        }),
+    }
+}
+
+/// The configuration of the demo's server. Of the one around it nothing is taken that could lead
+/// to real people, calls or costs.
+pub(super) fn config(
+    around: &Config,
+    identity: &Identity,
+    database: DatabaseUrl,
+    port: u16,
+) -> Result<Config, DemoError> {
+    let own = Settings {
+        listener: ListenerSettings {
+            api_port: Some(port.to_string()),
+            ..ListenerSettings::default()
+        },
+        auth: AuthSettings {
+            supabase_jwt_secret: Some(identity.jwt_secret.clone()),
+            ..AuthSettings::default()
+        },
+        encryption: EncryptionSettings {
+            encryption_key: Some(identity.encryption_key.clone()),
+        },
+        providers: ProviderSettings {
+            telnyx_api_base: Some(NOBODY.to_owned()),
+            ultravox_api_base: Some(NOBODY.to_owned()),
+            ..ProviderSettings::default()
+        },
+        ..Settings::default()
+    };
+    let mut config = own.validate()?;
+    config.database = database;
+    config
+        .listener
+        .static_dir
+        .clone_from(&around.listener.static_dir);
+    config.telemetry = around.telemetry.clone();
+    Ok(config)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{config, wanted_port};
+    use crate::cli::args::{Cli, Command, DemoArgs};
+    use crate::cli::demo::identity::Identity;
+    use crate::config::{Config, DatabaseUrl};
+    use clap::Parser;
+
+    fn parsed(line: &[&str]) -> (Config, DemoArgs) {
+        let line = ["callboard", "demo"].iter().chain(line);
+        match Cli::try_parse_from(line).unwrap().into_parts() {
+            (settings, Command::Demo(args)) => (settings.validate().unwrap(), args),
+            (_, other) => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_port_is_the_one_asked_for_else_the_last_one_else_the_setting() {
+        let mut identity = Identity::new();
+        let (around, args) = parsed(&["--api-port", "4000"]);
+        assert_eq!(wanted_port(&args, &around, &identity), 4000);
+        identity.port = Some(3007);
+        assert_eq!(wanted_port(&args, &around, &identity), 3007);
+        let (around, args) = parsed(&["--port", "5000"]);
+        assert_eq!(wanted_port(&args, &around, &identity), 5000);
+    }
+
+    #[test]
+    fn a_real_set_up_around_it_is_left_alone() {
+        let (around, _) = parsed(&[
+            "--supabase-url=https://real.supabase.co",
+            "--telnyx-api-key=KEYreal",
+            "--api-host=0.0.0.0",
+            "--database-url=postgres://real/db",
+            "--log-filter=debug",
+        ]);
+        let path = "demo.db".into();
+        let database = DatabaseUrl::Sqlite { path };
+        let config = config(&around, &Identity::new(), database, 3002).unwrap();
+        assert!(config.auth.supabase_url.is_none());
+        assert!(config.agency_defaults.telnyx_api_key.is_none());
+        assert_eq!(config.listener.host, "127.0.0.1");
+        assert_eq!(config.listener.port, 3002);
+        assert_eq!(config.database.to_string(), "sqlite://demo.db");
+        let carrier = &config.providers.telnyx_api_base;
+        assert_eq!(carrier.host_str(), Some("127.0.0.1"));
+        assert_eq!(config.telemetry.log_filter, "debug");
+    }
+}

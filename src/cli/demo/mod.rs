@@ -1,0 +1,82 @@
+//! `callboard demo`: everything at once on one machine, for people who want to see it.
+//!
+//! | file | noun |
+//! |---|---|
+//! | `folder` | where the data lies |
+//! | `identity` | the agency, the people and the keys that survive a restart |
+//! | `setup` | both put into the database |
+//! | `port` | a free port |
+//! | `launch` | the server, started |
+//! | `links` | a link per login, and the welcome |
+//! | `playbook` | which story is played when |
+//! | `stage` | what the stories are played with: carrier, journal, agents |
+//! | `story` | one call's life |
+//! | `account` | what was acknowledged, and whether the boards saw it |
+//! | `boards` | a board per login |
+//! | `lines` | events as people read them |
+//! | `numbers` | numbers as people read them |
+//! | `screen` | all that is printed while it runs |
+//! | `live` | the demo that runs until ctrl-c |
+//! | `once` | one call's life, checked |
+//! | `torture` | the server killed under load, and nothing lost |
+
+mod account;
+mod boards;
+mod error;
+mod folder;
+mod identity;
+mod launch;
+mod lines;
+mod links;
+mod live;
+mod numbers;
+mod once;
+mod playbook;
+mod port;
+mod screen;
+mod setup;
+mod stage;
+mod story;
+mod torture;
+
+pub use error::DemoError;
+pub use folder::Folder;
+
+use crate::cli::args::DemoArgs;
+use crate::clock::Clock;
+use crate::config::Config;
+use std::io::{ErrorKind, Write};
+
+/// Runs the demo in `folder`, which is made beforehand so that the logs can go into it. Of the
+/// configuration only the port, the page's folder and telemetry are heeded: the rest may name a
+/// real database, a real carrier and real people. Must be called on a multi-thread runtime.
+///
+/// # Errors
+/// When it could not start, when `--once` or `--torture` found something wrong, and when an event
+/// was lost. The folder is then kept.
+pub async fn run(
+    args: DemoArgs,
+    config: &Config,
+    mut folder: Folder,
+    clock: Clock,
+    out: &mut (dyn Write + Send),
+) -> Result<(), DemoError> {
+    let ended = if args.once {
+        Box::pin(once::run(&args, config, &folder, clock, out)).await
+    } else if args.torture {
+        Box::pin(torture::run(&args, config, &folder, clock, out)).await
+    } else {
+        Box::pin(live::run(&args, config, &folder, clock, out)).await
+    };
+    match ended {
+        Ok(()) => Ok(()),
+        // Whoever read the lines has seen enough, as `head` does.
+        Err(DemoError::Output(error)) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        Err(cause) => {
+            folder.keep();
+            let log = folder.log_file();
+            let cause = Box::new(cause);
+            Err(DemoError::Logged { cause, log })
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! The demo's agency, people and credentials, put into the database.
+
+use super::DemoError;
+use super::identity::Identity;
+use crate::agencies::seal::{Keyring, WrappedKey};
+use crate::config::Config;
+use crate::domain::{Agency, AgencyId, CredentialKey, Timestamp, User, check_credential};
+use crate::store::{SealedAgency, SealedCredential, Store};
+use secrecy::SecretString;
+use tokio::runtime::Handle;
+use uuid::Uuid;
+
+const AGENCY_NAME: &str = "Demo Agency";
+/// The version of a credential that is stored for the first time.
+const FIRST_VERSION: i64 = 1;
+
+/// Opens the demo's database, brings it up to date, and sees to it that the agency, its people and
+/// its credentials are there. Whatever a former run that was killed halfway left out is added.
+pub(super) async fn prepare(
+    config: &Config,
+    identity: &Identity,
+    now: Timestamp,
+) -> Result<Store, DemoError> {
+    let store = Store::open(&config.database, Handle::current()).await?;
+    store.migrate().await?;
+    let known = find(&store, identity.agency).await?;
+    if known.is_none() {
+        let agency = Agency {
+            id: identity.agency,
+            name: AGENCY_NAME.to_owned(),
+            is_default: false,
+        };
+        let epoch = Uuid::new_v4().to_string();
+        store.add_agency(agency, epoch, now).await?;
+    }
+    for person in &identity.people {
+        let person = User {
+            agency_id: Some(identity.agency),
+            ..person.clone()
+        };
+        store.put_user(person, now).await?;
+    }
+    if known.is_none_or(|known| known.credentials.is_empty()) {
+        put_credentials(&store, identity, now).await?;
+    }
+    Ok(store)
+}
+
+async fn find(store: &Store, agency: AgencyId) -> Result<Option<SealedAgency>, DemoError> {
+    let agencies = store.agencies().await?.into_iter();
+    Ok(agencies.into_iter().find(|known| known.agency.id == agency))
+}
+
+async fn put_credentials(
+    store: &Store,
+    identity: &Identity,
+    now: Timestamp,
+) -> Result<(), DemoError> {
+    let agency = identity.agency;
+    let keyring = Keyring::parse(&identity.encryption_key)?;
+    let (data_key, WrappedKey(wrapped)) = keyring.new_data_key(agency)?;
+    let values = [
+        (
+            CredentialKey::TelnyxPublicKey,
+            identity.signing_key()?.public_key(),
+        ),
+        (
+            CredentialKey::TelnyxConnectionIds,
+            identity.connection_id.clone(),
+        ),
+    ];
+    let mut sealed = Vec::with_capacity(values.len());
+    for (key, value) in values {
+        check_credential(key, &value)?;
+        sealed.push(SealedCredential {
+            name: key.name().to_owned(),
+            version: FIRST_VERSION,
+            sealed: data_key.seal(agency, key, FIRST_VERSION, &SecretString::from(value))?,
+        });
+    }
+    store.put_credentials(agency, wrapped, sealed, now).await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::prepare;
+    use crate::agencies::seal::{Keyring, WrappedKey};
+    use crate::cli::demo::identity::Identity;
+    use crate::config::{Config, DatabaseUrl, Settings};
+    use crate::domain::{CredentialKey, Timestamp};
+    use secrecy::ExposeSecret;
+
+    fn config(folder: &tempfile::TempDir) -> Config {
+        let mut config = Settings::default().validate().unwrap();
+        let path = folder.path().join("callboard.db");
+        config.database = DatabaseUrl::Sqlite { path };
+        config
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+    async fn a_demo_that_starts_again_finds_its_agency_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let (config, identity) = (config(&folder), Identity::new());
+        let now = Timestamp::from_micros(1);
+        for _ in 0..2 {
+            let store = prepare(&config, &identity, now).await.unwrap();
+            let agencies = store.agencies().await.unwrap();
+            let [agency] = &agencies[..] else {
+                panic!("{agencies:?}");
+            };
+            let people = store.people(Some(identity.agency)).await.unwrap();
+            let names: Vec<_> = people.iter().filter_map(|p| p.name.as_deref()).collect();
+            assert_eq!(names.len(), 3, "{names:?}");
+
+            let keyring = Keyring::parse(&identity.encryption_key).unwrap();
+            let wrapped = WrappedKey(agency.data_key.clone().unwrap());
+            let key = keyring.open_data_key(identity.agency, &wrapped).unwrap();
+            let stored = |name: CredentialKey| {
+                let held = agency.credentials.iter();
+                let held = held.clone().find(|held| held.name == name.name()).unwrap();
+                key.open(identity.agency, name, held.version, &held.sealed)
+                    .unwrap()
+            };
+            let public_key = stored(CredentialKey::TelnyxPublicKey);
+            let signing = identity.signing_key().unwrap().public_key();
+            assert_eq!(public_key.expose_secret(), signing);
+            let connection = stored(CredentialKey::TelnyxConnectionIds);
+            assert_eq!(connection.expose_secret(), identity.connection_id);
+        }
+    }
+}
