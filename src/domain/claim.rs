@@ -86,3 +86,24 @@ pub struct Claim {
     /// The call was answered without a transfer: the caller's own answer is then the agent's.
     pub plain_answer: bool,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::ReleaseReason;
+
+    #[test]
+    fn a_reason_is_found_by_its_name() {
+        for reason in ReleaseReason::ALL {
+            assert_eq!(ReleaseReason::from_name(reason.name()), Some(reason));
+        }
+        assert_eq!(ReleaseReason::from_name("tired"), None);
+    }
+
+    #[test]
+    fn a_cause_that_nobody_told_us_of_is_the_carriers_error() {
+        for cause in [None, Some("unspecified"), Some("not_found"), Some("")] {
+            let reason = ReleaseReason::from_hangup_cause(cause);
+            assert_eq!(reason, ReleaseReason::CarrierError);
+        }
+    }
+}
