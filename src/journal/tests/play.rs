@@ -37,6 +37,7 @@ impl Story {
     pub fn play(self) -> Database {
         let appends = self.into_appends();
         let singly = play_singly(&appends);
+        singly.check_texts();
         for sizes in [&[][..], &[2, 1, 3, 1, 2], &[1, 3, 2, 1, 4]] {
             let other = play_in(&appends, sizes);
             if other.commands() == singly.commands() {

@@ -123,7 +123,7 @@ fn twice() -> impl Strategy<Value = Twice> {
 }
 
 proptest! {
-    #![proptest_config(config(1500))]
+    #![proptest_config(config(1000))]
 
     /// The rules of `rules.rs` hold after every batch; and the same webhooks and accepted commands
     /// leave the same rows, one by one, all at once, or in batches of any size.
@@ -141,6 +141,10 @@ proptest! {
             }
         }
     }
+}
+
+proptest! {
+    #![proptest_config(config(500))]
 
     /// With the commands where they are, the order of webhooks that come after them all, and the
     /// cut into batches, leave no trace at all.
