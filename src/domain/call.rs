@@ -77,3 +77,17 @@ pub struct Call {
     /// When this row last changed, by ours.
     pub updated_at: Timestamp,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Status;
+
+    #[test]
+    fn a_status_is_found_by_its_name_and_they_stand_in_their_order() {
+        for status in Status::ALL {
+            assert_eq!(Status::from_name(status.name()), Some(status));
+        }
+        assert_eq!(Status::from_name("parked"), None);
+        assert!(Status::ALL.is_sorted());
+    }
+}

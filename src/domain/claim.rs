@@ -108,3 +108,24 @@ pub fn read_client_state(text: &str) -> ClientState {
     let claim = std::str::from_utf8(claim).unwrap_or_default();
     ClientState::Ours(claim.parse().ok())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::ReleaseReason;
+
+    #[test]
+    fn a_reason_is_found_by_its_name() {
+        for reason in ReleaseReason::ALL {
+            assert_eq!(ReleaseReason::from_name(reason.name()), Some(reason));
+        }
+        assert_eq!(ReleaseReason::from_name("tired"), None);
+    }
+
+    #[test]
+    fn a_cause_that_nobody_told_us_of_is_the_carriers_error() {
+        for cause in [None, Some("unspecified"), Some("not_found"), Some("")] {
+            let reason = ReleaseReason::from_hangup_cause(cause);
+            assert_eq!(reason, ReleaseReason::CarrierError);
+        }
+    }
+}

@@ -91,6 +91,16 @@ pub struct Recording {
     pub saved: Moment,
 }
 
+impl Recording {
+    /// Fills in what another telling of the same recording knows.
+    fn learn(&mut self, other: Self) {
+        fill(&mut self.channels, other.channels);
+        fill(&mut self.started_at, other.started_at);
+        fill(&mut self.ended_at, other.ended_at);
+        self.saved = self.saved.min(other.saved);
+    }
+}
+
 /// What a webhook says happened to a leg.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LegNews {
@@ -213,16 +223,7 @@ impl Leg {
         tell(&mut self.from, &event.from);
         tell(&mut self.to, &event.to);
         tell(&mut self.caller_name, &event.caller_name);
-        match event.client_state {
-            ClientState::Absent => {}
-            ClientState::Foreign => self.foreign = true,
-            ClientState::Ours(claim) => {
-                self.ours = true;
-                if let Some(claim) = claim {
-                    keep_least(&mut self.claim, claim);
-                }
-            }
-        }
+        self.learn_mark(event);
         match &event.news {
             LegNews::Initiated(direction) => {
                 keep_least(&mut self.initiated, event.moment);
@@ -259,12 +260,44 @@ impl Leg {
             let leg = leg_id.unwrap_or(&self.call_control_id);
             recording.id = format!("{leg}@{}", start.micros());
         }
+        self.keep_recording(recording);
+    }
+
+    fn keep_recording(&mut self, recording: Recording) {
         match self.recordings.get_mut(&recording.id) {
-            Some(known) if *known <= recording => {}
-            Some(known) => *known = recording,
+            Some(known) => known.learn(recording),
             None => {
                 self.recordings.insert(recording.id.clone(), recording);
             }
+        }
+    }
+
+    /// Takes in recordings that were told of this leg before its handle was known.
+    pub fn learn_recordings(&mut self, waiting: &Self) {
+        for recording in waiting.recordings.values() {
+            self.keep_recording(recording.clone());
+        }
+    }
+
+    /// Whose doing a leg is, its `call.initiated` says. A mark of ours counts before that comes and
+    /// on every leg that is no call; but a caller's leg that came in unmarked stays a call, whatever
+    /// mark a command puts on it afterwards, or its hangup would never be shown.
+    fn learn_mark(&mut self, event: &LegEvent) {
+        let came_in = event.news == LegNews::Initiated(Direction::Incoming);
+        match event.client_state {
+            ClientState::Ours(_) if self.is_call() => {}
+            ClientState::Ours(claim) => {
+                self.ours = true;
+                fill(&mut self.claim, claim);
+            }
+            ClientState::Absent | ClientState::Foreign if came_in => {
+                self.ours = false;
+                self.claim = None;
+            }
+            ClientState::Foreign => {
+                self.foreign |= matches!(event.news, LegNews::Initiated(_));
+            }
+            ClientState::Absent => {}
         }
     }
 
@@ -281,14 +314,18 @@ impl Leg {
         self.initiated.is_some() || self.ours
     }
 
-    /// When somebody was first on this leg, answered or connected.
-    #[must_use]
-    pub fn picked_up(&self) -> Option<Timestamp> {
+    /// When somebody was on this leg: answered, and connected, as far as each is known.
+    pub fn pick_ups(&self) -> impl Iterator<Item = Timestamp> + use<> {
         [self.answered, self.bridged]
             .into_iter()
             .flatten()
             .map(|moment| moment.occurred)
-            .min()
+    }
+
+    /// When somebody was first on this leg, answered or connected.
+    #[must_use]
+    pub fn picked_up(&self) -> Option<Timestamp> {
+        self.pick_ups().min()
     }
 
     /// This leg as it was known to be at `moment`, for telling a story that is learnt at once in
@@ -323,9 +360,18 @@ impl Leg {
     }
 }
 
+fn fill<T: Ord>(slot: &mut Option<T>, told: Option<T>) {
+    if let Some(told) = told {
+        keep_least(slot, told);
+    }
+}
+
 fn keep_least<T: Ord>(slot: &mut Option<T>, told: T) {
     match slot {
         Some(known) if *known <= told => {}
         _ => *slot = Some(told),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,7 @@
 //! this is why the same webhooks and claims leave the same call whatever order they came in.
 
 use super::{AgencyId, Call, CallId, Claim, Leg, Recording, ReleaseReason, Status, Timestamp};
+use std::collections::BTreeMap;
 
 /// All that bears on one call.
 #[derive(Clone, Copy, Debug)]
@@ -113,7 +114,11 @@ impl<'a> Facts<'a> {
         by_command.or(by_leg).or(by_next)
     }
 
+    /// A claim that answers plainly no longer waits for a phone, so no phone lets it fall.
     fn released_by_leg(&self, place: usize) -> Option<(Timestamp, ReleaseReason)> {
+        if self.claims.get(place)?.plain_answer {
+            return None;
+        }
         self.legs_of(place)
             .filter(|leg| leg.picked_up().is_none())
             .filter_map(|leg| {
@@ -153,14 +158,14 @@ impl<'a> Facts<'a> {
         Some(Answer { at, winner })
     }
 
-    /// When the claim at `place` got its answer: its agent's leg was picked up while nobody later
+    /// When the claim at `place` got its answer: its agent's leg was picked up while nobody else
     /// held the call, or it answered plainly, is not released, and the caller's leg was answered.
     fn answer_of(&self, place: usize) -> Option<Timestamp> {
         let claim = self.claims.get(place)?;
         let by_leg = self
             .legs_of(place)
-            .filter_map(Leg::picked_up)
-            .filter(|at| self.free_of_later_claims(place, *at))
+            .flat_map(Leg::pick_ups)
+            .filter(|at| self.could_win_at(place, *at))
             .min();
         let plain = claim.plain_answer && self.release_of(place).is_none();
         let by_caller = self
@@ -171,10 +176,12 @@ impl<'a> Facts<'a> {
         [by_leg, by_caller].into_iter().flatten().min()
     }
 
-    /// Whether every claim after the one at `place` had let go by `moment`.
-    fn free_of_later_claims(&self, place: usize, moment: Timestamp) -> bool {
-        (place + 1..self.claims.len())
-            .all(|later| self.release_of(later).is_some_and(|(at, _)| at <= moment))
+    /// Whether a pick-up at `moment` may win for the claim at `place`: for the last claim always,
+    /// for one before it once the last has let go. Only the last is asked, since it was won when
+    /// all before it had let go; asking what their legs say now could take an answer back.
+    fn could_win_at(&self, place: usize, moment: Timestamp) -> bool {
+        let last = self.claims.len().saturating_sub(1);
+        place == last || self.release_of(last).is_some_and(|(at, _)| at <= moment)
     }
 
     /// The claim that held the call at `moment`; failing that, the last one if it still holds.
@@ -218,29 +225,42 @@ impl<'a> Facts<'a> {
         (standings.get(place) == Some(&Standing::Open) || fell_afterwards).then_some(last)
     }
 
+    /// Whether an agent's leg is on the call: one of the winner's that was picked up and has not
+    /// hung up. Of a leg whose hangup alone was heard, the caller's bridge says that it had been
+    /// there; and where no leg is known, that somebody is.
     fn connected(&self, answer: Option<Answer>) -> bool {
         let Some(Answer { winner, .. }) = answer else {
             return false;
         };
-        let mut picked_up = winner
+        let bridged = self.caller.bridged.map(|moment| moment.occurred);
+        let left_after_bridge = |leg: &Leg| {
+            let left = leg.hung_up.map(|moment| moment.occurred);
+            left.zip(bridged).is_some_and(|(left, at)| left >= at)
+        };
+        let mut legs = winner
             .into_iter()
             .flat_map(|place| self.legs_of(place))
-            .filter(|leg| leg.picked_up().is_some())
+            .filter(|leg| leg.picked_up().is_some() || left_after_bridge(leg))
             .peekable();
-        if picked_up.peek().is_some() {
-            return picked_up.any(|leg| leg.hung_up.is_none());
+        if legs.peek().is_some() {
+            return legs.any(|leg| leg.hung_up.is_none());
         }
-        self.caller.bridged.is_some()
+        bridged.is_some()
     }
 
     fn recordings(&self) -> Vec<Recording> {
         let of_claims = (0..self.claims.len()).flat_map(|place| self.legs_of(place));
-        let mut recordings: Vec<Recording> = std::iter::once(self.caller)
-            .chain(of_claims)
-            .flat_map(|leg| leg.recordings.values().cloned())
-            .collect();
-        recordings.sort_by(|a, b| (a.started_at, &a.id).cmp(&(b.started_at, &b.id)));
-        recordings.dedup_by(|a, b| a.id == b.id);
+        let mut by_id: BTreeMap<&str, &Recording> = BTreeMap::new();
+        for leg in std::iter::once(self.caller).chain(of_claims) {
+            for (id, recording) in &leg.recordings {
+                let known = by_id.entry(id).or_insert(recording);
+                *known = recording.min(known);
+            }
+        }
+        let mut recordings: Vec<Recording> = by_id.into_values().cloned().collect();
+        // Stable, so that recordings of one moment stay in the order of their ids.
+        recordings
+            .sort_by_key(|recording| recording.started_at.unwrap_or(recording.saved.occurred));
         recordings
     }
 }
@@ -255,3 +275,6 @@ fn was_open(claims: &[Claim], place: usize, moment: Timestamp) -> bool {
     let until = claim.released.map(|(at, _)| at).or(next);
     claim.claimed_at <= moment && until.is_none_or(|until| moment < until)
 }
+
+#[cfg(test)]
+mod tests;

@@ -29,7 +29,7 @@ pub(super) async fn commit(
     store.commit(keys, now, apply).await
 }
 
-fn apply(
+pub(super) fn apply(
     loaded: Loaded,
     appends: &[Arc<Append>],
     now: Timestamp,

@@ -1,6 +1,6 @@
 //! Finds legs and calls by what connects them: handles, sessions, claims.
 
-use crate::domain::{AgencyId, CallId, Claim, ClaimId, Leg, LegEvent, Told};
+use crate::domain::{AgencyId, CallId, Claim, ClaimId, Leg, LegEvent, LegNews, Told};
 use std::collections::{BTreeSet, HashMap};
 
 type Handle = (AgencyId, String);
@@ -25,7 +25,9 @@ impl Index {
             let legs = self.by_session.entry((agency, session.to_owned()));
             legs.or_default().insert(handle.clone());
         }
-        if let Some(leg_id) = told(&leg.leg_id) {
+        if let Some(leg_id) = told(&leg.leg_id)
+            && handle.1 != waiting_place(leg_id)
+        {
             self.by_leg_id
                 .insert((agency, leg_id.to_owned()), handle.clone());
         }
@@ -64,15 +66,25 @@ impl Index {
         self.claims.get(&(agency, claim)).copied()
     }
 
-    /// Which leg an event is about: the one it names, or the one of its stable id. `None` when it
-    /// names no handle and its leg is not known.
+    /// Which leg an event is about: the one it names, or the one of its stable id. A recording may
+    /// name no handle (the carrier's documents have none there) and come before its leg is known: it
+    /// waits in a place of its own. `None` for other events that name no handle and no known leg.
     #[must_use]
     pub fn handle_of(&self, agency: AgencyId, event: &LegEvent) -> Option<Handle> {
         if !event.call_control_id.is_empty() {
             return Some((agency, event.call_control_id.clone()));
         }
-        let leg_id = event.leg_id.clone()?;
-        self.by_leg_id.get(&(agency, leg_id)).cloned()
+        let leg_id = event.leg_id.as_ref()?;
+        let known = self.by_leg_id.get(&(agency, leg_id.clone())).cloned();
+        let may_wait = matches!(event.news, LegNews::Recorded { .. });
+        known.or_else(|| may_wait.then(|| (agency, waiting_place(leg_id))))
+    }
+
+    /// What was told of this leg before its handle was known.
+    #[must_use]
+    pub fn waiting_for(&self, agency: AgencyId, leg: &Leg) -> Option<&Leg> {
+        let place = waiting_place(told(&leg.leg_id)?);
+        self.legs.get(&(agency, place))
     }
 
     /// The calls that may change when this leg does: its own, those of its session, and that of the
@@ -111,6 +123,11 @@ impl Index {
             .filter_map(|handle| self.legs.get(handle))
             .collect()
     }
+}
+
+/// Where recordings wait for the handle of their leg. No handle of the carrier's has a space.
+fn waiting_place(leg_id: &str) -> String {
+    format!("leg {leg_id}")
 }
 
 fn told(detail: &Option<Told>) -> Option<&str> {

@@ -1,14 +1,13 @@
 //! A batch in memory: takes in appends one after the other and keeps account of what must be
 //! written. Pure: no I/O and no clock but the one moment of the batch.
 
-use super::append::{
-    Answer, Append, ClaimAnswer, ClaimAppend, Meaning, PlainAnswerAppend, ReleaseAppend,
-    WebhookAnswer, WebhookAppend,
-};
+mod commands;
+
+use super::append::{Answer, Append, Meaning, WebhookAnswer, WebhookAppend};
 use super::index::Index;
 use crate::domain::{
     Actor, AgencyId, Call, CallId, Claim, Event, EventType, Facts, Leg, LegEvent, Moment, Reason,
-    Standing, Status, Timestamp, UserId, derive,
+    Standing, Timestamp, derive,
 };
 use crate::store::StoreError;
 use crate::store::batch::{Head, Loaded, NumberedEvent, WebhookOutcome, Writes};
@@ -29,6 +28,8 @@ pub struct Ledger {
     standings: HashMap<CallId, Vec<Standing>>,
     changed_legs: BTreeSet<Handle>,
     changed_calls: BTreeSet<CallId>,
+    /// The calls whose claims changed, or how they stand.
+    changed_claims: BTreeSet<CallId>,
     writes: Writes,
 }
 
@@ -62,6 +63,7 @@ impl Ledger {
             standings: HashMap::new(),
             changed_legs: BTreeSet::new(),
             changed_calls: BTreeSet::new(),
+            changed_claims: BTreeSet::new(),
             writes: Writes::default(),
         }
     }
@@ -91,17 +93,18 @@ impl Ledger {
                 writes.legs.push((handle.0, leg.clone()));
             }
         }
-        for id in &self.changed_calls {
-            let Some(call) = self.calls.get(id) else {
-                continue;
-            };
-            writes.calls.push(call.clone());
-            let claims = self.claims.get(id).into_iter().flatten();
-            let standings = self.standings.get(id).into_iter().flatten();
+        let changed = |ids: &BTreeSet<CallId>| -> Vec<&Call> {
+            ids.iter().filter_map(|id| self.calls.get(id)).collect()
+        };
+        writes
+            .calls
+            .extend(changed(&self.changed_calls).into_iter().cloned());
+        for call in changed(&self.changed_claims) {
+            let claims = self.claims.get(&call.id).into_iter().flatten();
+            let standings = self.standings.get(&call.id).into_iter().flatten();
             for (claim, standing) in claims.zip(standings) {
-                writes
-                    .claims
-                    .push((call.agency_id, claim.clone(), *standing));
+                let claim = (call.agency_id, claim.clone(), *standing);
+                writes.claims.push(claim);
             }
         }
         let numbered: BTreeSet<AgencyId> =
@@ -144,6 +147,9 @@ impl Ledger {
             .clone()
             .unwrap_or_else(|| Leg::unknown(handle.1.clone()));
         leg.learn(event);
+        if let Some(waiting) = self.index.waiting_for(agency, &leg) {
+            leg.learn_recordings(waiting);
+        }
         if known.as_ref() != Some(&leg) {
             self.changed_legs.insert(handle.clone());
             self.index.put_leg(agency, leg.clone());
@@ -151,31 +157,49 @@ impl Ledger {
         if !leg.is_known() {
             return Ok(WebhookOutcome::Held);
         }
+        if was_known && (self.index.call_of(&handle).is_some() || !leg.is_call()) {
+            self.tell(&handle, event.moment)?;
+            return Ok(WebhookOutcome::Applied);
+        }
         if known.is_some() && !was_known {
             // What waited for this leg's call.initiated has now been taken in.
             self.writes.unheld.push(handle.clone());
         }
-        if leg.is_call() && self.index.call_of(&handle).is_none() {
-            self.begin(agency, &handle, &leg)?;
-        } else {
-            for call in self.index.calls_touched_by(&handle, &leg) {
-                self.settle(call, event.moment, None)?;
-            }
-        }
+        self.tell_from_the_start(&handle, leg, event.moment)?;
         Ok(WebhookOutcome::Applied)
     }
 
-    /// A new call: tells its whole story so far, in order.
-    fn begin(&mut self, agency: AgencyId, handle: &Handle, leg: &Leg) -> Result<(), StoreError> {
-        let Some(initiated) = leg.initiated else {
+    /// A leg that was not shown until now: tells its whole story so far, in order.
+    fn tell_from_the_start(
+        &mut self,
+        handle: &Handle,
+        leg: Leg,
+        learnt: Moment,
+    ) -> Result<(), StoreError> {
+        let before_all = Timestamp::from_micros(i64::MIN);
+        let first = leg.initiated.unwrap_or(learnt);
+        self.index.put_leg(handle.0, leg.as_of(before_all));
+        self.tell(handle, first)?;
+        for moment in leg.later_moments() {
+            self.index.put_leg(handle.0, leg.as_of(moment.occurred));
+            self.tell(handle, moment)?;
+        }
+        self.index.put_leg(handle.0, leg);
+        Ok(())
+    }
+
+    /// Tells what follows from a leg as it is now: a new call, or changes of those it bears on.
+    fn tell(&mut self, handle: &Handle, moment: Moment) -> Result<(), StoreError> {
+        let Some(leg) = self.index.leg(handle) else {
             return Ok(());
         };
-        let id = CallId(self.new_id());
-        self.index.put_call(agency, &handle.1, id);
-        let before_all = Timestamp::from_micros(i64::MIN);
-        self.settle_as(id, agency, &leg.as_of(before_all), initiated, None)?;
-        for moment in leg.later_moments() {
-            self.settle_as(id, agency, &leg.as_of(moment.occurred), moment, None)?;
+        if leg.is_call() && self.index.call_of(handle).is_none() {
+            let id = CallId(self.new_id());
+            self.index.put_call(handle.0, &handle.1, id);
+            return self.settle_leg(id, handle, moment, None);
+        }
+        for call in self.index.calls_touched_by(handle, leg) {
+            self.settle(call, moment, None)?;
         }
         Ok(())
     }
@@ -190,6 +214,19 @@ impl Ledger {
         ))
     }
 
+    /// What the call of that leg is, going by all that is known, and how its claims stand.
+    fn derive(&self, id: CallId, handle: &Handle) -> Option<(Call, Vec<Standing>)> {
+        let caller = self.index.leg(handle)?;
+        let claims = self.claims.get(&id).map_or(&[][..], Vec::as_slice);
+        let legs = self.index.other_legs(handle.0, caller, claims);
+        let facts = Facts {
+            caller,
+            claims,
+            legs: &legs,
+        };
+        derive(id, handle.0, facts)
+    }
+
     /// Works out anew what a call is and, if that is a change, numbers the event of it.
     fn settle(
         &mut self,
@@ -200,64 +237,67 @@ impl Ledger {
         let Some(call) = self.calls.get(&id) else {
             return Ok(());
         };
-        let agency = call.agency_id;
-        let handle = (agency, call.call_control_id.clone());
-        let Some(caller) = self.index.leg(&handle).cloned() else {
-            return Ok(());
-        };
-        self.settle_as(id, agency, &caller, moment, actor)
+        let handle = (call.agency_id, call.call_control_id.clone());
+        self.settle_leg(id, &handle, moment, actor)
     }
 
-    fn settle_as(
+    fn settle_leg(
         &mut self,
         id: CallId,
-        agency: AgencyId,
-        caller: &Leg,
+        handle: &Handle,
         moment: Moment,
         actor: Option<Actor>,
     ) -> Result<(), StoreError> {
-        let claims = self.claims.get(&id).map_or(&[][..], Vec::as_slice);
-        let legs = self.index.other_legs(agency, caller, claims);
-        let facts = Facts {
-            caller,
-            claims,
-            legs: &legs,
-        };
-        let Some((mut call, standings)) = derive(id, agency, facts) else {
+        let Some((mut call, standings)) = self.derive(id, handle) else {
             return Ok(());
         };
         let before = self.calls.get(&id);
         if let Some(before) = before {
             call.updated_at = before.updated_at;
         }
-        let Some(event_type) = EventType::of_change(before, &call) else {
-            self.standings.insert(id, standings);
-            return Ok(());
-        };
-        call.updated_at = self.now;
+        let event_type = EventType::of_change(before, &call);
         let reason = match (event_type, standings.last()) {
-            (EventType::Released, Some(Standing::Released(reason))) => {
+            (Some(EventType::Released), Some(Standing::Released(reason))) => {
                 Some(Reason::Released(*reason))
             }
-            (EventType::Ended, _) => Some(Reason::Hangup),
+            (Some(EventType::Ended), _) => Some(Reason::Hangup),
             _ => None,
         };
-        self.standings.insert(id, standings);
-        self.calls.insert(id, call.clone());
-        self.changed_calls.insert(id);
-        self.number(
-            agency,
-            Event {
-                event_type,
-                reason,
-                moment,
-                actor,
-                call,
-            },
-        )
+        // How claims stand may change when the call does not: a phone that stops ringing after the
+        // caller has gone.
+        if !standings.is_empty() && self.standings.get(&id) != Some(&standings) {
+            self.changed_claims.insert(id);
+            self.standings.insert(id, standings);
+        }
+        match event_type {
+            Some(event_type) => self.record(event_type, reason, call, moment, actor),
+            None => Ok(()),
+        }
     }
 
-    fn number(&mut self, agency: AgencyId, event: Event) -> Result<(), StoreError> {
+    /// Keeps the call as it is now, and numbers the event that says so.
+    fn record(
+        &mut self,
+        event_type: EventType,
+        reason: Option<Reason>,
+        mut call: Call,
+        moment: Moment,
+        actor: Option<Actor>,
+    ) -> Result<(), StoreError> {
+        call.updated_at = self.now;
+        self.calls.insert(call.id, call.clone());
+        self.changed_calls.insert(call.id);
+        self.number(Event {
+            event_type,
+            reason,
+            moment,
+            actor,
+            call,
+        })
+    }
+
+    fn number(&mut self, event: Event) -> Result<(), StoreError> {
+        let agency = event.call.agency_id;
         let Some(head) = self.heads.get_mut(&agency) else {
             return Ok(());
         };
@@ -281,112 +321,5 @@ impl Ledger {
             },
         ));
         Ok(())
-    }
-
-    fn claim(&mut self, append: &ClaimAppend) -> Result<ClaimAnswer, StoreError> {
-        let handle = (append.agency_id, append.call_control_id.clone());
-        let Some(call) = self
-            .index
-            .call_of(&handle)
-            .and_then(|id| self.calls.get(&id))
-            .cloned()
-        else {
-            return Ok(ClaimAnswer::Gone);
-        };
-        let claims = self.claims.entry(call.id).or_default();
-        let held = claims.last().map(|claim| claim.id);
-        let yours = claims.iter().any(|claim| claim.id == append.claim_id);
-        match (call.status, held) {
-            (Status::Ended, _) => Ok(ClaimAnswer::Gone),
-            (Status::Answering | Status::Answered, Some(held))
-                if yours || call.answered_by == Some(append.user_id) =>
-            {
-                Ok(ClaimAnswer::Won {
-                    claim_id: if yours { append.claim_id } else { held },
-                    call: Box::new(call),
-                })
-            }
-            (Status::Answering | Status::Answered, _) => Ok(ClaimAnswer::Taken {
-                call: Box::new(call),
-            }),
-            (Status::Incoming, _) => self.win(call.id, append),
-        }
-    }
-
-    fn win(&mut self, id: CallId, append: &ClaimAppend) -> Result<ClaimAnswer, StoreError> {
-        let claims = self.claims.entry(id).or_default();
-        claims.push(Claim {
-            id: append.claim_id,
-            call_id: id,
-            ordinal: i32::try_from(claims.len())
-                .unwrap_or(i32::MAX)
-                .saturating_add(1),
-            user_id: append.user_id,
-            user_name: append.user_name.clone(),
-            claimed_at: append.at,
-            released: None,
-            plain_answer: false,
-        });
-        self.index.put_claim(append.agency_id, append.claim_id, id);
-        let actor = Actor {
-            id: append.user_id,
-            name: append.user_name.clone(),
-        };
-        self.settle(id, command_moment(append.at), Some(actor))?;
-        Ok(match self.calls.get(&id) {
-            Some(call) => ClaimAnswer::Won {
-                claim_id: append.claim_id,
-                call: Box::new(call.clone()),
-            },
-            None => ClaimAnswer::Gone,
-        })
-    }
-
-    /// A claim lets go, if it still holds a call that nobody has answered.
-    fn release(&mut self, append: &ReleaseAppend) -> Result<bool, StoreError> {
-        let Some((call, claim)) = self.holding(append.agency_id, append.claim_id) else {
-            return Ok(false);
-        };
-        claim.released = Some((append.at, append.reason));
-        let actor = append.by.map(|by| actor_of(claim, by));
-        self.settle(call, command_moment(append.at), actor)?;
-        Ok(true)
-    }
-
-    fn plain_answer(&mut self, append: &PlainAnswerAppend) -> Result<bool, StoreError> {
-        let Some((call, claim)) = self.holding(append.agency_id, append.claim_id) else {
-            return Ok(false);
-        };
-        claim.plain_answer = true;
-        self.changed_calls.insert(call);
-        self.settle(call, command_moment(append.at), None)?;
-        Ok(true)
-    }
-
-    /// The claim of that id and its call, if it holds the call at this moment.
-    fn holding(
-        &mut self,
-        agency: AgencyId,
-        claim: crate::domain::ClaimId,
-    ) -> Option<(CallId, &mut Claim)> {
-        let id = self.index.call_of_claim(agency, claim)?;
-        let answering = self.calls.get(&id)?.status == Status::Answering;
-        let last = self.claims.get_mut(&id)?.last_mut()?;
-        (answering && last.id == claim).then_some((id, last))
-    }
-}
-
-fn actor_of(claim: &Claim, by: UserId) -> Actor {
-    Actor {
-        id: by,
-        name: claim.user_name.clone().filter(|_| claim.user_id == by),
-    }
-}
-
-/// A command happens, is received and is ours in one moment.
-fn command_moment(at: Timestamp) -> Moment {
-    Moment {
-        occurred: at,
-        received: at,
     }
 }

@@ -9,6 +9,8 @@ mod batch;
 mod index;
 mod ledger;
 mod retention;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 pub use append::{

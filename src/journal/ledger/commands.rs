@@ -1,0 +1,140 @@
+//! What agents and our own control do to calls: claims, releases, plain answers.
+
+use super::Ledger;
+use crate::domain::{
+    Actor, AgencyId, Call, CallId, Claim, ClaimId, EventType, Moment, Standing, Status, Timestamp,
+    UserId,
+};
+use crate::journal::append::{ClaimAnswer, ClaimAppend, PlainAnswerAppend, ReleaseAppend};
+use crate::store::StoreError;
+
+impl Ledger {
+    pub(super) fn claim(&mut self, append: &ClaimAppend) -> Result<ClaimAnswer, StoreError> {
+        let handle = (append.agency_id, append.call_control_id.clone());
+        let call = self.index.call_of(&handle);
+        let Some(call) = call.and_then(|id| self.calls.get(&id)).cloned() else {
+            return Ok(ClaimAnswer::Gone);
+        };
+        let claims = self.claims.get(&call.id).into_iter().flatten();
+        let had = claims.map(|claim| claim.id).any(|id| id == append.claim_id);
+        match call.status {
+            Status::Ended => Ok(ClaimAnswer::Gone),
+            Status::Incoming if !had => self.win(call, append),
+            // This claim was won before and has let go since: its turn is over.
+            Status::Incoming => Ok(ClaimAnswer::Taken {
+                call: Box::new(call),
+            }),
+            Status::Answering | Status::Answered => {
+                let call = Box::new(call);
+                Ok(match self.holder(&call) {
+                    Some(holder)
+                        if holder.id == append.claim_id || holder.user_id == append.user_id =>
+                    {
+                        let claim_id = holder.id;
+                        ClaimAnswer::Won { claim_id, call }
+                    }
+                    _ => ClaimAnswer::Taken { call },
+                })
+            }
+        }
+    }
+
+    /// The claim that holds the call, or won it.
+    fn holder(&self, call: &Call) -> Option<&Claim> {
+        let claims = self.claims.get(&call.id)?;
+        if call.status == Status::Answering {
+            return claims.last();
+        }
+        let handle = (call.agency_id, call.call_control_id.clone());
+        let (_, standings) = self.derive(call.id, &handle)?;
+        let mut claims = claims.iter().zip(standings);
+        claims
+            .find(|(_, standing)| *standing == Standing::Won)
+            .map(|(claim, _)| claim)
+    }
+
+    fn win(&mut self, call: Call, append: &ClaimAppend) -> Result<ClaimAnswer, StoreError> {
+        let id = call.id;
+        let claims = self.claims.entry(id).or_default();
+        claims.push(Claim {
+            id: append.claim_id,
+            call_id: id,
+            ordinal: i32::try_from(claims.len())
+                .unwrap_or(i32::MAX)
+                .saturating_add(1),
+            user_id: append.user_id,
+            user_name: append.user_name.clone(),
+            claimed_at: append.at,
+            released: None,
+            plain_answer: false,
+        });
+        self.index.put_claim(append.agency_id, append.claim_id, id);
+        self.changed_claims.insert(id);
+        let actor = Actor {
+            id: append.user_id,
+            name: append.user_name.clone(),
+        };
+        // The claim is told as such, even when what its legs have done since is known already.
+        let answering = Call {
+            status: Status::Answering,
+            answered_by: Some(append.user_id),
+            answered_by_name: append.user_name.clone(),
+            ..call
+        };
+        let moment = command_moment(append.at);
+        self.record(EventType::Answering, None, answering, moment, Some(actor))?;
+        self.settle(id, moment, None)?;
+        Ok(match self.calls.get(&id) {
+            Some(call) => ClaimAnswer::Won {
+                claim_id: append.claim_id,
+                call: Box::new(call.clone()),
+            },
+            None => ClaimAnswer::Gone,
+        })
+    }
+
+    /// A claim lets go, if it still holds a call that nobody has answered.
+    pub(super) fn release(&mut self, append: &ReleaseAppend) -> Result<bool, StoreError> {
+        let Some((call, claim)) = self.holding(append.agency_id, append.claim_id) else {
+            return Ok(false);
+        };
+        claim.released = Some((append.at, append.reason));
+        let actor = append.by.map(|by| actor_of(claim, by));
+        self.changed_claims.insert(call);
+        self.settle(call, command_moment(append.at), actor)?;
+        Ok(true)
+    }
+
+    pub(super) fn plain_answer(&mut self, append: &PlainAnswerAppend) -> Result<bool, StoreError> {
+        let Some((call, claim)) = self.holding(append.agency_id, append.claim_id) else {
+            return Ok(false);
+        };
+        claim.plain_answer = true;
+        self.changed_claims.insert(call);
+        self.settle(call, command_moment(append.at), None)?;
+        Ok(true)
+    }
+
+    /// The claim of that id and its call, if it holds the call at this moment.
+    fn holding(&mut self, agency: AgencyId, claim: ClaimId) -> Option<(CallId, &mut Claim)> {
+        let id = self.index.call_of_claim(agency, claim)?;
+        let answering = self.calls.get(&id)?.status == Status::Answering;
+        let last = self.claims.get_mut(&id)?.last_mut()?;
+        (answering && last.id == claim).then_some((id, last))
+    }
+}
+
+fn actor_of(claim: &Claim, by: UserId) -> Actor {
+    Actor {
+        id: by,
+        name: claim.user_name.clone().filter(|_| claim.user_id == by),
+    }
+}
+
+/// A command happens, is received and is ours in one moment.
+fn command_moment(at: Timestamp) -> Moment {
+    Moment {
+        occurred: at,
+        received: at,
+    }
+}

@@ -1,0 +1,196 @@
+//! A database in memory that keeps what the real one keeps and finds what the real one finds
+//! (`store/queries/batch.rs`), so that whatever a ledger forgets to write is missed by the next.
+
+use super::super::append::{Answer, Append};
+use super::super::batch::apply;
+use super::story::{AGENCY, agency, second};
+use crate::domain::{AgencyId, Call, CallId, Claim, ClaimId, Leg, Standing, Told};
+use crate::store::batch::{BatchKeys, Head, Loaded, NumberedEvent, WebhookOutcome, Writes};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+type Handle = (AgencyId, String);
+
+#[derive(Default)]
+pub struct Database {
+    heads: BTreeMap<AgencyId, Head>,
+    pub webhooks: BTreeMap<(AgencyId, String), (Option<String>, WebhookOutcome)>,
+    pub legs: BTreeMap<Handle, Leg>,
+    pub calls: BTreeMap<CallId, Call>,
+    pub claims: BTreeMap<ClaimId, (AgencyId, Claim, Standing)>,
+    pub events: Vec<(AgencyId, NumberedEvent)>,
+    pub answers: Vec<Option<Answer>>,
+    batches: i64,
+}
+
+fn told(detail: &Option<Told>) -> Option<&str> {
+    detail.as_ref().map(Told::value)
+}
+
+impl Database {
+    /// With the agency of stories and another one.
+    pub fn new() -> Self {
+        let head = Head {
+            epoch: "epoch".into(),
+            last_seq: 0,
+            pruned_seq: 0,
+        };
+        Self {
+            heads: [AGENCY, "other agency"]
+                .map(|name| (agency(name), head.clone()))
+                .into(),
+            ..Self::default()
+        }
+    }
+
+    /// Commits these appends in one batch.
+    pub fn commit(&mut self, appends: &[Append]) {
+        let appends: Vec<Arc<Append>> = appends.iter().cloned().map(Arc::new).collect();
+        let mut keys = BatchKeys::default();
+        for append in &appends {
+            append.add_keys(&mut keys);
+        }
+        // Our clock at the commit: no two batches share it, and it is none of the story's seconds.
+        self.batches += 1;
+        let now = second(1000 + self.batches);
+        let (writes, committed) = apply(self.load(keys), &appends, now).unwrap();
+        self.write(writes);
+        self.answers.extend(committed.answers);
+    }
+
+    fn load(&self, keys: BatchKeys) -> Loaded {
+        let here = |agency: &AgencyId| keys.agencies.contains(agency);
+        let mut handles = keys.call_control_ids;
+        let mut sessions = keys.sessions;
+        let mut claim_ids = keys.claims;
+        let mut call_ids = keys.calls;
+        for ((agency, handle), leg) in &self.legs {
+            let by_leg_id = told(&leg.leg_id).is_some_and(|id| keys.leg_ids.contains(id));
+            if here(agency) && (by_leg_id || handles.contains(handle)) {
+                handles.insert(handle.clone());
+                sessions.extend(told(&leg.session).map(str::to_owned));
+                claim_ids.extend(leg.claim);
+            }
+        }
+        for (agency, claim, _) in self.claims.values() {
+            if here(agency) && claim_ids.contains(&claim.id) {
+                call_ids.insert(claim.call_id);
+            }
+        }
+        let in_sessions = |session: Option<&str>, sessions: &BTreeSet<String>| {
+            session.is_some_and(|session| sessions.contains(session))
+        };
+        let calls: Vec<Call> = self
+            .calls
+            .values()
+            .filter(|call| {
+                here(&call.agency_id)
+                    && (handles.contains(&call.call_control_id)
+                        || call_ids.contains(&call.id)
+                        || in_sessions(call.call_session_id.as_deref(), &sessions))
+            })
+            .cloned()
+            .collect();
+        for call in &calls {
+            call_ids.insert(call.id);
+            handles.insert(call.call_control_id.clone());
+            sessions.extend(call.call_session_id.clone());
+        }
+        let mut claims: Vec<(AgencyId, Claim)> = self
+            .claims
+            .values()
+            .filter(|(agency, claim, _)| here(agency) && call_ids.contains(&claim.call_id))
+            .map(|(agency, claim, _)| (*agency, claim.clone()))
+            .collect();
+        claims.sort_by_key(|(_, claim)| (claim.call_id, claim.ordinal));
+        claim_ids.extend(claims.iter().map(|(_, claim)| claim.id));
+        let legs = self
+            .legs
+            .iter()
+            .filter(|((agency, handle), leg)| {
+                here(agency)
+                    && (handles.contains(handle)
+                        || in_sessions(told(&leg.session), &sessions)
+                        || leg.claim.is_some_and(|claim| claim_ids.contains(&claim)))
+            })
+            .map(|((agency, _), leg)| (*agency, leg.clone()))
+            .collect();
+        Loaded {
+            heads: self
+                .heads
+                .iter()
+                .filter(|(agency, _)| here(agency))
+                .map(|(agency, head)| (*agency, head.clone()))
+                .collect(),
+            repeats: self
+                .webhooks
+                .keys()
+                .filter(|(agency, id)| here(agency) && keys.webhook_ids.contains(id))
+                .cloned()
+                .collect(),
+            legs,
+            calls,
+            claims,
+        }
+    }
+
+    fn write(&mut self, writes: Writes) {
+        for (webhook, outcome) in writes.webhooks {
+            let key = (webhook.agency_id, webhook.webhook_id);
+            let kept = (webhook.call_control_id, outcome);
+            assert!(self.webhooks.insert(key, kept).is_none(), "a webhook twice");
+        }
+        for (agency, handle) in writes.unheld {
+            for ((of, _), (named, outcome)) in &mut self.webhooks {
+                if *of == agency && named.as_ref() == Some(&handle) {
+                    *outcome = WebhookOutcome::Applied;
+                }
+            }
+        }
+        for call in writes.calls {
+            let twin = self.calls.values().find(|other| {
+                (other.agency_id, &other.call_control_id) == (call.agency_id, &call.call_control_id)
+            });
+            assert!(twin.is_none_or(|twin| twin.id == call.id), "a call twice");
+            self.calls.insert(call.id, call);
+        }
+        for (agency, leg) in writes.legs {
+            self.legs.insert((agency, leg.call_control_id.clone()), leg);
+        }
+        for (agency, claim, standing) in writes.claims {
+            if let Some((_, known, _)) = self.claims.get(&claim.id) {
+                let fixed = |claim: &Claim| (claim.call_id, claim.ordinal, claim.user_id);
+                assert_eq!(fixed(known), fixed(&claim), "the database keeps the first");
+            }
+            self.claims.insert(claim.id, (agency, claim, standing));
+        }
+        for (agency, event) in writes.events {
+            let last = self.of_agency(agency).last().map_or(0, |event| event.seq);
+            assert_eq!(event.seq, last + 1, "a gap in the numbers");
+            self.events.push((agency, event));
+        }
+        for (agency, head) in writes.heads {
+            self.heads.insert(agency, head);
+        }
+        for (agency, head) in &self.heads {
+            let last = self.of_agency(*agency).last().map_or(0, |event| event.seq);
+            assert_eq!(head.last_seq, last, "a head beside its events");
+        }
+    }
+
+    /// An agency's events, by number.
+    pub fn of_agency(&self, agency: AgencyId) -> impl DoubleEndedIterator<Item = &NumberedEvent> {
+        self.events
+            .iter()
+            .filter(move |(of, _)| *of == agency)
+            .map(|(_, event)| event)
+    }
+
+    /// A call's events, in order.
+    pub fn of_call(&self, id: CallId) -> impl Iterator<Item = &NumberedEvent> {
+        self.events
+            .iter()
+            .map(|(_, event)| event)
+            .filter(move |event| event.event.call.id == id)
+    }
+}

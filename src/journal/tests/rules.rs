@@ -1,0 +1,138 @@
+//! What the contract says of every story, whatever happens in it.
+
+use super::database::Database;
+use crate::domain::{
+    Call, Claim, EventType, Facts, Leg, Reason, Recording, Standing, Status, derive,
+};
+use crate::store::batch::NumberedEvent;
+use crate::view;
+use serde_json::Value;
+
+impl Database {
+    /// Checks every call's events against section 2's table and against the rows.
+    pub fn check(&self) {
+        for call in self.calls.values() {
+            let mut before: Option<&Call> = None;
+            for numbered in self.of_call(call.id) {
+                check_step(before, numbered);
+                before = Some(&numbered.event.call);
+            }
+            assert_eq!(before, Some(call), "the last event shows the row");
+            self.check_against_facts(call);
+        }
+        for (_, numbered) in &self.events {
+            let id = numbered.event.call.id;
+            assert!(self.calls.contains_key(&id), "an event without its call");
+        }
+    }
+}
+
+impl Database {
+    /// Checks that every event's text says what the event says.
+    pub fn check_texts(&self) {
+        for (_, numbered) in &self.events {
+            check_text(numbered);
+        }
+    }
+
+    /// The row and its claims are what all that is stored makes of them, whatever each batch knew.
+    fn check_against_facts(&self, call: &Call) {
+        let of_agency = self
+            .legs
+            .iter()
+            .filter(|((agency, _), _)| *agency == call.agency_id);
+        let (caller, legs): (Vec<&Leg>, Vec<&Leg>) = of_agency
+            .map(|(_, leg)| leg)
+            .partition(|leg| leg.call_control_id == call.call_control_id);
+        let mut claims: Vec<(Claim, Standing)> = self
+            .claims
+            .values()
+            .filter(|(_, claim, _)| claim.call_id == call.id)
+            .map(|(_, claim, standing)| (claim.clone(), *standing))
+            .collect();
+        claims.sort_by_key(|(claim, _)| claim.ordinal);
+        let (claims, standings): (Vec<Claim>, Vec<Standing>) = claims.into_iter().unzip();
+        let facts = Facts {
+            caller: caller[0],
+            claims: &claims,
+            legs: &legs,
+        };
+        let (rebuilt, standing) = derive(call.id, call.agency_id, facts).unwrap();
+        assert_eq!(plain(&rebuilt), plain(call), "the row beside its facts");
+        assert_eq!(standing, standings, "claims beside their facts");
+        let ordinals = claims.iter().map(|claim| claim.ordinal);
+        assert!(ordinals.eq(1..=i32::try_from(claims.len()).unwrap()));
+        let won = standings.iter().filter(|s| **s == Standing::Won).count();
+        assert!(won <= 1, "one winner");
+    }
+}
+
+/// One row of the table: what may come when the call is as `before`.
+fn check_step(before: Option<&Call>, numbered: &NumberedEvent) {
+    use Status::{Answered, Answering, Ended, Incoming};
+    let event = &numbered.event;
+    let from = before.map(|call| call.status);
+    let to = event.call.status;
+    let legal = match event.event_type {
+        EventType::Incoming => from.is_none() && to == Incoming,
+        EventType::Answering => from == Some(Incoming) && to == Answering,
+        EventType::Released => from == Some(Answering) && to == Incoming,
+        EventType::Answered => matches!(from, Some(Incoming | Answering)) && to == Answered,
+        EventType::Ended => from.is_some_and(|from| from != Ended) && to == Ended,
+        EventType::Updated => from == Some(to),
+    };
+    assert!(legal, "{} from {from:?} to {to:?}", event.event_type.name());
+    let reasonable = match event.event_type {
+        EventType::Released => matches!(event.reason, Some(Reason::Released(_))),
+        EventType::Ended => event.reason == Some(Reason::Hangup),
+        _ => event.reason.is_none(),
+    };
+    assert!(reasonable, "{:?} as reason of {to:?}", event.reason);
+    check_call(&event.call);
+    if let Some(before) = before {
+        assert_ne!(plain(before), plain(&event.call), "an event of no change");
+        assert_eq!(before.created_at, event.call.created_at);
+    }
+}
+
+/// What a row may say together.
+fn check_call(call: &Call) {
+    let status = call.status;
+    assert_eq!(call.ended_at.is_some(), status == Status::Ended);
+    match status {
+        Status::Incoming => assert_eq!((call.answered_at, call.answered_by), (None, None)),
+        Status::Answering => assert!(call.answered_at.is_none() && call.answered_by.is_some()),
+        Status::Answered => assert!(call.answered_at.is_some()),
+        Status::Ended => {}
+    }
+    assert!(!call.connected || status == Status::Answered);
+    let began = |recording: &Recording| recording.started_at.unwrap_or(recording.saved.occurred);
+    assert!(call.recordings.is_sorted_by_key(began), "oldest first");
+    let mut ids: Vec<&str> = call.recordings.iter().map(|r| r.id.as_str()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), call.recordings.len(), "a recording twice");
+}
+
+/// The text says what the event says, and ends in the call.
+fn check_text(numbered: &NumberedEvent) {
+    let json: Value = serde_json::from_str(&numbered.json).unwrap();
+    let event = &numbered.event;
+    assert_eq!(json["type"], event.event_type.name());
+    assert_eq!(json["seq"], numbered.seq);
+    assert_eq!(json["recorded_at"], numbered.recorded_at.to_string());
+    assert_eq!(json["occurred_at"], event.moment.occurred.to_string());
+    assert_eq!(json["reason"].as_str(), event.reason.map(Reason::name));
+    let call = view::call_json(&event.call).unwrap();
+    assert_eq!(call.len(), numbered.call_json_len);
+    assert!(numbered.json.ends_with(&format!("{call}}}")));
+}
+
+/// A row, what differs from life to life aside.
+pub fn plain(call: &Call) -> Call {
+    Call {
+        id: crate::domain::CallId(uuid::Uuid::nil()),
+        updated_at: call.created_at,
+        ..call.clone()
+    }
+}

@@ -1,0 +1,7 @@
+//! Stories of calls, told in sentences.
+
+mod claims;
+mod legs;
+mod life;
+mod tenants;
+mod waiting;
