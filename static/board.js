@@ -642,7 +642,9 @@ class Row {
       this.node.dataset.call = entry.call.id;
       this.#parts.number.title = entry.call.from_number ?? '';
       this.#set('number', grouped(entry.call.from_number));
-      this.#set('name', entry.call.caller_name ?? '');
+      // Telnyx sends the number itself where the network gave no name.
+      const { caller_name: name, from_number: number } = entry.call;
+      this.#set('name', name && name !== number ? name : '');
     }
     const { tone, word, more, time } = describe(entry, now);
     if (this.node.dataset.tone !== tone) this.node.dataset.tone = tone;
