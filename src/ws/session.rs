@@ -131,7 +131,7 @@ impl Session {
 
     /// From the first message to the first answer.
     async fn connect(&mut self) -> Result<Connected, End> {
-        let deadline = self.context.clock.now().plus_seconds(CONNECT_S);
+        let deadline = self.last_heard.plus_seconds(CONNECT_S);
         let message = self.first_message(deadline).await?;
         let ClientMessage::Connect { token, position } = message else {
             let sentence = "The first message must be connect".to_owned();

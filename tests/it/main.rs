@@ -16,4 +16,5 @@ mod support;
 
 mod order;
 mod resume;
+mod signing_in;
 mod spine;

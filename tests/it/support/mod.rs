@@ -4,6 +4,7 @@ pub mod browser;
 pub mod database;
 pub mod node;
 pub mod patience;
+pub mod wire;
 pub mod world;
 
 pub use world::World;
