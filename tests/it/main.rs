@@ -14,7 +14,10 @@
 #[macro_use]
 mod support;
 
+mod heartbeat;
 mod order;
 mod resume;
 mod signing_in;
+mod slow;
+mod socket;
 mod spine;

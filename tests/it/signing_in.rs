@@ -182,6 +182,21 @@ on_every_database! {
         }
     }
 
+    async fn a_position_never_holds_in_the_numbering_of_another_agency(world: World) {
+        let node = world.node().await;
+        node.rings(&world.acme, 2).await;
+        node.rings(&world.rival, 5).await;
+        world.store.renew_epoch("after the restore".into()).await.unwrap();
+        let renewed = world.node().await;
+        let seen = renewed.board(&world, world.anna).await.leaves().await;
+
+        world.changes_user(world.anna, |anna| anna.agency_id = Some(world.rival.id)).await;
+        let moved = world.node().await;
+        let anna = moved.board_at(&world, world.anna, seen).await;
+        assert!(matches!(anna.greeting(), Message::Snapshot(snapshot) if snapshot.reason == "epoch_changed"));
+        assert_eq!(anna.shows().len(), 5);
+    }
+
     async fn an_address_with_many_refused_tokens_waits_and_a_good_token_from_there_is_served(world: World) {
         let node = world.node().await;
         let asks = || async {

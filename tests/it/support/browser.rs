@@ -154,9 +154,9 @@ pub fn refusal_in_words(error: &BrowserError) -> String {
 }
 
 fn end_in_words(closed: &Closed, error: Option<&ErrorFrame>) -> String {
-    let error = error.map(|error| {
-        json!({"code": error.code, "message": error.message, "reconnect": error.reconnect})
-    });
+    let error = error.map(
+        |error| json!({"code": error.code, "message": error.message, "reconnect": error.reconnect}),
+    );
     words_of_end(closed.code.0, error.as_ref())
 }
 

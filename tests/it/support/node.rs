@@ -91,7 +91,10 @@ impl Node {
         futures_util::stream::iter(0..calls)
             .for_each_concurrent(64, |_| async move {
                 let webhook = carrier.new_call("+15550100").initiated();
-                assert_eq!(carrier.deliver(&webhook).await.outcome, Outcome::Acknowledged);
+                assert_eq!(
+                    carrier.deliver(&webhook).await.outcome,
+                    Outcome::Acknowledged
+                );
             })
             .await;
     }

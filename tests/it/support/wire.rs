@@ -3,6 +3,7 @@
 
 use super::node::Node;
 use super::patience::soon;
+use callboard::simulator::browser::Position;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
@@ -55,24 +56,43 @@ impl Wire {
         wire.raw(request.as_bytes()).await;
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
-            head.push(soon("the upgrade", wire.stream.read_u8()).await.expect("a byte"));
+            head.push(
+                soon("the upgrade", wire.stream.read_u8())
+                    .await
+                    .expect("a byte"),
+            );
         }
-        assert!(head.starts_with(b"HTTP/1.1 101"), "{}", String::from_utf8_lossy(&head));
+        assert!(
+            head.starts_with(b"HTTP/1.1 101"),
+            "{}",
+            String::from_utf8_lossy(&head)
+        );
         wire
     }
 
     /// Says who it is, and takes the first answer.
     pub async fn connects(&mut self, token: &SecretString) -> Value {
-        let token = token.expose_secret();
-        self.say(json!({"type": "connect", "token": token})).await;
+        self.says_connect(token).await;
         match self.hears().await {
             Heard::Text(answer) => answer,
             other => panic!("no answer to connect: {other:?}"),
         }
     }
 
+    pub async fn says_connect(&mut self, token: &SecretString) {
+        let token = token.expose_secret();
+        self.say(json!({"type": "connect", "token": token})).await;
+    }
+
+    pub async fn says_connect_at(&mut self, token: &SecretString, position: &Position) {
+        let token = token.expose_secret();
+        self.say(json!({"type": "connect", "token": token, "position": position}))
+            .await;
+    }
+
     pub async fn say(&mut self, message: Value) {
-        self.frame(LAST | TEXT, message.to_string().as_bytes()).await;
+        self.frame(LAST | TEXT, message.to_string().as_bytes())
+            .await;
     }
 
     /// Sends one frame; the mask of zeros leaves the payload as it is.
@@ -88,7 +108,14 @@ impl Wire {
         header.extend([0; 4]);
         // A control frame must not use the long form.
         if len < 126 {
-            header = vec![first, 0x80 | u8::try_from(len).expect("a small length"), 0, 0, 0, 0];
+            header = vec![
+                first,
+                0x80 | u8::try_from(len).expect("a small length"),
+                0,
+                0,
+                0,
+                0,
+            ];
         }
         self.raw(&header).await;
     }
@@ -143,7 +170,11 @@ pub fn words_of_end(code: u16, error: Option<&Value>) -> String {
     let Some(error) = error else {
         return format!("{code} without an error");
     };
-    assert!(error["message"].as_str().is_some_and(|message| !message.is_empty()));
+    assert!(
+        error["message"]
+            .as_str()
+            .is_some_and(|message| !message.is_empty())
+    );
     let reconnect = error["reconnect"].as_bool().expect("reconnect");
     let next = if reconnect { "come back" } else { "stay away" };
     format!("{code} {}, {next}", error["code"].as_str().expect("a code"))

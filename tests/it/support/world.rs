@@ -135,7 +135,10 @@ impl World {
             claims[name] = value.clone();
         }
         let key = EncodingKey::from_secret(JWT_SECRET.as_bytes());
-        let claims: Value = claims.as_object().expect("claims").iter()
+        let claims: Value = claims
+            .as_object()
+            .expect("claims")
+            .iter()
             .filter(|(_, value)| !value.is_null())
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect::<serde_json::Map<_, _>>()
@@ -150,7 +153,10 @@ impl World {
         let mut users = self.store.users(vec![id]).await.expect("users");
         let mut user = users.remove(0);
         change(&mut user);
-        self.store.put_user(user, self.clock.now()).await.expect("a user");
+        self.store
+            .put_user(user, self.clock.now())
+            .await
+            .expect("a user");
     }
 
     /// What comes while the clock is wound by at most `limit`.
