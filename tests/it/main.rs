@@ -14,6 +14,7 @@
 #[macro_use]
 mod support;
 
+mod conformance;
 mod heartbeat;
 mod order;
 mod resume;

@@ -106,6 +106,19 @@ impl Board {
         }
     }
 
+    /// Listens for so many heartbeats, by the machine's own clock; how many came before an end.
+    pub async fn beats(&mut self, count: usize) -> usize {
+        let mut beats = 0;
+        while beats < count {
+            match self.browser.next().await.expect("a message") {
+                Message::Heartbeat { .. } => beats += 1,
+                Message::Closed(_) => break,
+                _ => {}
+            }
+        }
+        beats
+    }
+
     /// Asks for a pong and gets it: all that was said before has been dealt with.
     pub async fn is_served(&mut self) {
         self.browser.ping().await.expect("a ping");

@@ -86,15 +86,17 @@ impl Node {
 
     /// So many callers ring, many at once; each is acknowledged.
     pub async fn rings(&self, tenant: &Tenant, calls: usize) {
+        self.rings_from(tenant, "+15550100", calls).await;
+    }
+
+    /// The same, all from that number.
+    pub async fn rings_from(&self, tenant: &Tenant, from: &str, calls: usize) {
         use futures_util::StreamExt;
         let carrier = &self.carrier(tenant);
         futures_util::stream::iter(0..calls)
             .for_each_concurrent(64, |_| async move {
-                let webhook = carrier.new_call("+15550100").initiated();
-                assert_eq!(
-                    carrier.deliver(&webhook).await.outcome,
-                    Outcome::Acknowledged
-                );
+                let delivery = carrier.deliver(&carrier.new_call(from).initiated()).await;
+                assert_eq!(delivery.outcome, Outcome::Acknowledged);
             })
             .await;
     }

@@ -48,6 +48,7 @@ impl Wire {
     async fn open_on(node: &Node, socket: TcpSocket) -> Self {
         let addr: SocketAddr = node.app.addr;
         let stream = socket.connect(addr).await.expect("a connection");
+        stream.set_nodelay(true).expect("no delay");
         let mut wire = Self { stream };
         let request = format!(
             "GET /ws HTTP/1.1\r\nHost: {addr}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
@@ -97,27 +98,14 @@ impl Wire {
 
     /// Sends one frame; the mask of zeros leaves the payload as it is.
     pub async fn frame(&mut self, first: u8, payload: &[u8]) {
-        self.announce(first, payload.len() as u64).await;
-        self.raw(payload).await;
+        let mut frame = header(first, payload.len() as u64);
+        frame.extend(payload);
+        self.raw(&frame).await;
     }
 
     /// Sends a frame's header alone.
     pub async fn announce(&mut self, first: u8, len: u64) {
-        let mut header = vec![first, 0x80 | 127];
-        header.extend(len.to_be_bytes());
-        header.extend([0; 4]);
-        // A control frame must not use the long form.
-        if len < 126 {
-            header = vec![
-                first,
-                0x80 | u8::try_from(len).expect("a small length"),
-                0,
-                0,
-                0,
-                0,
-            ];
-        }
-        self.raw(&header).await;
+        self.raw(&header(first, len)).await;
     }
 
     /// Sends bytes; that the other side is gone shows when it is heard.
@@ -163,6 +151,20 @@ impl Wire {
             }
         }
     }
+}
+
+fn header(first: u8, len: u64) -> Vec<u8> {
+    let mut header = vec![first];
+    match u8::try_from(len) {
+        // A control frame must not use the long form.
+        Ok(len) if len < 126 => header.push(0x80 | len),
+        _ => {
+            header.push(0x80 | 127);
+            header.extend(len.to_be_bytes());
+        }
+    }
+    header.extend([0; 4]);
+    header
 }
 
 /// An end in words: `4500 unauthorized, stay away`.
