@@ -67,9 +67,15 @@ impl Clock {
 
     /// Waits until the clock shows `moment` or later.
     pub async fn sleep_until(&self, moment: Timestamp) {
-        let micros = moment.micros_since(self.now()).max(0);
-        self.sleep(Duration::from_micros(micros.unsigned_abs()))
-            .await;
+        match &self.0 {
+            Kind::System => {
+                let micros = moment.micros_since(self.now()).max(0);
+                self.sleep(Duration::from_micros(micros.unsigned_abs()))
+                    .await;
+            }
+            // Not by way of a duration: the hand may move between two looks at it.
+            Kind::ByHand(hand) => hand.wait_until(moment.micros()).await,
+        }
     }
 
     /// Moves a hand-wound clock forward and wakes those whose time has come. The machine's own

@@ -289,23 +289,22 @@ impl Fanout {
         }
     }
 
-    /// Tells a client, page by page, what it missed after the page that ends at `seq`, and makes it
-    /// a member as soon as the ring covers the rest. Waits for the client, not the other way round.
-    /// False when its socket ended meanwhile.
+    /// Tells a client, page by page, what it missed after `told`, beginning with `page`, and makes
+    /// it a member as soon as the ring covers the rest. Waits for the client, not the other way
+    /// round. False when its socket ended meanwhile.
     ///
     /// # Errors
     /// When the database is away.
     pub async fn catch_up(
-        &self,
+        self,
         agency: AgencyId,
-        member: &Member,
+        member: Member,
         mut page: Vec<(i64, Bytes)>,
-        from: i64,
+        mut told: Position,
     ) -> Result<bool, StoreError> {
-        let mut seq = from;
         loop {
             for (number, frame) in page {
-                if number != seq + 1 {
+                if number != told.seq + 1 {
                     // Retention overtook this client; by its position it will get a snapshot.
                     return Ok(false);
                 }
@@ -313,15 +312,15 @@ impl Fanout {
                 if member.outbox.push_event(frame, number).is_err() {
                     return Ok(false);
                 }
-                seq = number;
+                told.seq = number;
             }
-            if self.hub.join_after(agency, member, seq) {
+            if self.hub.join_after(agency, &member, &told) {
                 return Ok(true);
             }
             if member.outbox.is_ended() {
                 return Ok(false);
             }
-            page = self.page(agency, seq).await?;
+            page = self.page(agency, told.seq).await?;
             if page.is_empty() {
                 // The channel was reset or is ahead of a journal that has lost events.
                 return Ok(false);

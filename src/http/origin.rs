@@ -18,13 +18,23 @@ pub fn is_allowed(origin: &str, host: Option<&str>, config: &Config) -> bool {
         return false;
     };
     let origin_port = origin.port_or_known_default();
+    let is_same = |host: Option<&str>, port: Option<u16>| {
+        // Where no port is written, it is the default of whatever scheme the page used.
+        let port = port.or_else(|| default_port(origin.scheme()));
+        host == Some(origin_host) && port == origin_port
+    };
     let base = &config.listener.base_url;
-    if base.host_str() == Some(origin_host) && base.port_or_known_default() == origin_port {
+    if is_same(base.host_str(), base.port()) {
         return true;
     }
-    // A Host without a port means the default port of whatever scheme the page used.
     host.and_then(|host| Url::parse(&format!("{}://{host}", origin.scheme())).ok())
-        .is_some_and(|host| {
-            host.host_str() == Some(origin_host) && host.port_or_known_default() == origin_port
-        })
+        .is_some_and(|host| is_same(host.host_str(), host.port()))
+}
+
+fn default_port(scheme: &str) -> Option<u16> {
+    match scheme {
+        "http" => Some(80),
+        "https" => Some(443),
+        _ => None,
+    }
 }

@@ -304,18 +304,21 @@ impl Channel {
         }
     }
 
-    /// Joins a socket that has been told everything up to `seq`, if the ring covers the rest.
-    pub(super) fn join_after(&mut self, member: &Member, seq: i64) -> bool {
-        let Some(frames) = self.after(seq) else {
+    /// Joins a socket that has been told everything up to there, if the ring covers the rest and
+    /// there is room for it.
+    pub(super) fn join_after(&mut self, member: &Member, told: &Position) -> bool {
+        if self.epoch.as_ref() != Some(&told.epoch) {
+            return false;
+        }
+        let Some(frames) = self.after(told.seq) else {
             return false;
         };
-        for (number, frame) in (seq + 1..).zip(frames) {
-            if member.outbox.push_event(frame, number).is_err() {
-                return false;
-            }
+        // All or none: what is refused here is read from the journal, from `told` on.
+        let joined = member.outbox.push_events(frames, self.seq).is_ok();
+        if joined {
+            self.add(member);
         }
-        self.add(member);
-        true
+        joined
     }
 
     fn add(&mut self, member: &Member) {

@@ -53,6 +53,17 @@ impl Frame {
         Self::control(CLOSE, &payload)
     }
 
+    /// How many bytes of the last frame in `slice` are still to come, where `before` bytes of its
+    /// first one were. Frames begin at slices' beginnings or within them, never with half a header.
+    pub(super) fn unfinished(before: usize, mut slice: &[u8]) -> usize {
+        let mut left = before;
+        while let Some(rest) = slice.get(left..).filter(|rest| !rest.is_empty()) {
+            slice = rest;
+            left = whole_len(slice);
+        }
+        left.saturating_sub(slice.len())
+    }
+
     fn control(opcode: u8, payload: &[u8]) -> Bytes {
         let payload = payload.get(..CONTROL_MAX).unwrap_or(payload);
         let mut frame = BytesMut::with_capacity(payload.len() + 2);
@@ -75,4 +86,19 @@ fn header(frame: &mut BytesMut, opcode: u8, len: usize) {
             frame.put_u64(len as u64);
         }
     }
+}
+
+/// The length of the frame that begins here, with its header.
+fn whole_len(frame: &[u8]) -> usize {
+    let extended = match frame.get(1) {
+        Some(126) => 2,
+        Some(127) => 8,
+        Some(len) => return 2 + usize::from(*len),
+        None => return 2,
+    };
+    let len = frame.get(2..2 + extended).unwrap_or_default();
+    let len = len
+        .iter()
+        .fold(0, |len, byte| len << 8 | usize::from(*byte));
+    2 + extended + len
 }

@@ -92,11 +92,11 @@ impl Hub {
         lock(&self.channel(agency)).join_fresh(member, reason)
     }
 
-    /// Joins a socket that has been told everything up to `seq`; false when the ring does not
-    /// reach back so far, or its outbox has no room.
+    /// Joins a socket that has been told everything up to there; false when the ring does not
+    /// reach back so far, its outbox has no room, or the numbering is another.
     #[must_use]
-    pub fn join_after(&self, agency: AgencyId, member: &Member, seq: i64) -> bool {
-        lock(&self.channel(agency)).join_after(member, seq)
+    pub fn join_after(&self, agency: AgencyId, member: &Member, told: &Position) -> bool {
+        lock(&self.channel(agency)).join_after(member, told)
     }
 
     /// Takes a socket out.

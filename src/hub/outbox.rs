@@ -3,6 +3,7 @@
 //! Bounded in bytes. Whoever publishes never waits: when there is no room the push is refused, and
 //! the socket is closed as slow. The transport takes everything that waits in one go.
 
+use super::frame::Frame;
 use bytes::{Bytes, BytesMut};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -33,6 +34,8 @@ struct Inner {
 struct State {
     queue: VecDeque<Bytes>,
     bytes: usize,
+    /// Bytes of the frame that is being written which have not been taken yet.
+    unfinished: usize,
     /// Bytes that may wait beyond [`OUTBOX_BYTES`]: the snapshot, whatever its size.
     allowance: usize,
     /// Nothing is written yet: events that arrive while the first answer is being put together
@@ -45,6 +48,23 @@ struct State {
     /// The close code, once the end was ordered and not suffered.
     code: Option<u16>,
     waker: Option<Waker>,
+}
+
+impl State {
+    fn has_room_for(&self, bytes: usize) -> bool {
+        !self.ending && self.bytes + bytes <= OUTBOX_BYTES + self.allowance
+    }
+
+    /// Drops all but the rest of a frame whose beginning is out: what follows would be taken for it.
+    fn drop_what_waits(&mut self) {
+        let mut rest = self.unfinished;
+        self.bytes = rest;
+        self.queue.retain(|piece| {
+            let is_rest = rest > 0;
+            rest = rest.saturating_sub(piece.len());
+            is_rest
+        });
+    }
 }
 
 impl Outbox {
@@ -64,6 +84,9 @@ impl Outbox {
     /// Puts `first` before all that waits, however much it is, and lets it flow.
     pub fn uncork(&self, first: Vec<Bytes>) {
         let mut state = self.state();
+        if state.ending {
+            return;
+        }
         let bytes: usize = first.iter().map(Bytes::len).sum();
         state.bytes += bytes;
         state.allowance += bytes;
@@ -82,6 +105,23 @@ impl Outbox {
         let mut state = self.state();
         enqueue(&mut state, frame)?;
         state.last_seq = seq;
+        wake(state);
+        Ok(())
+    }
+
+    /// Queues these events, of which the last has that number: all or none.
+    ///
+    /// # Errors
+    /// [`Full`] when there is no room; nothing is queued then.
+    pub fn push_events(&self, frames: Vec<Bytes>, last_seq: i64) -> Result<(), Full> {
+        let mut state = self.state();
+        let bytes = frames.iter().map(Bytes::len).sum();
+        if !state.has_room_for(bytes) {
+            return Err(Full);
+        }
+        state.bytes += bytes;
+        state.queue.extend(frames);
+        state.last_seq = last_seq;
         wake(state);
         Ok(())
     }
@@ -118,17 +158,19 @@ impl Outbox {
         }
     }
 
-    /// Sends these last frames, of which the last closes with `code`, after what waits, then ends. What waits is dropped first when
-    /// `at_once`: a slow reader would not get to the end otherwise.
+    /// Sends these last frames, of which the last closes with `code`, after what waits, then ends.
+    /// What waits is dropped first when `at_once`, since a slow reader would not get to the end
+    /// otherwise, and before the first answer, since nothing may precede that.
     pub fn end(&self, last: Vec<Bytes>, code: u16, at_once: bool) {
         let mut state = self.state();
         if state.ending {
             return;
         }
-        if at_once {
-            state.queue.clear();
-            state.bytes = 0;
+        if at_once || state.corked {
+            state.drop_what_waits();
         }
+        // Nothing follows a close.
+        state.pong = None;
         state.bytes += last.iter().map(Bytes::len).sum::<usize>();
         state.queue.extend(last);
         state.ending = true;
@@ -185,12 +227,16 @@ impl Outbox {
     /// cut; `None` at the end.
     pub fn poll_take(&self, cx: &mut Context<'_>, most: usize) -> Poll<Option<Bytes>> {
         let mut state = self.state();
-        if state.corked {
-            state.waker = Some(cx.waker().clone());
-            return Poll::Pending;
+        // A pong goes last, never between the pieces of a frame; it waits for no first answer.
+        let queued = if state.corked {
+            None
+        } else {
+            take(&mut state, most)
+        };
+        if let Some(slice) = &queued {
+            state.unfinished = Frame::unfinished(state.unfinished, slice);
         }
-        // A pong goes last, never between the pieces of a frame.
-        let slice = take(&mut state, most).or_else(|| state.pong.take());
+        let slice = queued.or_else(|| state.pong.take());
         let Some(slice) = slice else {
             if state.ending {
                 return Poll::Ready(None);
@@ -220,7 +266,7 @@ impl Outbox {
 }
 
 fn enqueue(state: &mut State, frame: Bytes) -> Result<(), Full> {
-    if state.ending || state.bytes + frame.len() > OUTBOX_BYTES + state.allowance {
+    if !state.has_room_for(frame.len()) {
         return Err(Full);
     }
     state.bytes += frame.len();
@@ -230,7 +276,7 @@ fn enqueue(state: &mut State, frame: Bytes) -> Result<(), Full> {
 
 /// Wakes the transport after letting go of the lock.
 fn wake(mut state: MutexGuard<'_, State>) {
-    let waker = if state.corked {
+    let waker = if state.corked && state.pong.is_none() {
         None
     } else {
         state.waker.take()
@@ -267,3 +313,6 @@ fn take(state: &mut State, most: usize) -> Option<Bytes> {
     state.bytes -= joined.len();
     Some(joined.freeze())
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,6 +8,7 @@ use crate::http::{Caller, Context};
 use crate::hub::{Member, Position, SnapshotReason};
 use crate::telemetry::ConnectAnswer;
 use crate::view::{AgencyView, UserView};
+use std::pin::Pin;
 
 /// What the first answer depends on.
 pub(super) struct Greeting<'a> {
@@ -16,8 +17,15 @@ pub(super) struct Greeting<'a> {
     pub member: Member,
 }
 
+/// What a client that was away for long is still to be told, page by page. Runs beside the session:
+/// it may take long, and the session has its own rules to keep meanwhile.
+pub(super) type CatchUp = Pin<Box<dyn Future<Output = Result<(), Close>>>>;
+
 /// Joins the client to its agency's channel and tells it where it stands.
-pub(super) async fn greet(context: &Context, greeting: Greeting<'_>) -> Result<(), Close> {
+pub(super) async fn greet(
+    context: &Context,
+    greeting: Greeting<'_>,
+) -> Result<Option<CatchUp>, Close> {
     let Greeting {
         caller,
         position,
@@ -56,17 +64,19 @@ pub(super) async fn greet(context: &Context, greeting: Greeting<'_>) -> Result<(
             member.outbox.start_at(from);
             member.outbox.uncork(vec![first]);
             context.metrics.connect_answered(ConnectAnswer::Resumed);
-            let caught_up = context
-                .fanout
-                .catch_up(agency, &member, page, from)
-                .await
-                .map_err(|error| close_of(error.into()))?;
-            if !caught_up {
-                return Err(Close::Slow);
-            }
+            let told = Position { epoch, seq: from };
+            let fanout = context.fanout.clone();
+            let caught_up = fanout.catch_up(agency, member, page, told);
+            return Ok(Some(Box::pin(async move {
+                match caught_up.await {
+                    Ok(true) => Ok(()),
+                    Ok(false) => Err(Close::Slow),
+                    Err(error) => Err(close_of(error.into())),
+                }
+            })));
         }
     }
-    Ok(())
+    Ok(None)
 }
 
 fn close_of(error: JoinError) -> Close {

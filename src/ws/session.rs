@@ -4,7 +4,7 @@
 use super::close::Close;
 use super::flood::Flood;
 use super::gate::GateSays;
-use super::greeting::{Greeting, greet};
+use super::greeting::{CatchUp, Greeting, greet};
 use super::protocol::{self, ClientMessage};
 use crate::auth::{AuthError, Identity, LEEWAY_SECONDS, Refusal};
 use crate::domain::{AgencyId, Timestamp, UserId};
@@ -84,6 +84,8 @@ struct Connected {
     identity: Identity,
     warned: bool,
     beat_at: Timestamp,
+    /// Until it is a member of its channel: nobody else would end it when the server drains.
+    catch_up: Option<CatchUp>,
 }
 
 impl Session {
@@ -131,7 +133,7 @@ impl Session {
 
     /// From the first message to the first answer.
     async fn connect(&mut self) -> Result<Connected, End> {
-        let deadline = self.context.clock.now().plus_seconds(CONNECT_S);
+        let deadline = self.last_heard.plus_seconds(CONNECT_S);
         let message = self.first_message(deadline).await?;
         let ClientMessage::Connect { token, position } = message else {
             let sentence = "The first message must be connect".to_owned();
@@ -152,16 +154,15 @@ impl Session {
                 outbox: self.outbox.clone(),
             },
         };
-        greet(&self.context, greeting).await?;
-        if self.context.draining.is_cancelled() {
-            return Err(going_away().into());
-        }
+        let catch_up = greet(&self.context, greeting).await?;
+        self.unless_draining()?;
         let beat_at = self.next_beat();
         Ok(Connected {
             caller,
             identity,
             warned: false,
             beat_at,
+            catch_up,
         })
     }
 
@@ -255,6 +256,14 @@ impl Session {
         let token_at = connected.next_token_moment();
         tokio::select! {
             () = self.outbox.ended() => Err(End::Theirs),
+            caught_up = caught_up(&mut connected.catch_up) => {
+                connected.catch_up = None;
+                caught_up?;
+                self.unless_draining()
+            }
+            () = context.draining.cancelled(), if connected.catch_up.is_some() => {
+                self.unless_draining()
+            }
             message = self.inbound.next() => {
                 let message = message.map_err(|close| close.map_or(End::Theirs, End::Ours))?;
                 match self.hear(message)? {
@@ -269,6 +278,13 @@ impl Session {
                 Err(_) => Err(going_away().into()),
             },
         }
+    }
+
+    fn unless_draining(&self) -> Result<(), End> {
+        if self.context.draining.is_cancelled() {
+            return Err(going_away().into());
+        }
+        Ok(())
     }
 
     async fn answer(&self, connected: &mut Connected, message: ClientMessage) -> Result<(), End> {
@@ -352,6 +368,14 @@ impl Connected {
         } else {
             expires_at.plus_seconds(-EXPIRING_S)
         }
+    }
+}
+
+/// Resolves when the client has been told what it missed; never when there is nothing to tell.
+async fn caught_up(catch_up: &mut Option<CatchUp>) -> Result<(), Close> {
+    match catch_up {
+        Some(catch_up) => catch_up.await,
+        None => std::future::pending().await,
     }
 }
 

@@ -14,7 +14,12 @@
 #[macro_use]
 mod support;
 
+mod conformance;
 mod crash;
+mod heartbeat;
 mod order;
 mod resume;
+mod signing_in;
+mod slow;
+mod socket;
 mod spine;

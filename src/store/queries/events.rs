@@ -8,6 +8,7 @@ use crate::store::rows::HeadRow;
 use crate::store::schema::{agency_heads, call_events};
 use crate::store::{StoreError, parse_agency};
 use diesel::prelude::*;
+use diesel::sql_types::Text;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 
 /// Where these agencies' numberings stand.
@@ -131,8 +132,11 @@ async fn prune_steps(
 
 /// Gives every agency's numbering a new epoch and says how many there were.
 pub async fn renew_epoch(conn: &mut Conn, epoch: String) -> Result<usize, StoreError> {
+    // Each agency's is another: a position must not hold in the numbering of an agency that its
+    // user is moved to.
+    let begin = format!("{epoch}-").into_sql::<Text>();
     Ok(diesel::update(agency_heads::table)
-        .set(agency_heads::epoch.eq(epoch))
+        .set(agency_heads::epoch.eq(begin.concat(agency_heads::agency_id)))
         .execute(conn)
         .await?)
 }

@@ -1,9 +1,11 @@
 //! A board in an agent's browser, which checks every message it gets against the protocol.
 
 use super::patience::soon;
+use super::wire::words_of_end;
 use callboard::simulator::browser::{
-    Browser, BrowserError, BrowserSettings, Checker, Closed, Event, Message, Position,
+    Browser, BrowserError, BrowserSettings, Checker, Closed, ErrorFrame, Event, Message, Position,
 };
+use serde_json::json;
 
 pub struct Board {
     browser: Browser,
@@ -82,6 +84,47 @@ impl Board {
         }
     }
 
+    /// How the server ends it, in words: `4001 token_expired, come back`.
+    pub async fn ends(&mut self) -> String {
+        let mut error = None;
+        loop {
+            match self.any().await {
+                Message::Error(frame) => error = Some(frame),
+                Message::Closed(closed) => return end_in_words(&closed, error.as_ref()),
+                _ => {}
+            }
+        }
+    }
+
+    /// The next message that is no event, beat or pong.
+    pub async fn says(&mut self) -> Message {
+        loop {
+            match self.any().await {
+                Message::Event(_) | Message::Heartbeat { .. } | Message::Pong => {}
+                message => return message,
+            }
+        }
+    }
+
+    /// Listens for so many heartbeats, by the machine's own clock; how many came before an end.
+    pub async fn beats(&mut self, count: usize) -> usize {
+        let mut beats = 0;
+        while beats < count {
+            match self.browser.next().await.expect("a message") {
+                Message::Heartbeat { .. } => beats += 1,
+                Message::Closed(_) => break,
+                _ => {}
+            }
+        }
+        beats
+    }
+
+    /// Asks for a pong and gets it: all that was said before has been dealt with.
+    pub async fn is_served(&mut self) {
+        self.browser.ping().await.expect("a ping");
+        while !matches!(self.any().await, Message::Pong) {}
+    }
+
     /// Where this board stands.
     pub fn position(&self) -> Position {
         self.browser.position().clone()
@@ -112,6 +155,22 @@ impl Board {
         rows.sort();
         rows.into_iter().map(|(_, words)| words).collect()
     }
+}
+
+/// How a board was turned away, in words.
+pub fn refusal_in_words(error: &BrowserError) -> String {
+    match error {
+        BrowserError::Closed { closed, error } => end_in_words(closed, error.as_ref()),
+        BrowserError::Refused { status, .. } => format!("HTTP {status}"),
+        other => panic!("not turned away: {other}"),
+    }
+}
+
+fn end_in_words(closed: &Closed, error: Option<&ErrorFrame>) -> String {
+    let error = error.map(
+        |error| json!({"code": error.code, "message": error.message, "reconnect": error.reconnect}),
+    );
+    words_of_end(closed.code.0, error.as_ref())
 }
 
 pub fn words_of(event: &Event) -> String {

@@ -5,6 +5,7 @@ pub mod database;
 pub mod node;
 pub mod patience;
 pub mod process;
+pub mod wire;
 pub mod world;
 
 pub use world::World;

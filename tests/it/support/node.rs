@@ -1,6 +1,6 @@
 //! One running server, and what can be asked of it.
 
-use super::browser::Board;
+use super::browser::{Board, refusal_in_words};
 use super::patience::soon;
 use super::world::{Tenant, World};
 use callboard::app::{App, Listeners};
@@ -9,7 +9,8 @@ use callboard::domain::{AgencyId, ReleaseReason};
 use callboard::domain::{Call, ClaimId, UserId};
 use callboard::journal::{Answer, Append, ClaimAnswer, ClaimAppend, ReleaseAppend};
 use callboard::simulator::browser::{BrowserSettings, Position};
-use callboard::simulator::{Carrier, CarrierSettings, RetrySchedule};
+use callboard::simulator::{Carrier, CarrierSettings, Outcome, RetrySchedule};
+use secrecy::SecretString;
 use serde_json::Value;
 use std::net::TcpListener;
 use uuid::Uuid;
@@ -67,6 +68,47 @@ impl Node {
 
     pub async fn open(&self, settings: BrowserSettings) -> Board {
         soon("a board to open", Board::open(settings)).await
+    }
+
+    /// How a board that brings this token is turned away, in words.
+    pub async fn turns_away(&self, token: SecretString) -> String {
+        self.turns_away_with(BrowserSettings::new(&self.url, token))
+            .await
+    }
+
+    /// How a board with these settings is turned away, in words.
+    pub async fn turns_away_with(&self, settings: BrowserSettings) -> String {
+        match soon("a board to be turned away", Board::try_open(settings)).await {
+            Ok(_) => "served".to_owned(),
+            Err(error) => refusal_in_words(&error),
+        }
+    }
+
+    /// So many callers ring, many at once; each is acknowledged.
+    pub async fn rings(&self, tenant: &Tenant, calls: usize) {
+        self.rings_from(tenant, "+15550100", calls).await;
+    }
+
+    /// The same, all from that number.
+    pub async fn rings_from(&self, tenant: &Tenant, from: &str, calls: usize) {
+        use futures_util::StreamExt;
+        let carrier = &self.carrier(tenant);
+        futures_util::stream::iter(0..calls)
+            .for_each_concurrent(64, |_| async move {
+                let delivery = carrier.deliver(&carrier.new_call(from).initiated()).await;
+                assert_eq!(delivery.outcome, Outcome::Acknowledged);
+            })
+            .await;
+    }
+
+    /// Waits until the metrics page shows this line.
+    pub async fn shows_metric(&self, line: &str) {
+        let shown = async {
+            while !self.metrics().await.lines().any(|shown| shown == line) {
+                tokio::task::yield_now().await;
+            }
+        };
+        soon(line, shown).await;
     }
 
     /// An agent takes a call.

@@ -3,6 +3,7 @@
 
 use super::database::Database;
 use super::node::Node;
+use super::patience::soon;
 use callboard::agencies::seal::Keyring;
 use callboard::auth;
 use callboard::clock::Clock;
@@ -10,7 +11,9 @@ use callboard::config::{Config, Settings};
 use callboard::domain::{Agency, AgencyId, CredentialKey, Role, Timestamp, User, UserId};
 use callboard::simulator::SigningKey;
 use callboard::store::{SealedCredential, Store};
+use jsonwebtoken::{EncodingKey, Header};
 use secrecy::SecretString;
+use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::runtime::Handle;
 use uuid::Uuid;
@@ -102,6 +105,12 @@ impl World {
         self
     }
 
+    /// The same world with other settings.
+    pub fn configured(mut self, change: impl FnOnce(&mut Config)) -> Self {
+        change(&mut self.config);
+        self
+    }
+
     /// A server of this world.
     pub async fn node(&self) -> Node {
         Node::start(self).await
@@ -118,6 +127,59 @@ impl World {
         auth::mint(&secret, user, None, seconds, self.clock.now())
             .expect("a token")
             .into()
+    }
+
+    /// A rightly signed token of that person with these claims in place of the usual ones; null
+    /// takes a claim away.
+    pub fn odd_token(&self, user: UserId, odd: Value) -> SecretString {
+        let now = self.clock.now().seconds();
+        let mut claims = json!({
+            "sub": user.to_string(), "role": "authenticated", "aud": "authenticated",
+            "iat": now, "exp": now + 3600,
+        });
+        for (name, value) in odd.as_object().expect("claims") {
+            claims[name] = value.clone();
+        }
+        let key = EncodingKey::from_secret(JWT_SECRET.as_bytes());
+        let claims: Value = claims
+            .as_object()
+            .expect("claims")
+            .iter()
+            .filter(|(_, value)| !value.is_null())
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect::<serde_json::Map<_, _>>()
+            .into();
+        jsonwebtoken::encode(&Header::default(), &claims, &key)
+            .expect("a token")
+            .into()
+    }
+
+    /// The person as the database knows it, changed.
+    pub async fn changes_user(&self, id: UserId, change: impl FnOnce(&mut User)) {
+        let mut users = self.store.users(vec![id]).await.expect("users");
+        let mut user = users.remove(0);
+        change(&mut user);
+        self.store
+            .put_user(user, self.clock.now())
+            .await
+            .expect("a user");
+    }
+
+    /// What comes while the clock is wound by at most `limit`.
+    pub async fn within<T>(&self, limit: Duration, what: &str, wait: impl Future<Output = T>) -> T {
+        let step = Duration::from_millis(250);
+        let mut wait = std::pin::pin!(wait);
+        let mut wound = Duration::ZERO;
+        while wound < limit {
+            self.clock.advance(step);
+            wound += step;
+            // Long enough for whoever was woken to ask the database.
+            let turn = tokio::time::timeout(Duration::from_millis(20), &mut wait);
+            if let Ok(value) = turn.await {
+                return value;
+            }
+        }
+        soon(what, wait).await
     }
 
     /// Winds the clock, in steps that let everything that waits take its turn.
