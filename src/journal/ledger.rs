@@ -29,6 +29,8 @@ pub struct Ledger {
     standings: HashMap<CallId, Vec<Standing>>,
     changed_legs: BTreeSet<Handle>,
     changed_calls: BTreeSet<CallId>,
+    /// Calls whose claims may stand otherwise than before, also where the call itself does not.
+    settled: BTreeSet<CallId>,
     writes: Writes,
 }
 
@@ -62,6 +64,7 @@ impl Ledger {
             standings: HashMap::new(),
             changed_legs: BTreeSet::new(),
             changed_calls: BTreeSet::new(),
+            settled: BTreeSet::new(),
             writes: Writes::default(),
         }
     }
@@ -92,10 +95,12 @@ impl Ledger {
             }
         }
         for id in &self.changed_calls {
+            writes.calls.extend(self.calls.get(id).cloned());
+        }
+        for id in &self.settled {
             let Some(call) = self.calls.get(id) else {
                 continue;
             };
-            writes.calls.push(call.clone());
             let claims = self.claims.get(id).into_iter().flatten();
             let standings = self.standings.get(id).into_iter().flatten();
             for (claim, standing) in claims.zip(standings) {
@@ -226,23 +231,24 @@ impl Ledger {
         let Some((mut call, standings)) = derive(id, agency, facts) else {
             return Ok(());
         };
+        let standing = standings.last().copied();
+        self.standings.insert(id, standings);
+        self.settled.insert(id);
         let before = self.calls.get(&id);
         if let Some(before) = before {
             call.updated_at = before.updated_at;
         }
         let Some(event_type) = EventType::of_change(before, &call) else {
-            self.standings.insert(id, standings);
             return Ok(());
         };
         call.updated_at = self.now;
-        let reason = match (event_type, standings.last()) {
+        let reason = match (event_type, standing) {
             (EventType::Released, Some(Standing::Released(reason))) => {
-                Some(Reason::Released(*reason))
+                Some(Reason::Released(reason))
             }
             (EventType::Ended, _) => Some(Reason::Hangup),
             _ => None,
         };
-        self.standings.insert(id, standings);
         self.calls.insert(id, call.clone());
         self.changed_calls.insert(id);
         self.number(
@@ -358,7 +364,6 @@ impl Ledger {
             return Ok(false);
         };
         claim.plain_answer = true;
-        self.changed_calls.insert(call);
         self.settle(call, command_moment(append.at), None)?;
         Ok(true)
     }

@@ -14,6 +14,12 @@
 #[macro_use]
 mod support;
 
+mod claims;
+
 mod order;
+
+
 mod resume;
+
 mod spine;
+mod tenants;

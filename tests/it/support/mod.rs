@@ -1,9 +1,12 @@
 //! The stage: worlds with a database, agencies and people; nodes that serve; carriers and browsers.
 
 pub mod browser;
+pub mod cutter;
 pub mod database;
 pub mod node;
 pub mod patience;
+pub mod postgres;
+pub mod retelling;
 pub mod world;
 
 pub use world::World;

@@ -52,6 +52,16 @@ impl World {
     }
 
     pub async fn on(database: Database) -> Self {
+        let start = Timestamp::parse("2026-11-21T09:00:00Z").expect("a time");
+        Self::with(database, Clock::by_hand(start)).await
+    }
+
+    /// A world that goes by the machine's clock: for what only real time brings about.
+    pub async fn in_real_time(database: Database) -> Self {
+        Self::with(database, Clock::system()).await
+    }
+
+    async fn with(database: Database, clock: Clock) -> Self {
         let mut config = Settings::default().validate().expect("the defaults");
         config.database = database.url.clone();
         config.auth.jwt_secret = Some(JWT_SECRET.into());
@@ -60,8 +70,6 @@ impl World {
             .await
             .expect("the database");
         store.migrate().await.expect("the migrations");
-        let start = Timestamp::parse("2026-11-21T09:00:00Z").expect("a time");
-        let clock = Clock::by_hand(start);
         let acme = tenant(&store, &clock, "Acme", "1684641123236054244").await;
         let rival = tenant(&store, &clock, "Rival", "2684641123236054244").await;
         let mut people = Vec::new();
@@ -126,6 +134,26 @@ impl World {
                 tokio::task::yield_now().await;
             }
         }
+    }
+
+    /// Winds the clock step by step until `wait` is over. Between the steps the database is read,
+    /// so that the clock does not run away from those who work.
+    pub async fn wind_until<T>(&self, step: Duration, wait: impl Future<Output = T>) -> T {
+        let mut wait = std::pin::pin!(wait);
+        for _ in 0..1000 {
+            tokio::select! {
+                biased;
+                value = &mut wait => return value,
+                _ = self.store.directory_version() => self.clock.advance(step),
+            }
+        }
+        panic!("wound the clock in vain");
+    }
+
+    /// The number of an agency's latest event.
+    pub async fn last_seq(&self, tenant: &Tenant) -> u64 {
+        let heads = self.store.heads(vec![tenant.id]).await.expect("the head");
+        heads[0].1.last_seq.unsigned_abs()
     }
 }
 
