@@ -18,7 +18,11 @@ impl Cutter {
             panic!("only PostgreSQL has a wire");
         };
         let server = format!("127.0.0.1:{}", url.config.get_ports()[0]);
-        let name = url.config.get_dbname().expect("a database's name").to_owned();
+        let name = url
+            .config
+            .get_dbname()
+            .expect("a database's name")
+            .to_owned();
         let user = url.config.get_user().expect("a user").to_owned();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let port = listener.local_addr().expect("an address").port();
