@@ -7,10 +7,12 @@ use callboard::domain::Timestamp;
 use callboard::journal::{Append, AppendError, Meaning, WebhookAppend};
 use callboard::simulator::HangupCause;
 use callboard::store::batch::StoredWebhook;
+use futures_util::StreamExt;
 use futures_util::future::join_all;
-use serde_json::json;
+use futures_util::stream::FuturesUnordered;
 
 const BAD_NUMBER: &str = "+15550666";
+const MIB: usize = 1024 * 1024;
 
 on_every_database! {
     async fn one_webhook_that_the_database_refuses_costs_the_others_nothing(world: World) {
@@ -52,26 +54,11 @@ on_every_database! {
     async fn an_append_larger_than_the_room_is_refused_without_harm(world: World) {
         let node = world.node().await;
         let carrier = node.carrier(&world.acme);
-        let call = carrier.new_call("+15550100");
-        let moment = Timestamp::default();
-        let huge = Append::Webhook(WebhookAppend {
-            webhook: StoredWebhook {
-                agency_id: world.acme.id,
-                webhook_id: "huge".into(),
-                event_type: "call.sang".into(),
-                call_control_id: None,
-                connection_id: None,
-                occurred_at: moment,
-                received_at: moment,
-                body: "x".repeat(33 * 1024 * 1024),
-            },
-            meaning: Meaning::Nothing,
-        });
 
-        let answer = node.app.journal.append(huge).await;
+        let answer = node.app.journal.append(song(&world, "huge", 33 * MIB)).await;
 
         assert!(matches!(answer, Err(AppendError::Overloaded)), "{answer:?}");
-        tell(&carrier, [&call.initiated()]).await;
+        tell(&carrier, [&carrier.new_call("+15550100").initiated()]).await;
         assert_eq!(world.database.texts("SELECT webhook_id FROM webhook_events").await.len(), 1);
     }
 }
@@ -79,35 +66,48 @@ on_every_database! {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_queue_refuses_at_once_and_takes_again_when_there_is_room() {
     let world = World::on_sqlite().await;
-    let node = world.node().await;
-    let carrier = node.carrier(&world.acme);
-    let large = json!({ "lyrics": "la".repeat(500_000) });
-    let songs: Vec<_> = (0..40)
-        .map(|_| {
-            let song = large.as_object().unwrap().clone();
-            carrier.new_call("+15550100").event("call.sang", song)
-        })
-        .collect();
+    let journal = world.node().await.app.journal;
+    let names: Vec<String> = (0..40).map(|number| number.to_string()).collect();
 
-    // Nothing is committed while another process holds the file, so the queue fills.
+    // Nothing is committed while another process holds the file, so the 32 MiB fill up.
     let mut lock = Some(world.database.locked_by_another());
-    let mut refused = 0;
-    let mut deliveries: futures_util::stream::FuturesUnordered<_> =
-        songs.iter().map(|song| carrier.deliver(song)).collect();
-    while let Some(delivery) = futures_util::StreamExt::next(&mut deliveries).await {
-        if delivery.status == Some(503) {
-            refused += 1;
-            lock.take();
+    let appends = names.iter().map(|name| song(&world, name, MIB));
+    let mut answers: FuturesUnordered<_> = appends.map(|append| journal.append(append)).collect();
+    let (mut stored, mut refused) = (0, 0);
+    while let Some(answer) = answers.next().await {
+        match answer {
+            Ok(_) => stored += 1,
+            Err(AppendError::Overloaded) => refused += 1,
+            Err(error) => panic!("{error}"),
         }
+        lock.take();
     }
+    assert_eq!((stored, refused), (32, 8));
 
-    assert!((1..40).contains(&refused), "{refused}");
-    let metrics = node.metrics().await;
-    let overloaded = r#"callboard_journal_errors_total{kind="overloaded"} 0"#;
-    assert!(!metrics.contains(overloaded), "{metrics}");
-    tell(&carrier, &songs).await;
+    for name in &names {
+        let answer = journal.append(song(&world, name, MIB)).await;
+        assert!(answer.is_ok(), "{answer:?}");
+    }
     let stored = "SELECT webhook_id FROM webhook_events";
     assert_eq!(world.database.texts(stored).await.len(), 40);
+}
+
+/// A webhook that takes so many bytes of the queue, its fixed part included.
+fn song(world: &World, name: &str, bytes: usize) -> Append {
+    let moment = Timestamp::default();
+    Append::Webhook(WebhookAppend {
+        webhook: StoredWebhook {
+            agency_id: world.acme.id,
+            webhook_id: name.into(),
+            event_type: "call.sang".into(),
+            call_control_id: None,
+            connection_id: None,
+            occurred_at: moment,
+            received_at: moment,
+            body: "x".repeat(bytes - 1024),
+        },
+        meaning: Meaning::Nothing,
+    })
 }
 
 /// A trigger that refuses every call from one number.
