@@ -8,18 +8,25 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    clippy::disallowed_methods
+    clippy::disallowed_methods,
+    clippy::large_futures
 )]
 
 #[macro_use]
 mod support;
 
+mod claims;
 mod conformance;
 mod crash;
 mod heartbeat;
+mod nodes;
 mod order;
+mod outage;
+mod refused;
 mod resume;
+mod retention;
 mod signing_in;
 mod slow;
 mod socket;
 mod spine;
+mod tenants;

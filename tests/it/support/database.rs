@@ -69,4 +69,41 @@ impl Database {
             }
         }
     }
+
+    /// Another process holds SQLite's write lock, until what is returned is dropped.
+    pub fn locked_by_another(&self) -> diesel::SqliteConnection {
+        use diesel::connection::SimpleConnection;
+        use diesel::prelude::*;
+        let DatabaseUrl::Sqlite { path } = &self.url else {
+            panic!("only SQLite is locked as a whole");
+        };
+        let path = path.to_string_lossy().into_owned();
+        let mut connection = SqliteConnection::establish(&path).expect("the database");
+        connection
+            .batch_execute("PRAGMA busy_timeout=5000; BEGIN IMMEDIATE")
+            .expect("the lock");
+        connection
+    }
+
+    /// What a query of one text column says, as a person at a prompt would read it.
+    pub async fn texts(&self, sql: &str) -> Vec<String> {
+        match &self.url {
+            DatabaseUrl::Sqlite { path } => {
+                use diesel::prelude::*;
+                let path = path.to_string_lossy().into_owned();
+                let mut connection = SqliteConnection::establish(&path).expect("the database");
+                diesel::dsl::sql::<diesel::sql_types::Text>(sql)
+                    .load(&mut connection)
+                    .expect("SQL")
+            }
+            DatabaseUrl::Postgres(url) => {
+                let (client, connection) = url.config.connect(NoTls).await.expect("the database");
+                tokio::spawn(connection);
+                let path = "SET search_path TO callboard";
+                client.batch_execute(path).await.expect("our schema");
+                let rows = client.query(sql, &[]).await.expect("SQL");
+                rows.iter().map(|row| row.get(0)).collect()
+            }
+        }
+    }
 }

@@ -1,10 +1,13 @@
 //! The stage: worlds with a database, agencies and people; nodes that serve; carriers and browsers.
 
 pub mod browser;
+pub mod cutter;
 pub mod database;
 pub mod node;
 pub mod patience;
+pub mod postgres;
 pub mod process;
+pub mod retelling;
 pub mod wire;
 pub mod world;
 

@@ -43,6 +43,16 @@ impl Node {
 
     /// The carrier of that agency, which sends each webhook once and says how it went.
     pub fn carrier(&self, tenant: &Tenant) -> Carrier {
+        self.carrier_by(tenant, RetrySchedule::once())
+    }
+
+    /// The carrier of that agency, which does not let go of a webhook before it is acknowledged.
+    pub fn patient_carrier(&self, tenant: &Tenant) -> Carrier {
+        let patience = std::time::Duration::from_secs(60);
+        self.carrier_by(tenant, RetrySchedule::until_acknowledged(patience))
+    }
+
+    fn carrier_by(&self, tenant: &Tenant, schedule: RetrySchedule) -> Carrier {
         let url = format!("{}/api/telnyx/webhook", self.url);
         let mut settings = CarrierSettings::new(
             url.parse().expect("a URL"),
@@ -50,7 +60,7 @@ impl Node {
             self.clock.clone(),
         );
         settings.connection_id = Some(tenant.connection.clone());
-        settings.schedule = RetrySchedule::once();
+        settings.schedule = schedule;
         Carrier::new(settings).expect("a carrier")
     }
 

@@ -55,6 +55,16 @@ impl World {
     }
 
     pub async fn on(database: Database) -> Self {
+        let start = Timestamp::parse("2026-11-21T09:00:00Z").expect("a time");
+        Self::with(database, Clock::by_hand(start)).await
+    }
+
+    /// A world that goes by the machine's clock: for what only real time brings about.
+    pub async fn in_real_time(database: Database) -> Self {
+        Self::with(database, Clock::system()).await
+    }
+
+    async fn with(database: Database, clock: Clock) -> Self {
         let mut config = Settings::default().validate().expect("the defaults");
         config.database = database.url.clone();
         config.auth.jwt_secret = Some(JWT_SECRET.into());
@@ -63,8 +73,6 @@ impl World {
             .await
             .expect("the database");
         store.migrate().await.expect("the migrations");
-        let start = Timestamp::parse("2026-11-21T09:00:00Z").expect("a time");
-        let clock = Clock::by_hand(start);
         let acme = tenant(&store, &clock, "Acme", "1684641123236054244").await;
         let rival = tenant(&store, &clock, "Rival", "2684641123236054244").await;
         let mut people = Vec::new();
@@ -194,6 +202,27 @@ impl World {
                 tokio::task::yield_now().await;
             }
         }
+    }
+
+    /// Winds the clock step by step until `wait` is over, at most a step every two milliseconds:
+    /// it may not run away from those who work by it, on however busy a machine.
+    pub async fn wind_until<T>(&self, step: Duration, wait: impl Future<Output = T>) -> T {
+        let mut wait = std::pin::pin!(soon("what the clock brings", wait));
+        let mut pace = tokio::time::interval(Duration::from_millis(2));
+        pace.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                biased;
+                value = &mut wait => return value,
+                _ = pace.tick() => self.clock.advance(step),
+            }
+        }
+    }
+
+    /// The number of an agency's latest event.
+    pub async fn last_seq(&self, tenant: &Tenant) -> u64 {
+        let heads = self.store.heads(vec![tenant.id]).await.expect("the head");
+        heads[0].1.last_seq.unsigned_abs()
     }
 }
 

@@ -1,0 +1,131 @@
+//! Webhooks that cannot be stored as they are: what one of them costs the others.
+
+use crate::support::World;
+use crate::support::retelling::tell;
+use callboard::config::DatabaseUrl;
+use callboard::domain::Timestamp;
+use callboard::journal::{Append, AppendError, Meaning, WebhookAppend};
+use callboard::simulator::HangupCause;
+use callboard::store::batch::StoredWebhook;
+use futures_util::StreamExt;
+use futures_util::future::join_all;
+use futures_util::stream::FuturesUnordered;
+
+const BAD_NUMBER: &str = "+15550666";
+const MIB: usize = 1024 * 1024;
+
+on_every_database! {
+    async fn one_webhook_that_the_database_refuses_costs_the_others_nothing(world: World) {
+        refuse_the_bad_number(&world).await;
+        let node = world.node().await;
+        let carrier = node.carrier(&world.acme);
+        let mut anna = node.board(&world, world.anna).await;
+        let calls: Vec<_> = (0..100)
+            .map(|place| carrier.new_call(if place == 37 { BAD_NUMBER } else { "+15550100" }))
+            .collect();
+
+        let told = calls.iter().map(async |call| tell(&carrier, [&call.initiated()]).await);
+        join_all(told).await;
+
+        assert_eq!(anna.hears_lives(99).await.len(), 99);
+        assert_eq!(world.last_seq(&world.acme).await, 99);
+        let failed = "SELECT body FROM webhook_events WHERE outcome = 'failed'";
+        let failed = world.database.texts(failed).await;
+        assert!(failed.len() == 1 && failed[0].contains(BAD_NUMBER), "{failed:?}");
+        let applied = "SELECT webhook_id FROM webhook_events WHERE outcome = 'applied'";
+        assert_eq!(world.database.texts(applied).await.len(), 99);
+    }
+
+    async fn a_refused_webhooks_repeat_is_acknowledged_and_its_hangup_is_held(world: World) {
+        refuse_the_bad_number(&world).await;
+        let node = world.node().await;
+        let carrier = node.carrier(&world.acme);
+        let call = carrier.new_call(BAD_NUMBER);
+        let initiated = call.initiated();
+
+        let hung_up = call.hung_up(HangupCause::OriginatorCancel);
+        tell(&carrier, [&initiated, &initiated, &hung_up]).await;
+
+        let outcomes = "SELECT outcome FROM webhook_events ORDER BY outcome";
+        assert_eq!(world.database.texts(outcomes).await, ["failed", "held"]);
+        assert_eq!(world.last_seq(&world.acme).await, 0);
+    }
+
+    async fn an_append_larger_than_the_room_is_refused_without_harm(world: World) {
+        let node = world.node().await;
+        let carrier = node.carrier(&world.acme);
+
+        let answer = node.app.journal.append(song(&world, "huge", 33 * MIB)).await;
+
+        assert!(matches!(answer, Err(AppendError::Overloaded)), "{answer:?}");
+        tell(&carrier, [&carrier.new_call("+15550100").initiated()]).await;
+        assert_eq!(world.database.texts("SELECT webhook_id FROM webhook_events").await.len(), 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_queue_refuses_at_once_and_takes_again_when_there_is_room() {
+    let world = World::on_sqlite().await;
+    let journal = world.node().await.app.journal;
+    let names: Vec<String> = (0..40).map(|number| number.to_string()).collect();
+
+    // Nothing is committed while another process holds the file, so the 32 MiB fill up.
+    let mut lock = Some(world.database.locked_by_another());
+    let appends = names.iter().map(|name| song(&world, name, MIB));
+    let mut answers: FuturesUnordered<_> = appends.map(|append| journal.append(append)).collect();
+    let (mut stored, mut refused) = (0, 0);
+    while let Some(answer) = answers.next().await {
+        match answer {
+            Ok(_) => stored += 1,
+            Err(AppendError::Overloaded) => refused += 1,
+            Err(error) => panic!("{error}"),
+        }
+        lock.take();
+    }
+    assert_eq!((stored, refused), (32, 8));
+
+    for name in &names {
+        let answer = journal.append(song(&world, name, MIB)).await;
+        assert!(answer.is_ok(), "{answer:?}");
+    }
+    let stored = "SELECT webhook_id FROM webhook_events";
+    assert_eq!(world.database.texts(stored).await.len(), 40);
+}
+
+/// A webhook that takes so many bytes of the queue, its fixed part included.
+fn song(world: &World, name: &str, bytes: usize) -> Append {
+    let moment = Timestamp::default();
+    Append::Webhook(WebhookAppend {
+        webhook: StoredWebhook {
+            agency_id: world.acme.id,
+            webhook_id: name.into(),
+            event_type: "call.sang".into(),
+            call_control_id: None,
+            connection_id: None,
+            occurred_at: moment,
+            received_at: moment,
+            body: "x".repeat(bytes - 1024),
+        },
+        meaning: Meaning::Nothing,
+    })
+}
+
+/// A trigger that refuses every call from one number.
+async fn refuse_the_bad_number(world: &World) {
+    let trigger = match &world.database.url {
+        DatabaseUrl::Sqlite { .. } => format!(
+            "CREATE TRIGGER refuse BEFORE INSERT ON inbound_calls
+             WHEN NEW.from_number = '{BAD_NUMBER}'
+             BEGIN SELECT RAISE(ABORT, 'not this number'); END"
+        ),
+        DatabaseUrl::Postgres(_) => format!(
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+               IF NEW.from_number = '{BAD_NUMBER}' THEN RAISE EXCEPTION 'not this number'; END IF;
+               RETURN NEW;
+             END $$;
+             CREATE TRIGGER refuse BEFORE INSERT ON inbound_calls
+             FOR EACH ROW EXECUTE FUNCTION refuse()"
+        ),
+    };
+    world.database.execute(&trigger).await;
+}

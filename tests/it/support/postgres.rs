@@ -1,0 +1,60 @@
+//! A PostgreSQL server of a story's own, to be frozen and killed.
+
+use super::database::Database;
+use std::process::Command;
+use tempfile::TempDir;
+
+pub struct OwnPostgres {
+    folder: TempDir,
+}
+
+impl OwnPostgres {
+    pub fn start() -> Self {
+        let server = Self {
+            folder: tempfile::tempdir().expect("a temporary folder"),
+        };
+        server.run("start");
+        server
+    }
+
+    /// A new database on it.
+    pub async fn database(&self) -> Database {
+        Database::postgres_on(self.run("url").trim()).await
+    }
+
+    /// Freezes it, as a hung disk would.
+    pub fn stall(&self) {
+        self.run("stall");
+    }
+
+    pub fn resume(&self) {
+        self.run("resume");
+    }
+
+    /// Kills it without warning.
+    pub fn crash(&self) {
+        self.run("crash");
+    }
+
+    /// Starts it again, at the same address.
+    pub fn restart(&self) {
+        self.run("start");
+    }
+
+    fn run(&self, command: &str) -> String {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/postgres");
+        let output = Command::new(script)
+            .arg(command)
+            .arg(self.folder.path())
+            .output()
+            .expect("tests/postgres");
+        assert!(output.status.success(), "tests/postgres {command}");
+        String::from_utf8(output.stdout).expect("text")
+    }
+}
+
+impl Drop for OwnPostgres {
+    fn drop(&mut self) {
+        self.run("stop");
+    }
+}
