@@ -17,3 +17,4 @@ mod support;
 mod order;
 mod resume;
 mod spine;
+mod webhook;

@@ -2,6 +2,7 @@
 
 pub mod browser;
 pub mod database;
+pub mod http;
 pub mod node;
 pub mod patience;
 pub mod world;

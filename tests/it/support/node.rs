@@ -23,13 +23,19 @@ pub struct Node {
 
 impl Node {
     pub async fn start(world: &World) -> Self {
+        Self::start_with(world, false).await
+    }
+
+    /// The same, by choice with `--insecure-unsigned-webhooks`.
+    pub async fn start_with(world: &World, unsigned_webhooks: bool) -> Self {
         let public = TcpListener::bind("127.0.0.1:0").expect("a port");
         let metrics = TcpListener::bind("127.0.0.1:0").expect("a port");
         let listeners = Listeners {
             public,
             metrics: Some(metrics),
         };
-        let app = App::start(world.config.clone(), world.clock.clone(), listeners, false)
+        let (config, clock) = (world.config.clone(), world.clock.clone());
+        let app = App::start(config, clock, listeners, unsigned_webhooks)
             .await
             .expect("a server");
         Self {
