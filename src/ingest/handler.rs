@@ -1,7 +1,7 @@
 //! `POST /api/telnyx/webhook`: verified, understood, committed, then acknowledged.
 
 use super::envelope::Routing;
-use super::{SignatureHeaders, Understood, Verified, WebhookError, understand};
+use super::{SignatureError, SignatureHeaders, Understood, Verified, WebhookError, understand};
 use crate::agencies::Profile;
 use crate::domain::{AgencyId, Timestamp};
 use crate::http::{ApiError, Context, read_body, resource};
@@ -74,8 +74,9 @@ pub struct Ingest<'a> {
 impl Ingest<'_> {
     async fn take(&self, payload: web::Payload) -> Result<WebhookAnswer, ApiError> {
         let received_at = self.context.clock.now();
-        check_content_type(self.request.headers())?;
-        let body = read_body(payload).await?;
+        let headers = self.request.headers();
+        check_content_type(headers)?;
+        let body = read_body(headers, payload, &self.context.clock).await?;
         let agency = self.agency(&body);
         let verified = self.verify(agency.as_deref(), body)?;
         // Without an agency nothing has been verified: `verify` has refused it.
@@ -138,7 +139,11 @@ impl Ingest<'_> {
         } else {
             Verified::check(body, headers, &agency.public_keys, now)
         };
-        checked.map_err(|error| self.refuse(&error.to_string()))
+        checked.map_err(|error| match error {
+            // Its sender is believed, what it sent is not understood.
+            SignatureError::NotText => ApiError::BadRequest("The body is not UTF-8".to_owned()),
+            error => self.refuse(&error.to_string()),
+        })
     }
 
     fn refuse(&self, why: &str) -> ApiError {

@@ -14,6 +14,8 @@
 #[macro_use]
 mod support;
 
+mod agencies;
+mod bodies;
 mod order;
 mod resume;
 mod spine;
