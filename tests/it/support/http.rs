@@ -1,6 +1,6 @@
 //! Asking a node over HTTP, in and out of the ordinary.
 
-use super::node::{Node, client};
+use super::node::Node;
 use super::patience::soon;
 use super::world::{Tenant, World};
 use callboard::domain::UserId;
@@ -79,7 +79,7 @@ impl Node {
     /// A request of nobody in particular.
     pub fn ask(&self, method: &str, path: &str) -> RequestBuilder {
         let method = Method::from_bytes(method.as_bytes()).expect("a method");
-        client().request(method, format!("{}{path}", self.url))
+        self.http.request(method, format!("{}{path}", self.url))
     }
 
     /// What a signed-in person gets at a path.

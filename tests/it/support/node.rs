@@ -17,6 +17,8 @@ use uuid::Uuid;
 pub struct Node {
     pub app: App,
     pub url: String,
+    /// Asks it, over connections that it keeps.
+    pub http: reqwest::Client,
     clock: Clock,
     acme: AgencyId,
 }
@@ -41,6 +43,7 @@ impl Node {
         Self {
             url: format!("http://{}", app.addr),
             app,
+            http: client(),
             clock: world.clock.clone(),
             acme: world.acme.id,
         }
@@ -116,7 +119,8 @@ impl Node {
     pub async fn get(&self, world: &World, user: UserId, path: &str) -> (u16, Value) {
         use secrecy::ExposeSecret;
         let token = world.token(user);
-        let response = client()
+        let response = self
+            .http
             .get(format!("{}{path}", self.url))
             .bearer_auth(token.expose_secret())
             .send()
@@ -129,7 +133,8 @@ impl Node {
     /// The metrics page.
     pub async fn metrics(&self) -> String {
         let addr = self.app.metrics_addr.expect("a metrics listener");
-        let response = client().get(format!("http://{addr}/metrics")).send().await;
+        let url = format!("http://{addr}/metrics");
+        let response = self.http.get(url).send().await;
         response.expect("an answer").text().await.expect("text")
     }
 }
