@@ -14,7 +14,7 @@ pub use body::read_body;
 pub use caller::{Caller, bearer};
 pub use context::Context;
 pub use error::ApiError;
-pub use fallback::{errors_in_json, not_found, resource};
+pub use fallback::{errors_in_json, not_found, query_errors, resource};
 pub use observe::observe;
 pub use origin::is_allowed;
 pub use prometheus::metrics_page;

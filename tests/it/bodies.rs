@@ -28,7 +28,9 @@ async fn refuses(node: &Node, world: &World, body: &str) -> String {
 /// The numbers of the calls that ring, as they were sent.
 async fn ringing(node: &Node, world: &World) -> Vec<String> {
     let path = "/api/telnyx/calls/pending?order=oldest";
-    node.reads(world, world.anna, path).await.calls("from_number")
+    node.reads(world, world.anna, path)
+        .await
+        .calls("from_number")
 }
 
 fn event(carrier: &Carrier, event_type: &str, payload: Value) -> Webhook {

@@ -16,7 +16,11 @@ mod support;
 
 mod agencies;
 mod bodies;
+mod doors;
 mod order;
+mod page;
+mod pages;
+mod rest;
 mod resume;
 mod spine;
 mod webhook;

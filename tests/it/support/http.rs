@@ -92,9 +92,14 @@ impl Node {
     /// is Olivia's new name.
     pub async fn learns(&self, world: &World) {
         const RENAMED: &str = "Olivia the Second";
-        let name = async || self.reads(world, world.olivia, "/api/me").await.json()["user"]["name"].clone();
+        let name = async || {
+            self.reads(world, world.olivia, "/api/me").await.json()["user"]["name"].clone()
+        };
         assert_ne!(name().await, RENAMED);
-        let sql = format!("UPDATE users SET name = '{RENAMED}' WHERE id = '{}'", world.olivia);
+        let sql = format!(
+            "UPDATE users SET name = '{RENAMED}' WHERE id = '{}'",
+            world.olivia
+        );
         world.database.execute(&sql).await;
         world.wind(Duration::from_secs(5)).await;
         let known = async { while name().await != RENAMED {} };
@@ -158,9 +163,8 @@ impl Node {
     }
 }
 
-type Stream = tokio_tungstenite::WebSocketStream<
-    tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>,
->;
+type Stream =
+    tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;
 
 /// A socket that checks nothing.
 pub struct Socket(Stream);

@@ -130,6 +130,13 @@ impl Node {
         (status, response.json().await.expect("JSON"))
     }
 
+    /// One number of the metrics page.
+    pub async fn metric(&self, name: &str) -> Option<u64> {
+        let page = self.metrics().await;
+        let value = page.lines().find_map(|line| line.strip_prefix(name))?;
+        value.trim().parse().ok()
+    }
+
     /// The metrics page.
     pub async fn metrics(&self) -> String {
         let addr = self.app.metrics_addr.expect("a metrics listener");
