@@ -1,10 +1,12 @@
 //! The HTTP servers: the public one, and the one that Prometheus reads.
 
 use super::Listeners;
+use crate::api;
 use crate::http::{
     Context, errors_in_json, metrics_page, not_found, observe, query_errors, resource,
 };
-use crate::{api, ingest, ws};
+use crate::ingest;
+use crate::ws;
 use actix_cors::Cors;
 use actix_web::dev::{Extensions, ServerHandle};
 use actix_web::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};

@@ -15,6 +15,7 @@
 mod support;
 
 mod agencies;
+mod architecture;
 mod bodies;
 mod doors;
 mod order;
