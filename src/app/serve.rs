@@ -3,7 +3,7 @@
 use super::Listeners;
 use crate::api;
 use crate::http::{
-    Context, errors_in_json, metrics_page, not_found, observe, query_errors, resource,
+    Context, RequestSpan, errors_in_json, metrics_page, not_found, observe, query_errors, resource,
 };
 use crate::ingest;
 use crate::ws;
@@ -47,7 +47,7 @@ pub(super) fn start(
 fn public(listener: TcpListener, context: web::Data<Context>) -> std::io::Result<ServerHandle> {
     let server = HttpServer::new(move || {
         let api = web::scope("/api")
-            .wrap(TracingLogger::default())
+            .wrap(TracingLogger::<RequestSpan>::new())
             .wrap(Compress::default())
             .wrap(cors(&context))
             .service(

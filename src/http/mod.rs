@@ -9,6 +9,7 @@ mod observe;
 mod origin;
 mod prometheus;
 mod refusals;
+mod span;
 
 pub use body::read_body;
 pub use caller::{Caller, bearer};
@@ -19,3 +20,4 @@ pub use observe::observe;
 pub use origin::is_allowed;
 pub use prometheus::metrics_page;
 pub use refusals::Refusals;
+pub use span::RequestSpan;

@@ -1,6 +1,7 @@
 //! `POST /api/telnyx/webhook`: verified, understood, committed, then acknowledged.
 
 use super::envelope::Routing;
+use super::links::without_links;
 use super::{SignatureError, SignatureHeaders, Understood, Verified, WebhookError, understand};
 use crate::agencies::Profile;
 use crate::domain::{AgencyId, Timestamp};
@@ -88,7 +89,7 @@ impl Ingest<'_> {
         self.context
             .metrics
             .received(understood.occurred_at, received_at);
-        let append = appended(&agency, understood, verified, received_at);
+        let append = appended(&agency, understood, verified, received_at)?;
         let id = append.webhook.webhook_id.clone();
         tracing::debug!(
             "Webhook {id} received: {} {}",
@@ -177,7 +178,7 @@ fn appended(
     understood: Understood,
     verified: Verified,
     received_at: Timestamp,
-) -> WebhookAppend {
+) -> Result<WebhookAppend, ApiError> {
     let meaning = if agency.counts(understood.connection_id.as_deref()) {
         understood.news.map_or(Meaning::Nothing, Meaning::Leg)
     } else {
@@ -187,7 +188,12 @@ fn appended(
     let webhook_id = understood
         .webhook_id
         .unwrap_or_else(|| hash_of(body.as_bytes()));
-    WebhookAppend {
+    let body = if understood.has_links {
+        without_links(&body)?
+    } else {
+        body
+    };
+    Ok(WebhookAppend {
         webhook: StoredWebhook {
             agency_id: agency.agency.id,
             webhook_id,
@@ -199,7 +205,7 @@ fn appended(
             body,
         },
         meaning,
-    }
+    })
 }
 
 /// What stands for the id of a webhook without one.

@@ -2,6 +2,7 @@
 
 use super::WebhookError;
 use super::envelope::{Data, text_or_number};
+use super::links::has_links;
 use crate::domain::{
     ClientState, Direction, LegEvent, LegNews, Moment, Timestamp, read_client_state,
 };
@@ -27,6 +28,8 @@ pub struct Understood {
     pub occurred_at: Timestamp,
     /// What it tells of a leg, when it does.
     pub news: Option<LegEvent>,
+    /// It holds links to recordings, which are not to be kept.
+    pub has_links: bool,
 }
 
 /// Reads a webhook that arrived at `received_at`.
@@ -75,6 +78,7 @@ pub fn understand(body: &str, received_at: Timestamp) -> Result<Understood, Webh
         connection_id: optional(payload, "connection_id", ID_BYTES)?,
         occurred_at,
         news: leg_event(&event_type, call_control_id.as_deref(), payload, moment)?,
+        has_links: has_links(payload),
         call_control_id,
         event_type,
     })

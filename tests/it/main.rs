@@ -23,5 +23,6 @@ mod page;
 mod pages;
 mod rest;
 mod resume;
+mod secrecy;
 mod spine;
 mod webhook;

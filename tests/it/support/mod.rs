@@ -5,6 +5,7 @@ pub mod database;
 pub mod http;
 pub mod node;
 pub mod patience;
+pub mod wiretap;
 pub mod world;
 
 pub use world::World;

@@ -18,7 +18,7 @@ use uuid::Uuid;
 /// The secret that signs the stories' tokens.
 pub const JWT_SECRET: &str = "a secret of the stories, long enough for HS256";
 /// 32 bytes in base64.
-const ENCRYPTION_KEY: &str = "c3Rvcmllcy1zdG9yaWVzLXN0b3JpZXMtc3Rvcmllcy0=";
+pub const ENCRYPTION_KEY: &str = "c3Rvcmllcy1zdG9yaWVzLXN0b3JpZXMtc3Rvcmllcy0=";
 
 pub struct World {
     pub database: Database,
