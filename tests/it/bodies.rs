@@ -281,4 +281,15 @@ on_every_database! {
         assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
         assert!(answer.ends_with(r#"{"error":"The body is larger than 1 MiB"}"#), "{answer}");
     }
+
+    async fn a_body_that_does_not_say_its_length_may_be_no_longer(world: World) {
+        let node = world.node().await;
+        let mut request = String::from(
+            "POST /api/telnyx/webhook HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n\
+             Transfer-Encoding: chunked\r\n\r\n100001\r\n",
+        );
+        request.push_str(&" ".repeat(0x10_0001));
+        let answer = node.answers_raw(&request).await;
+        assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+    }
 }
