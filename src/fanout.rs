@@ -1,26 +1,25 @@
 //! The joint: a committed batch becomes frames, and frames go to the hub. What is missing, for
 //! whatever reason, is read from the journal.
 
+mod delivery;
+
 use crate::clock::Clock;
-use crate::domain::{AgencyId, CallId, Status, Timestamp};
+use crate::domain::{AgencyId, Timestamp};
 use crate::hub::{
     Board, Delivery, Frame, Hub, Joined, Member, Position, Published, SnapshotReason,
 };
 use crate::journal::Recorded;
-use crate::store::batch::NumberedEvent;
 use crate::store::{Store, StoreError};
 use crate::telemetry::{HeadPoll, Metrics};
 use crate::view;
 use bytes::Bytes;
 use dashmap::DashMap;
-use serde::Deserialize;
-use serde_json::value::RawValue;
+use delivery::{delivery_of, delivery_of_text};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::{Mutex, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 
 /// How long a gap may close by itself before the journal is read.
 const GAP_PATIENCE: Duration = Duration::from_millis(25);
@@ -387,49 +386,4 @@ fn welcome(joined: Joined) -> Option<Welcome> {
         Joined::Resumed { epoch, seq, frames } => Some(Welcome::Resumed { epoch, seq, frames }),
         _ => None,
     }
-}
-
-/// The frame of an event, encoded once. The row of its call is a slice of the same bytes: the call
-/// comes last in the event's JSON.
-fn delivery_of(numbered: &NumberedEvent) -> Delivery {
-    let frame = Frame::text(&numbered.json);
-    let call = &numbered.event.call;
-    let end = frame.len().saturating_sub(1);
-    let start = end.saturating_sub(numbered.call_json_len);
-    Delivery {
-        seq: numbered.seq,
-        call: call.id,
-        created_at: call.created_at,
-        row: (call.status != Status::Ended).then(|| frame.slice(start..end)),
-        frame,
-    }
-}
-
-#[derive(Deserialize)]
-struct StoredEvent<'a> {
-    recorded_at: String,
-    #[serde(borrow)]
-    call: &'a RawValue,
-}
-
-#[derive(Deserialize)]
-struct StoredCall {
-    id: Uuid,
-    status: String,
-    created_at: String,
-}
-
-/// The same of an event that was read back from the journal.
-fn delivery_of_text(seq: i64, text: &str) -> Option<(Delivery, Timestamp)> {
-    let event: StoredEvent<'_> = serde_json::from_str(text).ok()?;
-    let call: StoredCall = serde_json::from_str(event.call.get()).ok()?;
-    let row = Bytes::copy_from_slice(event.call.get().as_bytes());
-    let delivery = Delivery {
-        seq,
-        frame: Frame::text(text),
-        call: CallId(call.id),
-        created_at: Timestamp::parse(&call.created_at)?,
-        row: (call.status != Status::Ended.name()).then_some(row),
-    };
-    Some((delivery, Timestamp::parse(&event.recorded_at)?))
 }

@@ -1,6 +1,7 @@
 //! The board's own files: compiled in, or from `--static-dir` while working on them.
 
 use crate::http::{ApiError, Context};
+use actix_web::http::StatusCode;
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, ETAG, IF_NONE_MATCH, REFERRER_POLICY,
     X_CONTENT_TYPE_OPTIONS,
@@ -21,21 +22,18 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 #[folder = "static/"]
 struct Files;
 
-/// `/`, and every file of the board.
+/// `/`, and every file of the board; to be registered last.
 pub(super) fn configure(routes: &mut ServiceConfig) {
-    routes
-        .route("/", web::get().to(file))
-        .route("/", web::head().to(file))
-        .route("/{path:.*}", web::get().to(file))
-        .route("/{path:.*}", web::head().to(file));
+    let files = web::resource("/{path:.*}")
+        .route(web::get().to(file))
+        .route(web::head().to(file))
+        .default_service(web::to(only_read));
+    routes.service(files);
 }
 
 async fn file(request: HttpRequest, context: web::Data<Context>) -> Result<HttpResponse, ApiError> {
-    const NOTHING: ApiError = ApiError::NotFound("There is nothing at this path");
-    let path = request.match_info().query("path");
-    let path = if path.is_empty() { "index.html" } else { path };
-    let static_dir = context.config.listener.static_dir.as_deref();
-    let bytes = read(static_dir, path).ok_or(NOTHING)?;
+    let path = path_of(&request);
+    let bytes = read(&context, path)?;
     let tag = tag_of(&bytes);
     let mut response = HttpResponse::Ok();
     response
@@ -44,9 +42,8 @@ async fn file(request: HttpRequest, context: web::Data<Context>) -> Result<HttpR
         .insert_header((CONTENT_SECURITY_POLICY, POLICY))
         .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .insert_header((REFERRER_POLICY, "no-referrer"));
-    let known = request.headers().get(IF_NONE_MATCH);
-    if known.is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
-        response.status(actix_web::http::StatusCode::NOT_MODIFIED);
+    if is_known(&request, &tag) {
+        response.status(StatusCode::NOT_MODIFIED);
         return Ok(response.finish());
     }
     Ok(response
@@ -54,22 +51,47 @@ async fn file(request: HttpRequest, context: web::Data<Context>) -> Result<HttpR
         .body(bytes.into_owned()))
 }
 
-fn read(static_dir: Option<&Path>, path: &str) -> Option<Cow<'static, [u8]>> {
-    // Files for operators lie beside the page, but are not part of it.
-    if path.starts_with("ops/") {
-        return None;
+/// Any other method: what is not there is not there by any.
+async fn only_read(
+    request: HttpRequest,
+    context: web::Data<Context>,
+) -> Result<HttpResponse, ApiError> {
+    read(&context, path_of(&request))?;
+    Err(ApiError::MethodNotAllowed("GET, HEAD"))
+}
+
+fn path_of(request: &HttpRequest) -> &str {
+    match request.match_info().query("path") {
+        "" => "index.html",
+        path => path,
     }
-    let Some(dir) = static_dir else {
-        return Files::get(path).map(|file| file.data);
+}
+
+fn read(context: &Context, path: &str) -> Result<Cow<'static, [u8]>, ApiError> {
+    let static_dir = context.config.listener.static_dir.as_deref();
+    let bytes = match static_dir {
+        _ if !is_of_the_page(Path::new(path)) => None,
+        None => Files::get(path).map(|file| file.data),
+        Some(dir) => std::fs::read(dir.join(path)).ok().map(Cow::Owned),
     };
-    let path = Path::new(path);
-    let inside = path
-        .components()
-        .all(|part| matches!(part, Component::Normal(_)));
-    if !inside {
-        return None;
-    }
-    std::fs::read(dir.join(path)).ok().map(Cow::Owned)
+    bytes.ok_or(ApiError::NotFound("There is nothing at this path"))
+}
+
+/// A path goes straight down from the page's folder. Files for operators lie beside the page, but
+/// are not part of it.
+fn is_of_the_page(path: &Path) -> bool {
+    let straight = |part| matches!(part, Component::Normal(_));
+    path.components().all(straight) && !path.starts_with("ops")
+}
+
+/// Whether the browser has the file. A proxy that compresses makes weak tags of ours.
+fn is_known(request: &HttpRequest, tag: &str) -> bool {
+    let known = request.headers().get_all(IF_NONE_MATCH);
+    known
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
+        .any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
 }
 
 fn tag_of(bytes: &[u8]) -> String {

@@ -1,8 +1,12 @@
 //! The HTTP servers: the public one, and the one that Prometheus reads.
 
 use super::Listeners;
-use crate::http::{Context, errors_in_json, metrics_page, not_found, observe};
-use crate::{api, ingest, ws};
+use crate::api;
+use crate::http::{
+    Context, RequestSpan, errors_in_json, metrics_page, not_found, observe, query_errors, resource,
+};
+use crate::ingest;
+use crate::ws;
 use actix_cors::Cors;
 use actix_web::dev::{Extensions, ServerHandle};
 use actix_web::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
@@ -43,7 +47,7 @@ pub(super) fn start(
 fn public(listener: TcpListener, context: web::Data<Context>) -> std::io::Result<ServerHandle> {
     let server = HttpServer::new(move || {
         let api = web::scope("/api")
-            .wrap(TracingLogger::default())
+            .wrap(TracingLogger::<RequestSpan>::new())
             .wrap(Compress::default())
             .wrap(cors(&context))
             .service(
@@ -54,15 +58,18 @@ fn public(listener: TcpListener, context: web::Data<Context>) -> std::io::Result
             )
             .configure(api::board)
             .default_service(web::to(not_found));
+        let open = web::scope("")
+            .wrap(cors(&context))
+            .configure(api::open_to_all);
         App::new()
             .app_data(context.clone())
+            .app_data(query_errors())
             .wrap(from_fn(observe))
             .wrap(from_fn(errors_in_json))
             // Outside the tracing middleware, which would keep a span per socket.
-            .route("/ws", web::get().to(ws::upgrade))
+            .service(resource("/ws", "GET", vec![web::get().to(ws::upgrade)]))
             .service(api)
-            .configure(api::open_to_all)
-            .default_service(web::to(not_found))
+            .service(open)
     })
     .on_connect(tune)
     .backlog(BACKLOG)
@@ -82,10 +89,11 @@ fn public(listener: TcpListener, context: web::Data<Context>) -> std::io::Result
 fn metrics(listener: TcpListener, context: &web::Data<Context>) -> std::io::Result<ServerHandle> {
     let metrics = web::Data::new(context.metrics.clone());
     let server = HttpServer::new(move || {
+        let read = [web::get(), web::head()].map(|route| route.to(metrics_page));
         App::new()
             .app_data(metrics.clone())
             .wrap(from_fn(errors_in_json))
-            .route("/metrics", web::get().to(metrics_page))
+            .service(resource("/metrics", "GET, HEAD", read.into()))
             .default_service(web::to(not_found))
     })
     .workers(1)

@@ -20,6 +20,13 @@ pub fn resource(path: &str, methods: &'static str, routes: Vec<Route>) -> Resour
     }))
 }
 
+/// Refuses a query that cannot be read (a filter given twice, say) in a sentence.
+#[must_use]
+pub fn query_errors() -> web::QueryConfig {
+    web::QueryConfig::default()
+        .error_handler(|error, _| ApiError::BadRequest(error.to_string()).into())
+}
+
 /// The answer to a path that is not there.
 ///
 /// # Errors

@@ -9,13 +9,15 @@ mod observe;
 mod origin;
 mod prometheus;
 mod refusals;
+mod span;
 
 pub use body::read_body;
 pub use caller::{Caller, bearer};
 pub use context::Context;
 pub use error::ApiError;
-pub use fallback::{errors_in_json, not_found, resource};
+pub use fallback::{errors_in_json, not_found, query_errors, resource};
 pub use observe::observe;
 pub use origin::is_allowed;
 pub use prometheus::metrics_page;
 pub use refusals::Refusals;
+pub use span::RequestSpan;

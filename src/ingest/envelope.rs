@@ -4,13 +4,6 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-/// The outside: `{"data":{…},"meta":{…}}`.
-#[derive(Debug, Deserialize)]
-pub(super) struct Envelope {
-    #[serde(default)]
-    pub data: Option<Value>,
-}
-
 /// `data` of an API v2 webhook.
 #[derive(Debug, Deserialize)]
 pub(super) struct Data {

@@ -1,7 +1,8 @@
 //! `POST /api/telnyx/webhook`: verified, understood, committed, then acknowledged.
 
 use super::envelope::Routing;
-use super::{SignatureHeaders, Understood, Verified, WebhookError, understand};
+use super::links::without_links;
+use super::{SignatureError, SignatureHeaders, Understood, Verified, WebhookError, understand};
 use crate::agencies::Profile;
 use crate::domain::{AgencyId, Timestamp};
 use crate::http::{ApiError, Context, read_body, resource};
@@ -74,8 +75,9 @@ pub struct Ingest<'a> {
 impl Ingest<'_> {
     async fn take(&self, payload: web::Payload) -> Result<WebhookAnswer, ApiError> {
         let received_at = self.context.clock.now();
-        check_content_type(self.request.headers())?;
-        let body = read_body(payload).await?;
+        let headers = self.request.headers();
+        check_content_type(headers)?;
+        let body = read_body(headers, payload, &self.context.clock).await?;
         let agency = self.agency(&body);
         let verified = self.verify(agency.as_deref(), body)?;
         // Without an agency nothing has been verified: `verify` has refused it.
@@ -87,7 +89,7 @@ impl Ingest<'_> {
         self.context
             .metrics
             .received(understood.occurred_at, received_at);
-        let append = appended(&agency, understood, verified, received_at);
+        let append = appended(&agency, understood, verified, received_at)?;
         let id = append.webhook.webhook_id.clone();
         tracing::debug!(
             "Webhook {id} received: {} {}",
@@ -138,7 +140,11 @@ impl Ingest<'_> {
         } else {
             Verified::check(body, headers, &agency.public_keys, now)
         };
-        checked.map_err(|error| self.refuse(&error.to_string()))
+        checked.map_err(|error| match error {
+            // Its sender is believed, what it sent is not understood.
+            SignatureError::NotText => ApiError::BadRequest("The body is not UTF-8".to_owned()),
+            error => self.refuse(&error.to_string()),
+        })
     }
 
     fn refuse(&self, why: &str) -> ApiError {
@@ -172,7 +178,7 @@ fn appended(
     understood: Understood,
     verified: Verified,
     received_at: Timestamp,
-) -> WebhookAppend {
+) -> Result<WebhookAppend, ApiError> {
     let meaning = if agency.counts(understood.connection_id.as_deref()) {
         understood.news.map_or(Meaning::Nothing, Meaning::Leg)
     } else {
@@ -182,7 +188,12 @@ fn appended(
     let webhook_id = understood
         .webhook_id
         .unwrap_or_else(|| hash_of(body.as_bytes()));
-    WebhookAppend {
+    let body = if understood.has_links {
+        without_links(&body)?
+    } else {
+        body
+    };
+    Ok(WebhookAppend {
         webhook: StoredWebhook {
             agency_id: agency.agency.id,
             webhook_id,
@@ -194,7 +205,7 @@ fn appended(
             body,
         },
         meaning,
-    }
+    })
 }
 
 /// What stands for the id of a webhook without one.

@@ -3,6 +3,7 @@
 mod envelope;
 mod error;
 mod handler;
+mod links;
 mod signature;
 mod understand;
 

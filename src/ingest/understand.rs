@@ -1,7 +1,8 @@
 //! From a webhook's body to our words.
 
 use super::WebhookError;
-use super::envelope::{Data, Envelope, text_or_number};
+use super::envelope::{Data, text_or_number};
+use super::links::has_links;
 use crate::domain::{
     ClientState, Direction, LegEvent, LegNews, Moment, Timestamp, read_client_state,
 };
@@ -27,6 +28,8 @@ pub struct Understood {
     pub occurred_at: Timestamp,
     /// What it tells of a leg, when it does.
     pub news: Option<LegEvent>,
+    /// It holds links to recordings, which are not to be kept.
+    pub has_links: bool,
 }
 
 /// Reads a webhook that arrived at `received_at`.
@@ -34,15 +37,19 @@ pub struct Understood {
 /// # Errors
 /// When it is not a webhook of API v2, or what it says of a call cannot be true.
 pub fn understand(body: &str, received_at: Timestamp) -> Result<Understood, WebhookError> {
-    let envelope: Envelope = serde_json::from_str(body)
+    // Maps, since a struct would read itself from a list too.
+    let mut envelope: Map<String, Value> = serde_json::from_str(body)
         .map_err(|error| malformed(format!("The body is not a JSON object: {error}")))?;
-    let data = match envelope.data {
-        None | Some(Value::Null) if is_api_v1(body) => return Err(WebhookError::ApiV1),
+    let data = match envelope.remove("data") {
+        None | Some(Value::Null) if is_api_v1(&envelope) => return Err(WebhookError::ApiV1),
         None | Some(Value::Null) => return Err(WebhookError::NoData),
         Some(data) => data,
     };
-    let data: Data =
-        serde_json::from_value(data).map_err(|_| malformed("data must be an object".to_owned()))?;
+    let not_an_object = || malformed("data must be an object".to_owned());
+    let Value::Object(_) = &data else {
+        return Err(not_an_object());
+    };
+    let data: Data = serde_json::from_value(data).map_err(|_| not_an_object())?;
     let Value::String(event_type) = &data.event_type else {
         return Err(malformed("data.event_type must be text".to_owned()));
     };
@@ -71,6 +78,7 @@ pub fn understand(body: &str, received_at: Timestamp) -> Result<Understood, Webh
         connection_id: optional(payload, "connection_id", ID_BYTES)?,
         occurred_at,
         news: leg_event(&event_type, call_control_id.as_deref(), payload, moment)?,
+        has_links: has_links(payload),
         call_control_id,
         event_type,
     })
@@ -81,10 +89,7 @@ fn malformed(text: String) -> WebhookError {
 }
 
 /// API v1 sends a flat body with underscores in its event names.
-fn is_api_v1(body: &str) -> bool {
-    let Ok(Value::Object(flat)) = serde_json::from_str(body) else {
-        return false;
-    };
+fn is_api_v1(flat: &Map<String, Value>) -> bool {
     let event_type = flat.get("event_type").and_then(Value::as_str);
     event_type.is_some_and(|event_type| !event_type.contains('.'))
 }

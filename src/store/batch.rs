@@ -77,7 +77,7 @@ impl WebhookOutcome {
     }
 }
 
-/// A verified webhook, raw, as it is kept.
+/// A verified webhook, raw but for its links to recordings, as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredWebhook {
     /// Whose it is.
@@ -94,7 +94,7 @@ pub struct StoredWebhook {
     pub occurred_at: Timestamp,
     /// Our listener's clock.
     pub received_at: Timestamp,
-    /// The body, as sent.
+    /// The body, as sent, without links to recordings.
     pub body: String,
 }
 

@@ -19,7 +19,7 @@ const CALLS: u64 = 120;
 
 on_every_database! {
     async fn killed_in_the_middle_of_load_it_loses_nothing_acknowledged(world: World) {
-        let world = world.in_real_time();
+        let world = world.by_the_machines_clock();
         let mut server = Process::start(&world).await;
         let start = Board::open(settings(&world, &server)).await.leaves().await;
         let (load, mut witness) = load(&world, &server);
@@ -50,7 +50,7 @@ on_every_database! {
     }
 
     async fn a_deploy_tells_every_socket_when_to_come_back_and_ends_well(world: World) {
-        let world = world.in_real_time();
+        let world = world.by_the_machines_clock();
         let mut server = Process::start(&world).await;
         let mut boards = Vec::new();
         for _ in 0..3 {
@@ -73,7 +73,7 @@ on_every_database! {
     }
 
     async fn a_second_signal_stops_at_once(world: World) {
-        let world = world.in_real_time();
+        let world = world.by_the_machines_clock();
         let mut server = Process::start(&world).await;
         let mut boards = Vec::new();
         for _ in 0..15 {

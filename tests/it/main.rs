@@ -15,18 +15,27 @@
 #[macro_use]
 mod support;
 
+mod agencies;
+mod architecture;
+mod bodies;
 mod claims;
 mod conformance;
 mod crash;
+mod doors;
 mod heartbeat;
 mod nodes;
 mod order;
 mod outage;
+mod page;
+mod pages;
 mod refused;
+mod rest;
 mod resume;
 mod retention;
+mod secrecy;
 mod signing_in;
 mod slow;
 mod socket;
 mod spine;
 mod tenants;
+mod webhook;

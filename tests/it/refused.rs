@@ -66,7 +66,8 @@ on_every_database! {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_queue_refuses_at_once_and_takes_again_when_there_is_room() {
     let world = World::on_sqlite().await;
-    let journal = world.node().await.app.journal;
+    let node = world.node().await;
+    let journal = node.app.journal.clone();
     let names: Vec<String> = (0..40).map(|number| number.to_string()).collect();
 
     // Nothing is committed while another process holds the file, so the 32 MiB fill up.

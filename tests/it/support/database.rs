@@ -1,8 +1,10 @@
 //! A database of a story's own, real and empty.
 
 use callboard::config::DatabaseUrl;
+use std::process::Command;
 use tempfile::TempDir;
 use tokio_postgres::NoTls;
+use tokio_postgres::config::Host;
 use uuid::Uuid;
 
 /// A database that is gone after the story.
@@ -103,6 +105,38 @@ impl Database {
                 client.batch_execute(path).await.expect("our schema");
                 let rows = client.query(sql, &[]).await.expect("SQL");
                 rows.iter().map(|row| row.get(0)).collect()
+            }
+        }
+    }
+
+    /// All that lies on its disk, as a thief would find it.
+    pub fn dump(&self) -> Vec<u8> {
+        match &self.url {
+            DatabaseUrl::Sqlite { path } => {
+                let beside = |tail| std::fs::read(format!("{}{tail}", path.display()));
+                [beside(""), beside("-wal")]
+                    .into_iter()
+                    .flatten()
+                    .flatten()
+                    .collect()
+            }
+            DatabaseUrl::Postgres(url) => {
+                let run = |program: &str, arguments: &[&str]| {
+                    let output = Command::new(program).args(arguments).output();
+                    let output = output.unwrap_or_else(|error| panic!("{program}: {error}"));
+                    assert!(output.status.success(), "{program}: {output:?}");
+                    output.stdout
+                };
+                let bin = String::from_utf8(run("tests/postgres", &["bin"])).expect("a path");
+                let config = &url.config;
+                let Some(Host::Tcp(host)) = config.get_hosts().first() else {
+                    panic!("no host")
+                };
+                let port = config.get_ports()[0].to_string();
+                let (user, name) = (config.get_user(), config.get_dbname());
+                let (user, name) = (user.expect("a user"), name.expect("a database"));
+                let arguments = ["-h", host, "-p", &port, "-U", user, name];
+                run(&format!("{}/pg_dump", bin.trim()), &arguments)
             }
         }
     }

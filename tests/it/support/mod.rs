@@ -3,12 +3,14 @@
 pub mod browser;
 pub mod cutter;
 pub mod database;
+pub mod http;
 pub mod node;
 pub mod patience;
 pub mod postgres;
 pub mod process;
 pub mod retelling;
 pub mod wire;
+pub mod wiretap;
 pub mod world;
 
 pub use world::World;

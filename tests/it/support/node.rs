@@ -18,24 +18,33 @@ use uuid::Uuid;
 pub struct Node {
     pub app: App,
     pub url: String,
+    /// Asks it, over connections that it keeps.
+    pub http: reqwest::Client,
     clock: Clock,
     acme: AgencyId,
 }
 
 impl Node {
     pub async fn start(world: &World) -> Self {
+        Self::start_with(world, false).await
+    }
+
+    /// The same, by choice with `--insecure-unsigned-webhooks`.
+    pub async fn start_with(world: &World, unsigned_webhooks: bool) -> Self {
         let public = TcpListener::bind("127.0.0.1:0").expect("a port");
         let metrics = TcpListener::bind("127.0.0.1:0").expect("a port");
         let listeners = Listeners {
             public,
             metrics: Some(metrics),
         };
-        let app = App::start(world.config.clone(), world.clock.clone(), listeners, false)
+        let (config, clock) = (world.config.clone(), world.clock.clone());
+        let app = App::start(config, clock, listeners, unsigned_webhooks)
             .await
             .expect("a server");
         Self {
             url: format!("http://{}", app.addr),
             app,
+            http: client(),
             clock: world.clock.clone(),
             acme: world.acme.id,
         }
@@ -162,7 +171,8 @@ impl Node {
     pub async fn get(&self, world: &World, user: UserId, path: &str) -> (u16, Value) {
         use secrecy::ExposeSecret;
         let token = world.token(user);
-        let response = client()
+        let response = self
+            .http
             .get(format!("{}{path}", self.url))
             .bearer_auth(token.expose_secret())
             .send()
@@ -172,10 +182,18 @@ impl Node {
         (status, response.json().await.expect("JSON"))
     }
 
+    /// One number of the metrics page.
+    pub async fn metric(&self, name: &str) -> Option<u64> {
+        let page = self.metrics().await;
+        let value = page.lines().find_map(|line| line.strip_prefix(name))?;
+        value.trim().parse().ok()
+    }
+
     /// The metrics page.
     pub async fn metrics(&self) -> String {
         let addr = self.app.metrics_addr.expect("a metrics listener");
-        let response = client().get(format!("http://{addr}/metrics")).send().await;
+        let url = format!("http://{addr}/metrics");
+        let response = self.http.get(url).send().await;
         response.expect("an answer").text().await.expect("text")
     }
 }

@@ -4,7 +4,7 @@
 use super::database::Database;
 use super::node::Node;
 use super::patience::soon;
-use callboard::agencies::seal::Keyring;
+use callboard::agencies::seal::{Keyring, WrappedKey};
 use callboard::auth;
 use callboard::clock::Clock;
 use callboard::config::{Config, Settings};
@@ -21,7 +21,7 @@ use uuid::Uuid;
 /// The secret that signs the stories' tokens.
 pub const JWT_SECRET: &str = "a secret of the stories, long enough for HS256";
 /// 32 bytes in base64.
-const ENCRYPTION_KEY: &str = "c3Rvcmllcy1zdG9yaWVzLXN0b3JpZXMtc3Rvcmllcy0=";
+pub const ENCRYPTION_KEY: &str = "c3Rvcmllcy1zdG9yaWVzLXN0b3JpZXMtc3Rvcmllcy0=";
 
 pub struct World {
     pub database: Database,
@@ -39,6 +39,7 @@ pub struct World {
 }
 
 /// An agency and its account at the carrier.
+#[derive(Clone)]
 pub struct Tenant {
     pub id: AgencyId,
     pub key: SigningKey,
@@ -108,7 +109,7 @@ impl World {
     }
 
     /// The same world by the machine's clock, for servers that are processes.
-    pub fn in_real_time(mut self) -> Self {
+    pub fn by_the_machines_clock(mut self) -> Self {
         self.clock = Clock::system();
         self
     }
@@ -122,6 +123,61 @@ impl World {
     /// A server of this world.
     pub async fn node(&self) -> Node {
         Node::start(self).await
+    }
+
+    /// A server of this world that believes unsigned webhooks too.
+    pub async fn credulous_node(&self) -> Node {
+        Node::start_with(self, true).await
+    }
+
+    /// Stores a credential, as a command on another machine would.
+    pub async fn sets(&self, tenant: &Tenant, name: CredentialKey, value: &str) {
+        let agencies = self.store.agencies().await.expect("agencies");
+        let mut all = agencies.into_iter();
+        let held = all
+            .find(|held| held.agency.id == tenant.id)
+            .expect("an agency");
+        let wrapped = WrappedKey(held.data_key.expect("a data key"));
+        let keyring = Keyring::parse(&ENCRYPTION_KEY.into()).expect("a keyring");
+        let data_key = keyring
+            .open_data_key(tenant.id, &wrapped)
+            .expect("a data key");
+        let former = held.credentials.iter().find(|one| one.name == name.name());
+        let version = former.map_or(1, |former| former.version + 1);
+        let sealed = data_key.seal(tenant.id, name, version, &value.into());
+        let credential = SealedCredential {
+            name: name.name().into(),
+            version,
+            sealed: sealed.expect("a seal"),
+        };
+        let now = self.clock.now();
+        self.store
+            .put_credentials(tenant.id, wrapped.0, vec![credential], now)
+            .await
+            .expect("credentials");
+    }
+
+    /// Takes a credential away.
+    pub async fn unsets(&self, tenant: &Tenant, name: CredentialKey) {
+        let sql = format!(
+            "DELETE FROM agency_credentials WHERE agency_id = '{}' AND name = '{name}'",
+            tenant.id
+        );
+        self.database.execute(&sql).await;
+    }
+
+    /// Nobody is here yet: no agencies, no people.
+    pub async fn is_emptied(&self) {
+        let tables = ["users", "agency_credentials", "agency_heads", "agencies"];
+        let sql = tables.map(|table| format!("DELETE FROM {table};")).concat();
+        self.database.execute(&sql).await;
+    }
+
+    /// What became of each webhook of an agency, in the order of their ids.
+    pub async fn outcomes(&self, agency: AgencyId) -> Vec<String> {
+        let kept = self.store.kept_webhooks(agency, String::new(), 1000).await;
+        let kept = kept.expect("webhooks").into_iter();
+        kept.map(|webhook| webhook.outcome).collect()
     }
 
     /// A token of that person, good for an hour.
