@@ -12,7 +12,7 @@ use crate::domain::{
 use crate::store::StoreError;
 use crate::store::batch::{Head, Loaded, NumberedEvent, WebhookOutcome, Writes};
 use crate::view;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use uuid::{NoContext, Uuid};
 
 type Handle = (AgencyId, String);
@@ -25,11 +25,10 @@ pub struct Ledger {
     index: Index,
     calls: HashMap<CallId, Call>,
     claims: HashMap<CallId, Vec<Claim>>,
-    standings: HashMap<CallId, Vec<Standing>>,
+    /// How the claims stand of every call that was worked out anew in this batch.
+    standings: BTreeMap<CallId, Vec<Standing>>,
     changed_legs: BTreeSet<Handle>,
     changed_calls: BTreeSet<CallId>,
-    /// The calls whose claims changed, or how they stand.
-    changed_claims: BTreeSet<CallId>,
     writes: Writes,
 }
 
@@ -60,10 +59,9 @@ impl Ledger {
                 .map(|call| (call.id, call))
                 .collect(),
             claims,
-            standings: HashMap::new(),
+            standings: BTreeMap::new(),
             changed_legs: BTreeSet::new(),
             changed_calls: BTreeSet::new(),
-            changed_claims: BTreeSet::new(),
             writes: Writes::default(),
         }
     }
@@ -93,16 +91,16 @@ impl Ledger {
                 writes.legs.push((handle.0, leg.clone()));
             }
         }
-        let changed = |ids: &BTreeSet<CallId>| -> Vec<&Call> {
-            ids.iter().filter_map(|id| self.calls.get(id)).collect()
-        };
-        writes
-            .calls
-            .extend(changed(&self.changed_calls).into_iter().cloned());
-        for call in changed(&self.changed_claims) {
-            let claims = self.claims.get(&call.id).into_iter().flatten();
-            let standings = self.standings.get(&call.id).into_iter().flatten();
-            for (claim, standing) in claims.zip(standings) {
+        let calls = self.changed_calls.iter();
+        let calls = calls.filter_map(|id| self.calls.get(id).cloned());
+        writes.calls.extend(calls);
+        // Also where the call itself is as it was: how its claims stand may have changed, as when a
+        // phone stops ringing after the caller has gone.
+        for (id, standings) in &self.standings {
+            let (Some(call), Some(claims)) = (self.calls.get(id), self.claims.get(id)) else {
+                continue;
+            };
+            for (claim, standing) in claims.iter().zip(standings) {
                 let claim = (call.agency_id, claim.clone(), *standing);
                 writes.claims.push(claim);
             }
@@ -263,12 +261,7 @@ impl Ledger {
             (Some(EventType::Ended), _) => Some(Reason::Hangup),
             _ => None,
         };
-        // How claims stand may change when the call does not: a phone that stops ringing after the
-        // caller has gone.
-        if !standings.is_empty() && self.standings.get(&id) != Some(&standings) {
-            self.changed_claims.insert(id);
-            self.standings.insert(id, standings);
-        }
+        self.standings.insert(id, standings);
         match event_type {
             Some(event_type) => self.record(event_type, reason, call, moment, actor),
             None => Ok(()),

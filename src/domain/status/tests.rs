@@ -171,6 +171,22 @@ fn an_unmarked_leg_is_of_the_claim_that_was_open_when_it_began() {
 }
 
 #[test]
+fn an_unmarked_leg_from_between_two_claims_answers_for_neither() {
+    let claims = [released(claim(1, 10), 20), released(claim(2, 30), 40)];
+    for (begun, winner) in [
+        (5, None),
+        (15, user(1)),
+        (25, None),
+        (35, user(2)),
+        (40, None),
+    ] {
+        let phone = unmarked(begun, &[(45, LegNews::Answered)]);
+        let (call, _) = made_of(&caller(&[]), &claims, &[&phone]);
+        assert_eq!(call.answered_by, winner, "begun at {begun}");
+    }
+}
+
+#[test]
 fn a_past_claim_wins_only_once_the_present_one_has_let_go() {
     let caller = caller(&[]);
     let phone = phone(1, &[(20, LegNews::Answered)]);

@@ -69,7 +69,6 @@ impl Ledger {
             plain_answer: false,
         });
         self.index.put_claim(append.agency_id, append.claim_id, id);
-        self.changed_claims.insert(id);
         let actor = Actor {
             id: append.user_id,
             name: append.user_name.clone(),
@@ -100,7 +99,6 @@ impl Ledger {
         };
         claim.released = Some((append.at, append.reason));
         let actor = append.by.map(|by| actor_of(claim, by));
-        self.changed_claims.insert(call);
         self.settle(call, command_moment(append.at), actor)?;
         Ok(true)
     }
@@ -110,7 +108,6 @@ impl Ledger {
             return Ok(false);
         };
         claim.plain_answer = true;
-        self.changed_claims.insert(call);
         self.settle(call, command_moment(append.at), None)?;
         Ok(true)
     }

@@ -62,6 +62,9 @@ impl Database {
         assert_eq!(standing, standings, "claims beside their facts");
         let ordinals = claims.iter().map(|claim| claim.ordinal);
         assert!(ordinals.eq(1..=i32::try_from(claims.len()).unwrap()));
+        let told = self.of_call(call.id);
+        let told = told.filter(|event| event.event.event_type == EventType::Answering);
+        assert_eq!(told.count(), claims.len(), "each claim is told");
         let won = standings.iter().filter(|s| **s == Standing::Won).count();
         assert!(won <= 1, "one winner");
     }

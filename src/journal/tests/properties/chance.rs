@@ -23,6 +23,8 @@ fn config(cases: u32) -> ProptestConfig {
 
 const NAMES: [&str; 3] = ["anna", "ben", "cleo"];
 
+/// All of one session: a marked leg of another is found by its claim alone, and a batch that makes
+/// the claim does not ask for legs that were heard of before it, since no carrier makes such.
 fn lines() -> Vec<Line> {
     let foreign = ClientState::Foreign;
     let mut lines = vec![

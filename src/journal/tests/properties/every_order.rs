@@ -6,17 +6,18 @@ use super::super::story::{Line, Story, claim, hangup, second, user};
 use crate::domain::{Call, LegNews, ReleaseReason, Status};
 use std::collections::BTreeMap;
 
-/// A tale's only end with these answers to its commands; `*` stands for the wins.
+/// The caller's row in every order in which each command got this answer.
 fn end(tale: &Tale, answers: &[&str]) -> Call {
     let ends = tale.rows_of_every_order();
     let mut matching = ends.into_iter().filter(|(commands, _)| {
-        let told = commands.iter().zip(answers);
-        commands.len() == answers.len()
-            && told
-                .into_iter()
-                .all(|(command, answer)| command.starts_with(answer))
+        let mut told = commands.iter().zip(answers);
+        told.all(|(command, answer)| command.starts_with(answer))
     });
     let (_, rows) = matching.next().unwrap();
+    assert!(
+        matching.next().is_none(),
+        "answers that tell the ends apart"
+    );
     rows.into_values().next().unwrap()
 }
 

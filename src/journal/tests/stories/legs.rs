@@ -104,6 +104,19 @@ fn a_marked_leg_counts_before_its_call_initiated_came() {
 }
 
 #[test]
+fn a_marked_leg_is_found_by_its_claim_wherever_its_session_is() {
+    for session in [None, Some("another")] {
+        let phone = Line::phone("anna").in_session(session);
+        let told = claimed().begins(&phone);
+        let answered = told.clone().hears(&phone, LegNews::Answered).play();
+        assert_eq!(answered.call().answered_by, Some(user("anna")));
+        assert!(answered.call().connected);
+        let busy = told.hears(&phone, hangup("user_busy")).play();
+        assert_eq!(busy.told()[2..], ["released busy"]);
+    }
+}
+
+#[test]
 fn connected_says_that_the_agents_leg_is_on_the_call() {
     let answered = claimed().phone_rings("anna").phone_answers("anna");
     assert!(answered.clone().play().call().connected);
