@@ -15,6 +15,7 @@ use crate::view;
 use bytes::Bytes;
 use dashmap::DashMap;
 use delivery::{delivery_of, delivery_of_text};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Handle;
@@ -156,14 +157,23 @@ impl Fanout {
             if polls.is_multiple_of(POLLS_PER_SWEEP) {
                 self.hub.sweep();
             }
-            let agencies = self.hub.agencies();
-            if agencies.is_empty() {
+            // Looked at before the heads are read: what goes out meanwhile is no sign of anything.
+            let known: HashMap<AgencyId, (String, i64)> = self
+                .hub
+                .agencies()
+                .into_iter()
+                .filter_map(|agency| Some((agency, self.hub.seq(agency)?)))
+                .collect();
+            if known.is_empty() {
                 continue;
             }
-            match self.store.heads(agencies).await {
+            match self.store.heads(known.keys().copied().collect()).await {
                 Ok(heads) => {
                     for (agency, head) in heads {
-                        self.compare(agency, &head.epoch, head.last_seq);
+                        if let Some((epoch, seq)) = known.get(&agency) {
+                            let renewed = *epoch != head.epoch || head.last_seq < *seq;
+                            self.compare(agency, renewed, head.last_seq);
+                        }
                     }
                 }
                 Err(error) => {
@@ -174,11 +184,11 @@ impl Fanout {
         }
     }
 
-    fn compare(&self, agency: AgencyId, epoch: &str, last_seq: i64) {
-        let Some((known_epoch, seq)) = self.hub.seq(agency) else {
+    fn compare(&self, agency: AgencyId, renewed: bool, last_seq: i64) {
+        let Some((_, seq)) = self.hub.seq(agency) else {
             return;
         };
-        if known_epoch != epoch || last_seq < seq {
+        if renewed {
             // Renewed, or an older database in its place: what went out is no longer the truth.
             tracing::warn!("Numbering of agency {agency} was renewed; its boards start anew");
             for member in self.hub.reset(agency) {

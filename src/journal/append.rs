@@ -154,6 +154,8 @@ impl Append {
             }
             Self::Claim(append) => {
                 keys.call_control_ids.insert(append.call_control_id.clone());
+                // A leg that names it may have been heard of already.
+                keys.claims.insert(append.claim_id);
             }
             Self::Release(append) => {
                 keys.claims.insert(append.claim_id);
@@ -166,11 +168,11 @@ impl Append {
 }
 
 fn add_leg_keys(event: &LegEvent, keys: &mut BatchKeys) {
-    if event.call_control_id.is_empty() {
-        keys.leg_ids.extend(event.leg_id.clone());
-    } else {
+    if !event.call_control_id.is_empty() {
         keys.call_control_ids.insert(event.call_control_id.clone());
     }
+    // Also where a handle is named: a recording may wait for it under its leg's id.
+    keys.leg_ids.extend(event.leg_id.clone());
     keys.sessions.extend(event.session.clone());
     if let crate::domain::ClientState::Ours(Some(claim)) = event.client_state {
         keys.claims.insert(claim);

@@ -83,7 +83,7 @@ on_every_database! {
         assert!(closed.code.may_reconnect());
         let mut anna = node.board_at(&world, world.anna, seen).await;
         assert!(matches!(anna.greeting(), Message::Snapshot(snapshot)
-            if (snapshot.reason.as_str(), snapshot.epoch.as_str()) == ("epoch_changed", "another life")));
+            if snapshot.reason == "epoch_changed" && snapshot.epoch.starts_with("another life")));
         assert_eq!(anna.shows(), ["+15550100 incoming"]);
         tell(&carrier, [&call.hung_up(HangupCause::OriginatorCancel)]).await;
         assert_eq!(anna.hears_words(1).await, ["2 call.ended +15550100 ended hangup"]);
