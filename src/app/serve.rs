@@ -3,7 +3,8 @@
 use super::Listeners;
 use crate::api;
 use crate::http::{
-    Context, RequestSpan, errors_in_json, metrics_page, not_found, observe, query_errors, resource,
+    Context, RequestSpan, close_on_unread, errors_in_json, metrics_page, not_found, observe,
+    query_errors, resource,
 };
 use crate::ingest;
 use crate::ws;
@@ -66,6 +67,7 @@ fn public(listener: TcpListener, context: web::Data<Context>) -> std::io::Result
             .app_data(query_errors())
             .wrap(from_fn(observe))
             .wrap(from_fn(errors_in_json))
+            .wrap(from_fn(close_on_unread))
             // Outside the tracing middleware, which would keep a span per socket.
             .service(resource("/ws", "GET", vec![web::get().to(ws::upgrade)]))
             .service(api)

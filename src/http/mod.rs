@@ -10,6 +10,7 @@ mod origin;
 mod prometheus;
 mod refusals;
 mod span;
+mod unread;
 
 pub use body::read_body;
 pub use caller::{Caller, bearer};
@@ -21,3 +22,4 @@ pub use origin::is_allowed;
 pub use prometheus::metrics_page;
 pub use refusals::Refusals;
 pub use span::RequestSpan;
+pub use unread::close_on_unread;

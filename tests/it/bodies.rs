@@ -282,7 +282,7 @@ on_every_database! {
         assert!(answer.ends_with(r#"{"error":"The body is larger than 1 MiB"}"#), "{answer}");
     }
 
-    async fn a_body_that_does_not_say_its_length_may_be_no_longer(world: World) {
+    async fn a_body_of_unsaid_length_is_cut_at_a_mebibyte_with_its_connection(world: World) {
         let node = world.node().await;
         let mut request = String::from(
             "POST /api/telnyx/webhook HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n\
@@ -291,5 +291,21 @@ on_every_database! {
         request.push_str(&" ".repeat(0x10_0001));
         let answer = node.answers_raw(&request).await;
         assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+    }
+
+    async fn a_webhook_may_come_in_chunks(world: World) {
+        let node = world.node().await;
+        let carrier = node.carrier(&world.acme);
+        let request = carrier.request(&carrier.new_call("+15550100").initiated(), 1);
+        let body = String::from_utf8(request.body).unwrap();
+        let (head, tail) = body.split_at(10);
+        let answer = node.answers_raw(&format!(
+            "POST /api/telnyx/webhook HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n\
+             Connection: close\r\nTransfer-Encoding: chunked\r\ntelnyx-timestamp: {}\r\n\
+             telnyx-signature-ed25519: {}\r\n\r\na\r\n{head}\r\n{:x}\r\n{tail}\r\n0\r\n\r\n",
+            request.timestamp.unwrap(), request.signature.unwrap(), tail.len(),
+        )).await;
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+        assert_eq!(ringing(&node, &world).await, ["+15550100"]);
     }
 }
