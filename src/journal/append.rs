@@ -5,6 +5,7 @@ use crate::store::batch::{BatchKeys, StoredWebhook, WebhookOutcome};
 
 /// One thing that happened. Everything that changes a call is one of these.
 #[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant)] // Nearly every append is the large one.
 pub enum Append {
     /// A verified webhook.
     Webhook(WebhookAppend),
@@ -27,6 +28,7 @@ pub struct WebhookAppend {
 
 /// What a webhook means to calls.
 #[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant)] // Nearly every webhook is news.
 pub enum Meaning {
     /// News of a leg.
     Leg(LegEvent),

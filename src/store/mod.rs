@@ -22,6 +22,7 @@ use tokio::runtime::Handle;
 pub struct Store(Backend);
 
 #[derive(Clone)]
+#[allow(clippy::large_enum_variant)] // There is one for each server.
 enum Backend {
     Sqlite(sqlite::Db),
     Postgres(postgres::Db),

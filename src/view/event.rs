@@ -2,7 +2,7 @@
 //! transaction, and the same bytes go to the database, to every socket and into the timeline.
 
 use super::rfc3339;
-use crate::domain::{Actor, Event, Timestamp};
+use crate::domain::{Actor, Event, Reason, Timestamp};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use uuid::Uuid;
@@ -57,7 +57,7 @@ pub fn event_json(
         received_at: event.moment.received,
         recorded_at,
         actor: event.actor.as_ref().map(ActorView::from),
-        reason: event.reason.map(|reason| reason.name()),
+        reason: event.reason.map(Reason::name),
         call: serde_json::from_str(call)?,
     })
 }

@@ -4,6 +4,7 @@ use crate::support::World;
 use crate::support::browser::Board;
 use crate::support::node::Node;
 use crate::support::wire::{Heard, Wire};
+use callboard::simulator::Leg;
 use callboard::simulator::browser::{BrowserSettings, Message, Position};
 use serde_json::Value;
 
@@ -100,7 +101,7 @@ on_every_database! {
         for n in 0..50 {
             world.clock.advance(std::time::Duration::from_millis(10));
             let batch: Vec<_> = (0..10).map(|m| carrier.new_call(&format!("+1555{n:03}{m}"))).collect();
-            let webhooks: Vec<_> = batch.iter().map(|call| call.initiated()).collect();
+            let webhooks: Vec<_> = batch.iter().map(Leg::initiated).collect();
             futures_util::future::join_all(webhooks.iter().map(|webhook| carrier.deliver(webhook))).await;
             numbers.extend(batch.into_iter().map(|call| call.from));
         }
