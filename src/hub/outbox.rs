@@ -65,6 +65,37 @@ impl State {
             is_rest
         });
     }
+
+    /// The next slice: one piece, cut when it is longer than `most`, or several short ones joined.
+    fn take(&mut self, most: usize) -> Option<Bytes> {
+        let slice = self.next_slice(most)?;
+        self.bytes -= slice.len();
+        self.unfinished = Frame::unfinished(self.unfinished, &slice);
+        Some(slice)
+    }
+
+    fn next_slice(&mut self, most: usize) -> Option<Bytes> {
+        let mut first = self.queue.pop_front()?;
+        if first.len() > most {
+            let slice = first.split_to(most);
+            self.queue.push_front(first);
+            return Some(slice);
+        }
+        let next = self.queue.front().map_or(usize::MAX, Bytes::len);
+        if first.len().saturating_add(next) > most {
+            return Some(first);
+        }
+        let mut joined = BytesMut::with_capacity(most);
+        joined.extend_from_slice(&first);
+        while let Some(frame) = self.queue.pop_front() {
+            if joined.len() + frame.len() > most {
+                self.queue.push_front(frame);
+                break;
+            }
+            joined.extend_from_slice(&frame);
+        }
+        Some(joined.freeze())
+    }
 }
 
 impl Outbox {
@@ -227,16 +258,18 @@ impl Outbox {
     /// cut; `None` at the end.
     pub fn poll_take(&self, cx: &mut Context<'_>, most: usize) -> Poll<Option<Bytes>> {
         let mut state = self.state();
-        // A pong goes last, never between the pieces of a frame; it waits for no first answer.
-        let queued = if state.corked {
-            None
+        // A pong waits for no first answer and for nothing queued, but never comes between the
+        // pieces of a frame.
+        let pong = if state.unfinished == 0 {
+            state.pong.take()
         } else {
-            take(&mut state, most)
+            None
         };
-        if let Some(slice) = &queued {
-            state.unfinished = Frame::unfinished(state.unfinished, slice);
-        }
-        let slice = queued.or_else(|| state.pong.take());
+        let slice = match pong {
+            Some(pong) => Some(pong),
+            None if state.corked => None,
+            None => state.take(most),
+        };
         let Some(slice) = slice else {
             if state.ending {
                 return Poll::Ready(None);
@@ -285,33 +318,6 @@ fn wake(mut state: MutexGuard<'_, State>) {
     if let Some(waker) = waker {
         waker.wake();
     }
-}
-
-/// The next slice: one piece, cut when it is longer than `most`, or several short ones joined.
-fn take(state: &mut State, most: usize) -> Option<Bytes> {
-    let mut first = state.queue.pop_front()?;
-    if first.len() > most {
-        let slice = first.split_to(most);
-        state.queue.push_front(first);
-        state.bytes -= slice.len();
-        return Some(slice);
-    }
-    let next = state.queue.front().map_or(usize::MAX, Bytes::len);
-    if first.len().saturating_add(next) > most {
-        state.bytes -= first.len();
-        return Some(first);
-    }
-    let mut joined = BytesMut::with_capacity(most);
-    joined.extend_from_slice(&first);
-    while let Some(frame) = state.queue.pop_front() {
-        if joined.len() + frame.len() > most {
-            state.queue.push_front(frame);
-            break;
-        }
-        joined.extend_from_slice(&frame);
-    }
-    state.bytes -= joined.len();
-    Some(joined.freeze())
 }
 
 #[cfg(test)]

@@ -23,8 +23,6 @@ fn config(cases: u32) -> ProptestConfig {
 
 const NAMES: [&str; 3] = ["anna", "ben", "cleo"];
 
-/// All of one session: a marked leg of another is found by its claim alone, and a batch that makes
-/// the claim does not ask for legs that were heard of before it, since no carrier makes such.
 fn lines() -> Vec<Line> {
     let foreign = ClientState::Foreign;
     let mut lines = vec![
@@ -38,6 +36,11 @@ fn lines() -> Vec<Line> {
         Line::phone("anna").called("second phone of anna"),
     ];
     lines.extend(NAMES.map(Line::phone));
+    // A transfer's leg may be of another session: its mark alone says whose it is.
+    lines.extend(NAMES.map(|name| {
+        let far = format!("far phone of {name}");
+        Line::phone(name).called(&far).in_session(Some("another"))
+    }));
     lines
 }
 
