@@ -41,6 +41,8 @@ pub enum Reason {
     Released(ReleaseReason),
     /// Of a `call.ended`: the carrier's hangup came.
     Hangup,
+    /// Of a `call.ended`: no hangup came, the carrier said so when asked.
+    Reconciled,
 }
 
 impl Reason {
@@ -50,6 +52,7 @@ impl Reason {
         match self {
             Self::Released(reason) => reason.name(),
             Self::Hangup => "hangup",
+            Self::Reconciled => "reconciled",
         }
     }
 }

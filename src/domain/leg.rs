@@ -3,7 +3,7 @@
 //! Facts only gather. Merging is commutative and idempotent (each fact keeps its earliest telling),
 //! so webhooks may come late, twice and in any order and leave the same leg.
 
-use super::{ClaimId, Timestamp};
+use super::{Actor, ClaimId, Timestamp};
 use std::collections::BTreeMap;
 
 /// When something happened, by the carrier's clock, and when our listener heard of it.
@@ -183,6 +183,12 @@ pub struct Leg {
     pub hangup_cause: Option<Told>,
     /// Its saved recordings, by id.
     pub recordings: BTreeMap<String, Recording>,
+    /// When the carrier, asked by us, said that it is over; its hangup may never have come.
+    pub over: Option<Moment>,
+    /// Who asked the carrier to end it.
+    pub ended_by: Option<Actor>,
+    /// Nobody is to answer it any more, and the carrier is to be told so.
+    pub unwanted: bool,
 }
 
 impl Leg {
@@ -206,7 +212,21 @@ impl Leg {
             hung_up: None,
             hangup_cause: None,
             recordings: BTreeMap::new(),
+            over: None,
+            ended_by: None,
+            unwanted: false,
         }
+    }
+
+    /// The carrier, asked by us, says that it is over.
+    pub fn learn_over(&mut self, moment: Moment) {
+        keep_least(&mut self.over, moment);
+    }
+
+    /// When it ended: by its hangup or, where that never came, by what the carrier said when asked.
+    #[must_use]
+    pub fn end(&self) -> Option<Moment> {
+        self.hung_up.or(self.over)
     }
 
     /// Takes in what a webhook tells. The order of tellings makes no difference.
@@ -337,6 +357,7 @@ impl Leg {
         leg.answered = until(leg.answered);
         leg.bridged = until(leg.bridged);
         leg.hung_up = until(leg.hung_up);
+        leg.over = until(leg.over);
         if leg.hung_up.is_none() {
             leg.hangup_cause = None;
         }
@@ -349,7 +370,7 @@ impl Leg {
     #[must_use]
     pub fn later_moments(&self) -> Vec<Moment> {
         let recorded = self.recordings.values().map(|recording| recording.saved);
-        let mut moments: Vec<Moment> = [self.answered, self.bridged, self.hung_up]
+        let mut moments: Vec<Moment> = [self.answered, self.bridged, self.hung_up, self.over]
             .into_iter()
             .flatten()
             .chain(recorded)

@@ -5,6 +5,7 @@
 mod call;
 mod claim;
 mod credential;
+mod errand;
 mod event;
 mod id;
 mod leg;
@@ -13,14 +14,17 @@ mod status;
 mod time;
 
 pub use call::{Call, Status};
-pub use claim::{Claim, ReleaseReason, client_state, read_client_state};
+pub use claim::{
+    Action, CLAIM_SECONDS, Claim, Command, ReleaseReason, client_state, read_client_state,
+};
 pub use credential::{
     CredentialError, CredentialKey, check as check_credential, parse_public_key,
     prefix as credential_prefix,
 };
+pub use errand::{Errand, ErrandKind};
 pub use event::{Actor, Event, EventType, Reason};
 pub use id::{AgencyId, CallId, ClaimId, UserId};
 pub use leg::{ClientState, Direction, Leg, LegEvent, LegNews, Moment, Recording, Told};
 pub use people::{Agency, Role, User};
-pub use status::{Facts, Standing, derive};
+pub use status::{Derived, Facts, Standing, derive};
 pub use time::Timestamp;

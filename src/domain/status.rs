@@ -28,19 +28,29 @@ pub enum Standing {
     Won,
 }
 
-/// The call that these facts make, and how each claim stands. `None` while the caller's leg is not
-/// known to be a call.
+/// What follows from the facts of a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Derived {
+    /// The call.
+    pub call: Call,
+    /// How each of its claims stands.
+    pub standings: Vec<Standing>,
+    /// The handles of the agents' legs that nobody is to answer any more.
+    pub unwanted: Vec<String>,
+}
+
+/// What these facts make. `None` while the caller's leg is not known to be a call.
 #[must_use]
-pub fn derive(id: CallId, agency_id: AgencyId, facts: Facts<'_>) -> Option<(Call, Vec<Standing>)> {
+pub fn derive(id: CallId, agency_id: AgencyId, facts: Facts<'_>) -> Option<Derived> {
     let caller = facts.caller;
     if !caller.is_call() {
         return None;
     }
     let created_at = caller.initiated?.occurred;
-    let hung_up = caller.hung_up.map(|moment| moment.occurred);
+    let ended_at = facts.over();
     let answer = facts.answer();
     let standings = facts.standings(answer);
-    let status = match (hung_up, answer, standings.last()) {
+    let status = match (ended_at, answer, standings.last()) {
         (Some(_), _, _) => Status::Ended,
         (_, Some(_), _) => Status::Answered,
         (_, _, Some(Standing::Open)) => Status::Answering,
@@ -61,14 +71,19 @@ pub fn derive(id: CallId, agency_id: AgencyId, facts: Facts<'_>) -> Option<(Call
         answered_by_name: holder.and_then(|claim| claim.user_name.clone()),
         caller_answered_at: caller.answered.map(|moment| moment.occurred),
         answered_at: answer.map(|answer| answer.at),
-        ended_at: hung_up,
+        ended_at,
         connected: status == Status::Answered && facts.connected(answer),
         hangup_cause: told(&caller.hangup_cause),
         recordings: facts.recordings(),
         created_at,
         updated_at: created_at,
     };
-    Some((call, standings))
+    let unwanted = facts.unwanted(&standings);
+    Some(Derived {
+        call,
+        standings,
+        unwanted,
+    })
 }
 
 /// The earliest answer, and the claim (by its place) whose answer it is, if it is one's.
@@ -79,6 +94,23 @@ struct Answer {
 }
 
 impl<'a> Facts<'a> {
+    /// When the call was over.
+    fn over(&self) -> Option<Timestamp> {
+        self.caller.end().map(|moment| moment.occurred)
+    }
+
+    /// The legs of claims that have let go, and all claims' legs once the call is over, as far as
+    /// they are still there.
+    fn unwanted(&self, standings: &[Standing]) -> Vec<String> {
+        let over = self.over().is_some();
+        (0..standings.len())
+            .filter(|place| over || matches!(standings.get(*place), Some(Standing::Released(_))))
+            .flat_map(|place| self.legs_of(place))
+            .filter(|leg| leg.is_known() && leg.end().is_none())
+            .map(|leg| leg.call_control_id.clone())
+            .collect()
+    }
+
     /// The legs that belong to the claim at `place`: those that name it, and those without a
     /// client_state that went out in the call's session while it was open.
     fn legs_of(&self, place: usize) -> impl Iterator<Item = &'a Leg> {
@@ -132,10 +164,7 @@ impl<'a> Facts<'a> {
     /// The answer of the call: the earliest that counts. Whose it is, the claims' own legs say
     /// first; a bridge on the caller's side falls to whoever held the call then.
     fn answer(&self) -> Option<Answer> {
-        let counts = |at: &Timestamp| match self.caller.hung_up {
-            Some(over) => *at <= over.occurred,
-            None => true,
-        };
+        let counts = |at: &Timestamp| self.over().is_none_or(|over| *at <= over);
         let by_claims = (0..self.claims.len())
             .filter_map(|place| self.answer_of(place).map(|at| (at, place)))
             .filter(|(at, _)| counts(at))
@@ -216,7 +245,7 @@ impl<'a> Facts<'a> {
         }
         let place = self.claims.len().checked_sub(1)?;
         let last = self.claims.get(place)?;
-        let over = self.caller.hung_up.map(|moment| moment.occurred);
+        let over = self.over();
         let fell_afterwards = last.released.is_none()
             && over.is_some_and(|over| {
                 self.released_by_leg(place)

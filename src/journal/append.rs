@@ -1,6 +1,8 @@
 //! What may be appended to the journal, and what comes back.
 
-use crate::domain::{AgencyId, Call, ClaimId, LegEvent, LegNews, ReleaseReason, Timestamp, UserId};
+use crate::domain::{
+    Actor, AgencyId, Call, ClaimId, Command, LegEvent, LegNews, ReleaseReason, Timestamp, UserId,
+};
 use crate::store::batch::{BatchKeys, StoredWebhook, WebhookOutcome};
 
 /// One thing that happened. Everything that changes a call is one of these.
@@ -15,6 +17,12 @@ pub enum Append {
     Release(ReleaseAppend),
     /// A claim has answered the call without a transfer.
     PlainAnswer(PlainAnswerAppend),
+    /// What a claim asks of the carrier, or that the carrier has taken it on.
+    Command(CommandAppend),
+    /// Somebody asks the carrier to end a call, or that has failed.
+    Ending(EndingAppend),
+    /// The carrier, asked by us, says that a call is over.
+    Over(OverAppend),
 }
 
 /// A verified webhook and what it means.
@@ -56,6 +64,10 @@ pub struct ClaimAppend {
     pub user_name: Option<String>,
     /// When, by our clock.
     pub at: Timestamp,
+    /// Most calls that one person may hold; `None`: no limit.
+    pub most: Option<u32>,
+    /// Until when whoever appends this sees to the carrier; afterwards any node does.
+    pub driven_until: Timestamp,
 }
 
 /// Letting go of a claim.
@@ -84,6 +96,45 @@ pub struct PlainAnswerAppend {
     pub at: Timestamp,
 }
 
+/// What a claim asks of the carrier now.
+#[derive(Clone, Debug)]
+pub struct CommandAppend {
+    /// Whose call.
+    pub agency_id: AgencyId,
+    /// The claim.
+    pub claim_id: ClaimId,
+    /// The command.
+    pub command: Command,
+    /// When, by our clock.
+    pub at: Timestamp,
+}
+
+/// Who asks the carrier to end a call.
+#[derive(Clone, Debug)]
+pub struct EndingAppend {
+    /// Whose call.
+    pub agency_id: AgencyId,
+    /// The caller's leg.
+    pub call_control_id: String,
+    /// The person; `None` takes it back, when the carrier has refused.
+    pub by: Option<Actor>,
+    /// When, by our clock.
+    pub at: Timestamp,
+}
+
+/// The carrier says that a call is over, though its hangup has not come.
+#[derive(Clone, Debug)]
+pub struct OverAppend {
+    /// Whose call.
+    pub agency_id: AgencyId,
+    /// The caller's leg.
+    pub call_control_id: String,
+    /// Since when: the carrier's word where it said so, or the moment of asking.
+    pub since: Timestamp,
+    /// When it said so, by our clock.
+    pub at: Timestamp,
+}
+
 /// What became of an append.
 #[derive(Clone, Debug)]
 pub enum Answer {
@@ -91,7 +142,7 @@ pub enum Answer {
     Webhook(WebhookAnswer),
     /// Of a claim.
     Claim(ClaimAnswer),
-    /// Of a release or a plain answer: whether it changed anything.
+    /// Of everything else: whether it changed anything.
     Done(bool),
 }
 
@@ -119,6 +170,8 @@ pub enum ClaimAnswer {
         /// The call, with that person's name.
         call: Box<Call>,
     },
+    /// The agent holds as many calls as one may.
+    Full,
     /// There is no such call, or it is over.
     Gone,
 }
@@ -132,6 +185,9 @@ impl Append {
             Self::Claim(append) => append.agency_id,
             Self::Release(append) => append.agency_id,
             Self::PlainAnswer(append) => append.agency_id,
+            Self::Command(append) => append.agency_id,
+            Self::Ending(append) => append.agency_id,
+            Self::Over(append) => append.agency_id,
         }
     }
 
@@ -158,12 +214,22 @@ impl Append {
                 keys.call_control_ids.insert(append.call_control_id.clone());
                 // A leg that names it may have been heard of already.
                 keys.claims.insert(append.claim_id);
+                if append.most.is_some() {
+                    keys.holders.insert(append.user_id);
+                }
             }
-            Self::Release(append) => {
-                keys.claims.insert(append.claim_id);
+            Self::Release(ReleaseAppend { claim_id, .. })
+            | Self::PlainAnswer(PlainAnswerAppend { claim_id, .. })
+            | Self::Command(CommandAppend { claim_id, .. }) => {
+                keys.claims.insert(*claim_id);
             }
-            Self::PlainAnswer(append) => {
-                keys.claims.insert(append.claim_id);
+            Self::Ending(EndingAppend {
+                call_control_id, ..
+            })
+            | Self::Over(OverAppend {
+                call_control_id, ..
+            }) => {
+                keys.call_control_ids.insert(call_control_id.clone());
             }
         }
     }

@@ -8,11 +8,13 @@ use crate::store::{Store, StoreError};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// What a committed batch leaves: an answer per append (`None` where its agency is not there), and
-/// the events, in the order of their numbers.
+/// What a committed batch leaves: an answer per append (`None` where its agency is not there), the
+/// events, in the order of their numbers, and whether it owes something.
 pub(super) struct Committed {
     pub answers: Vec<Option<Answer>>,
     pub events: Vec<(AgencyId, NumberedEvent)>,
+    /// Something is owed to the carrier now.
+    pub owes: bool,
 }
 
 /// Commits these appends in one transaction.
@@ -43,7 +45,15 @@ pub(super) fn apply(
     }
     let writes = ledger.close();
     let events = writes.events.clone();
-    Ok((writes, Committed { answers, events }))
+    let owes = writes.errands.iter();
+    let owes = owes.filter(|errand| errand.due <= now && errand.leased_until.is_none());
+    let owes = owes.count() > 0;
+    let committed = Committed {
+        answers,
+        events,
+        owes,
+    };
+    Ok((writes, committed))
 }
 
 /// The order to take appends in: as they came, but the webhooks of one phone call by the carrier's

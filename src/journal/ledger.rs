@@ -2,12 +2,13 @@
 //! written. Pure: no I/O and no clock but the one moment of the batch.
 
 mod commands;
+mod owed;
 
 use super::append::{Answer, Append, Meaning, WebhookAnswer, WebhookAppend};
 use super::index::Index;
 use crate::domain::{
-    Actor, AgencyId, Call, CallId, Claim, Event, EventType, Facts, Leg, LegEvent, Moment, Reason,
-    Standing, Timestamp, derive,
+    Actor, AgencyId, Call, CallId, Claim, Derived, Event, EventType, Facts, Leg, LegEvent, Moment,
+    Reason, Standing, Timestamp, derive,
 };
 use crate::store::StoreError;
 use crate::store::batch::{Head, Loaded, NumberedEvent, WebhookOutcome, Writes};
@@ -79,6 +80,9 @@ impl Ledger {
             Append::Claim(append) => Answer::Claim(self.claim(append)?),
             Append::Release(append) => Answer::Done(self.release(append)?),
             Append::PlainAnswer(append) => Answer::Done(self.plain_answer(append)?),
+            Append::Command(append) => Answer::Done(self.command(append)?),
+            Append::Ending(append) => Answer::Done(self.ending(append)),
+            Append::Over(append) => Answer::Done(self.over(append)?),
         }))
     }
 
@@ -86,6 +90,17 @@ impl Ledger {
     #[must_use]
     pub fn close(self) -> Writes {
         let mut writes = self.writes;
+        // Of several of one kind about one leg or claim the last says how it is.
+        let owed = std::mem::take(&mut writes.errands).into_iter();
+        let owed: BTreeMap<_, _> = owed
+            .map(|errand| {
+                (
+                    (errand.agency_id, errand.kind, errand.subject.clone()),
+                    errand,
+                )
+            })
+            .collect();
+        writes.errands = owed.into_values().collect();
         for handle in &self.changed_legs {
             if let Some(leg) = self.index.leg(handle) {
                 writes.legs.push((handle.0, leg.clone()));
@@ -153,6 +168,9 @@ impl Ledger {
             self.index.put_leg(agency, leg.clone());
         }
         if !leg.is_known() {
+            if known.is_none() {
+                self.owe_a_look(&handle);
+            }
             return Ok(WebhookOutcome::Held);
         }
         if was_known && (self.index.call_of(&handle).is_some() || !leg.is_call()) {
@@ -213,7 +231,7 @@ impl Ledger {
     }
 
     /// What the call of that leg is, going by all that is known, and how its claims stand.
-    fn derive(&self, id: CallId, handle: &Handle) -> Option<(Call, Vec<Standing>)> {
+    fn derive(&self, id: CallId, handle: &Handle) -> Option<Derived> {
         let caller = self.index.leg(handle)?;
         let claims = self.claims.get(&id).map_or(&[][..], Vec::as_slice);
         let legs = self.index.other_legs(handle.0, caller, claims);
@@ -246,20 +264,35 @@ impl Ledger {
         moment: Moment,
         actor: Option<Actor>,
     ) -> Result<(), StoreError> {
-        let Some((mut call, standings)) = self.derive(id, handle) else {
+        let Some(derived) = self.derive(id, handle) else {
             return Ok(());
         };
+        self.owe(handle, &derived);
+        let Derived {
+            mut call,
+            standings,
+            ..
+        } = derived;
         let before = self.calls.get(&id);
         if let Some(before) = before {
             call.updated_at = before.updated_at;
         }
         let event_type = EventType::of_change(before, &call);
+        let caller = self.index.leg(handle);
         let reason = match (event_type, standings.last()) {
             (Some(EventType::Released), Some(Standing::Released(reason))) => {
                 Some(Reason::Released(*reason))
             }
+            (Some(EventType::Ended), _) if caller.is_some_and(|leg| leg.hung_up.is_none()) => {
+                Some(Reason::Reconciled)
+            }
             (Some(EventType::Ended), _) => Some(Reason::Hangup),
             _ => None,
+        };
+        let actor = match event_type {
+            // The hangup is the carrier's news, but somebody here may have asked for it.
+            Some(EventType::Ended) => actor.or_else(|| caller?.ended_by.clone()),
+            _ => actor,
         };
         self.standings.insert(id, standings);
         match event_type {

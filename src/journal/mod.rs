@@ -14,8 +14,8 @@ mod tests;
 mod writer;
 
 pub use append::{
-    Answer, Append, ClaimAnswer, ClaimAppend, Meaning, PlainAnswerAppend, ReleaseAppend,
-    WebhookAnswer, WebhookAppend,
+    Answer, Append, ClaimAnswer, ClaimAppend, CommandAppend, EndingAppend, Meaning, OverAppend,
+    PlainAnswerAppend, ReleaseAppend, WebhookAnswer, WebhookAppend,
 };
 pub use ledger::Ledger;
 pub use retention::Retention;
@@ -27,7 +27,7 @@ use crate::store::Store;
 use crate::telemetry::{JournalFailure, Metrics};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 /// Most bytes that wait to be committed. When it is full, appends are refused at once and the
 /// carrier sends its webhook again later.
@@ -66,6 +66,7 @@ pub struct Journal {
     room: Arc<Semaphore>,
     clock: Clock,
     metrics: Metrics,
+    owed: Arc<Notify>,
 }
 
 /// An append that waits for its batch.
@@ -89,12 +90,21 @@ impl Journal {
         // Each append takes at least one permit, so this many places can never run out first.
         let (queue, queued) = mpsc::channel(permits);
         let (recorded, out) = mpsc::channel(RECORDED_BATCHES);
-        let writer = Writer::new(store, clock.clone(), metrics.clone(), queued, recorded);
+        let owed = Arc::new(Notify::new());
+        let writer = Writer::new(
+            store,
+            clock.clone(),
+            metrics.clone(),
+            queued,
+            recorded,
+            owed.clone(),
+        );
         let journal = Self {
             queue,
             room: Arc::new(Semaphore::new(permits)),
             clock,
             metrics,
+            owed,
         };
         (journal, writer, out)
     }
@@ -129,6 +139,12 @@ impl Journal {
                 Err(AppendError::Late)
             }
         }
+    }
+
+    /// Resolves when something that is owed to the carrier at once has been written down here since
+    /// the last time this was awaited.
+    pub async fn owes(&self) {
+        self.owed.notified().await;
     }
 
     /// Whether it takes appends.

@@ -11,7 +11,7 @@ use crate::telemetry::{JournalFailure, Metrics};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 
 /// Most appends in one batch.
@@ -38,6 +38,8 @@ pub struct Writer {
     metrics: Metrics,
     queue: mpsc::Receiver<Queued>,
     out: mpsc::Sender<Recorded>,
+    /// Told when something is owed to the carrier now.
+    owed: Arc<Notify>,
     /// Agencies whose last commit failed in a way that may have succeeded.
     in_doubt: BTreeSet<AgencyId>,
 }
@@ -49,6 +51,7 @@ impl Writer {
         metrics: Metrics,
         queue: mpsc::Receiver<Queued>,
         out: mpsc::Sender<Recorded>,
+        owed: Arc<Notify>,
     ) -> Self {
         Self {
             store,
@@ -56,6 +59,7 @@ impl Writer {
             metrics,
             queue,
             out,
+            owed,
             in_doubt: BTreeSet::new(),
         }
     }
@@ -146,6 +150,9 @@ impl Writer {
     async fn publish(&mut self, part: Vec<Queued>, committed: Committed) {
         for (queued, answer) in part.into_iter().zip(committed.answers) {
             let _ = queued.answer.send(answer.ok_or(AppendError::NoAgency));
+        }
+        if committed.owes {
+            self.owed.notify_one();
         }
         if !committed.events.is_empty() {
             for (_, event) in &committed.events {

@@ -1,6 +1,8 @@
 //! What one transaction of the journal reads and writes.
 
-use crate::domain::{AgencyId, Call, CallId, Claim, ClaimId, Event, Leg, Standing, Timestamp};
+use crate::domain::{
+    AgencyId, Call, CallId, Claim, ClaimId, Errand, Event, Leg, Standing, Timestamp, UserId,
+};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// What a batch concerns: everything it may read or change is found from here.
@@ -20,6 +22,8 @@ pub struct BatchKeys {
     pub claims: BTreeSet<ClaimId>,
     /// The calls that commands name.
     pub calls: BTreeSet<CallId>,
+    /// People whose open calls must be counted.
+    pub holders: BTreeSet<UserId>,
 }
 
 /// Where an agency's numbering stands.
@@ -130,4 +134,6 @@ pub struct Writes {
     pub events: Vec<(AgencyId, NumberedEvent)>,
     /// The new head of each agency that has new events.
     pub heads: Vec<(AgencyId, Head)>,
+    /// What is owed to the carrier from now on, in place of what was owed of the same kind.
+    pub errands: Vec<Errand>,
 }

@@ -1,7 +1,7 @@
 //! The facts of a leg as JSON, in the column `call_legs.facts`.
 
 use super::StoreError;
-use crate::domain::{ClaimId, Direction, Leg, Moment, Recording, Timestamp, Told};
+use crate::domain::{Actor, ClaimId, Direction, Leg, Moment, Recording, Timestamp, Told, UserId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -37,6 +37,18 @@ struct LegFacts {
     hangup_cause: Option<ToldFact>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     recordings: Vec<RecordingFact>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    over: Option<MomentFact>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ended_by: Option<ActorFact>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    unwanted: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ActorFact {
+    id: Uuid,
+    name: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -83,6 +95,12 @@ pub(super) fn write(leg: &Leg) -> Result<String, StoreError> {
         hung_up: leg.hung_up.map(MomentFact::from),
         hangup_cause: leg.hangup_cause.as_ref().map(ToldFact::from),
         recordings: leg.recordings.values().map(RecordingFact::from).collect(),
+        over: leg.over.map(MomentFact::from),
+        ended_by: leg.ended_by.as_ref().map(|actor| ActorFact {
+            id: actor.id.0,
+            name: actor.name.clone(),
+        }),
+        unwanted: leg.unwanted,
     };
     serde_json::to_string(&facts).map_err(|error| StoreError::Data(error.to_string()))
 }
@@ -119,6 +137,12 @@ pub(super) fn read(call_control_id: String, text: &str) -> Result<Leg, StoreErro
         .into_iter()
         .map(|fact| (fact.id.clone(), fact.into()))
         .collect();
+    leg.over = facts.over.map(Moment::from);
+    leg.ended_by = facts.ended_by.map(|actor| Actor {
+        id: UserId(actor.id),
+        name: actor.name,
+    });
+    leg.unwanted = facts.unwanted;
     Ok(leg)
 }
 

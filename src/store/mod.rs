@@ -117,6 +117,11 @@ macro_rules! query {
     };
 }
 
+// Below the macro that it uses.
+mod errands;
+
+pub use errands::HeldClaim;
+
 /// Each method is one query; all fail with [`StoreError`] when the database is away.
 #[allow(clippy::missing_errors_doc)]
 impl Store {
@@ -184,6 +189,15 @@ impl Store {
     /// One call of an agency.
     pub async fn call(&self, agency: AgencyId, call: CallId) -> Result<Option<Call>, StoreError> {
         query!(self, read, calls::one(agency, call))
+    }
+
+    /// The call whose caller's leg has that handle.
+    pub async fn call_of_leg(
+        &self,
+        agency: AgencyId,
+        handle: String,
+    ) -> Result<Option<Call>, StoreError> {
+        query!(self, read, calls::of_leg(agency, handle))
     }
 
     /// Where these agencies' numberings stand.

@@ -55,6 +55,13 @@ macro_rules! locked {
     };
 }
 
+/// Rows that nobody has locked, locked.
+macro_rules! skip_locked {
+    ($query:expr) => {
+        $query.for_update().skip_locked()
+    };
+}
+
 /// PostgreSQL takes 65,535 parameters in a statement; this many of our widest rows stay below.
 pub(super) const ROWS_PER_STATEMENT: usize = 512;
 
@@ -84,7 +91,7 @@ macro_rules! upsert_rows {
         }
     };
 }
-pub(super) use {insert_rows, locked, upsert_rows};
+pub(super) use {insert_rows, locked, skip_locked, upsert_rows};
 
 /// A PostgreSQL database behind a pool.
 #[derive(Clone)]

@@ -3,12 +3,12 @@
 use super::StoreError;
 use super::leg_facts::{self, RecordingFact};
 use super::schema::{
-    agencies, agency_credentials, agency_heads, call_events, call_legs, claims, inbound_calls,
-    users, webhook_events,
+    agencies, agency_credentials, agency_heads, call_events, call_legs, claims, errands,
+    inbound_calls, users, webhook_events,
 };
 use crate::domain::{
-    Agency, AgencyId, Call, CallId, Claim, ClaimId, Leg, Recording, ReleaseReason, Role, Standing,
-    Status, Timestamp, Told, User, UserId,
+    Action, Agency, AgencyId, Call, CallId, Claim, ClaimId, Command, Errand, ErrandKind, Leg,
+    Recording, ReleaseReason, Role, Standing, Status, Timestamp, Told, User, UserId,
 };
 use diesel::prelude::*;
 use std::str::FromStr;
@@ -63,6 +63,21 @@ pub struct ClaimRow {
     pub release_reason: Option<String>,
     pub plain_answer: bool,
     pub standing: String,
+    pub deadline_at: i64,
+    pub command: String,
+    pub command_n: i32,
+    pub command_accepted: bool,
+}
+
+#[derive(Clone, Debug, Queryable, Insertable)]
+#[diesel(table_name = errands)]
+pub struct ErrandRow {
+    pub agency_id: String,
+    pub kind: String,
+    pub subject: String,
+    pub due_at: i64,
+    pub leased_until: Option<i64>,
+    pub attempts: i32,
 }
 
 #[derive(Clone, Debug, Queryable, Insertable)]
@@ -237,7 +252,16 @@ impl ClaimRow {
                 Standing::Won => "won".into(),
                 Standing::Released(reason) => format!("released: {}", reason.name()),
             },
+            deadline_at: claim.deadline.micros(),
+            command: claim.command.action.name().into(),
+            command_n: claim.command.n,
+            command_accepted: claim.command.accepted,
         }
+    }
+
+    /// Whether it holds its call.
+    pub fn is_open(&self) -> bool {
+        self.standing == "open"
     }
 
     pub fn claim(self) -> Result<(AgencyId, Claim), StoreError> {
@@ -260,8 +284,41 @@ impl ClaimRow {
             claimed_at: Timestamp::from_micros(self.claimed_at),
             released,
             plain_answer: self.plain_answer,
+            deadline: Timestamp::from_micros(self.deadline_at),
+            command: Command {
+                action: Action::from_name(&self.command).ok_or_else(|| {
+                    StoreError::Corrupt(format!("claims.command: {:?}", self.command))
+                })?,
+                n: self.command_n,
+                accepted: self.command_accepted,
+            },
         };
         Ok((agency, claim))
+    }
+}
+
+impl ErrandRow {
+    pub fn of(errand: &Errand) -> Self {
+        Self {
+            agency_id: errand.agency_id.to_string(),
+            kind: errand.kind.name().into(),
+            subject: errand.subject.clone(),
+            due_at: errand.due.micros(),
+            leased_until: errand.leased_until.map(Timestamp::micros),
+            attempts: errand.attempts,
+        }
+    }
+
+    pub fn errand(self) -> Result<Errand, StoreError> {
+        Ok(Errand {
+            agency_id: AgencyId(id(&self.agency_id, "errands.agency_id")?),
+            kind: ErrandKind::from_name(&self.kind)
+                .ok_or_else(|| StoreError::Corrupt(format!("errands.kind: {:?}", self.kind)))?,
+            subject: self.subject,
+            due: Timestamp::from_micros(self.due_at),
+            leased_until: at(self.leased_until),
+            attempts: self.attempts,
+        })
     }
 }
 

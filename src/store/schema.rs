@@ -106,6 +106,21 @@ diesel::table! {
         release_reason -> Nullable<Text>,
         plain_answer -> Bool,
         standing -> Text,
+        deadline_at -> BigInt,
+        command -> Text,
+        command_n -> Integer,
+        command_accepted -> Bool,
+    }
+}
+
+diesel::table! {
+    errands (agency_id, kind, subject) {
+        agency_id -> Text,
+        kind -> Text,
+        subject -> Text,
+        due_at -> BigInt,
+        leased_until -> Nullable<BigInt>,
+        attempts -> Integer,
     }
 }
 
@@ -150,3 +165,5 @@ diesel::table! {
         version -> BigInt,
     }
 }
+
+diesel::allow_tables_to_appear_in_same_query!(claims, inbound_calls);

@@ -83,7 +83,14 @@ macro_rules! upsert_rows {
         }
     };
 }
-pub(super) use {insert_rows, locked, upsert_rows};
+
+/// With one writer at a time, no row is anybody else's.
+macro_rules! skip_locked {
+    ($query:expr) => {
+        $query
+    };
+}
+pub(super) use {insert_rows, locked, skip_locked, upsert_rows};
 
 /// An open SQLite database: one writer, several readers.
 #[derive(Clone)]

@@ -138,6 +138,9 @@ async fn claim_as(world: &World, node: &Node, claim: ClaimId, call: &Leg) -> (Cl
         user_id: world.anna,
         user_name: Some("Anna".into()),
         at: world.clock.now(),
+        most: None,
+        // The test itself plays the carrier: no node is to drive this claim.
+        driven_until: world.clock.now().plus_seconds(3600),
     });
     match node.app.journal.append(append).await {
         Ok(Answer::Claim(ClaimAnswer::Won { claim_id, call })) => (claim_id, call.id),

@@ -204,6 +204,9 @@ async fn claimed_by_a_server_that_dies(world: &World, call_control_id: &str) {
         user_id: world.ben,
         user_name: Some("Ben".into()),
         at: world.clock.now(),
+        most: None,
+        // The test itself plays the carrier: no node is to drive this claim.
+        driven_until: world.clock.now().plus_seconds(3600),
     });
     let answer = journal.append(append).await;
     assert!(matches!(answer, Ok(Answer::Claim(ClaimAnswer::Won { .. }))));

@@ -118,6 +118,8 @@ async fn claim(
         user_id: agent.user.id,
         user_name: agent.user.name.clone(),
         at: clock.now(),
+        most: None,
+        driven_until: clock.now().plus_seconds(60),
     };
     match launched.app.journal.append(Append::Claim(append)).await {
         Ok(Answer::Claim(ClaimAnswer::Won { claim_id, .. })) => Ok(claim_id),

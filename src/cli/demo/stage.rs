@@ -112,6 +112,8 @@ impl Stage {
             user_id: agent.id,
             user_name: agent.name.clone(),
             at,
+            most: None,
+            driven_until: at.plus_seconds(60),
         };
         let answer = self.journal.append(Append::Claim(claim)).await;
         let now = self.clock.now();

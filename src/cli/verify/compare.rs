@@ -71,7 +71,7 @@ pub(super) fn compare(
         legs: &legs,
     };
     let differences = match derive(call.id, call.agency_id, facts) {
-        Some((told, _)) => differences(&told, call),
+        Some(derived) => differences(&derived.call, call),
         None => vec![Difference::NoCall],
     };
     let commands = claims

@@ -89,6 +89,8 @@ impl Office {
             user_id: ANNA,
             user_name: Some("Anna".into()),
             at: self.desk.clock.now(),
+            most: None,
+            driven_until: self.desk.clock.now(),
         };
         self.journal.append(Append::Claim(claim)).await.unwrap();
         let agent = caller.second_leg(None);

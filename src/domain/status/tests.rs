@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::{ClaimId, ClientState, Direction, LegEvent, LegNews, Moment, UserId};
+use crate::domain::{ClaimId, ClientState, Command, Direction, LegEvent, LegNews, Moment, UserId};
 use uuid::Uuid;
 
 fn at(second: i64) -> Timestamp {
@@ -54,6 +54,8 @@ fn claim(number: u128, second: i64) -> Claim {
         claimed_at: at(second),
         released: None,
         plain_answer: false,
+        deadline: at(second + 45),
+        command: Command::first(),
     }
 }
 
@@ -70,7 +72,8 @@ fn made_of(caller: &Leg, claims: &[Claim], legs: &[&Leg]) -> (Call, Vec<Standing
         claims,
         legs,
     };
-    derive(CallId(Uuid::nil()), AgencyId(Uuid::nil()), facts).unwrap()
+    let derived = derive(CallId(Uuid::nil()), AgencyId(Uuid::nil()), facts).unwrap();
+    (derived.call, derived.standings)
 }
 
 fn user(number: u128) -> Option<UserId> {

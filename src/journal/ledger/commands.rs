@@ -1,11 +1,14 @@
-//! What agents and our own control do to calls: claims, releases, plain answers.
+//! What agents and our own control do to calls: claims, releases, plain answers, ends.
 
 use super::Ledger;
 use crate::domain::{
-    Actor, AgencyId, Call, CallId, Claim, ClaimId, EventType, Moment, Standing, Status, Timestamp,
-    UserId,
+    Action, Actor, AgencyId, CLAIM_SECONDS, Call, CallId, Claim, ClaimId, Command, Errand,
+    ErrandKind, EventType, Moment, Standing, Status, Timestamp, UserId,
 };
-use crate::journal::append::{ClaimAnswer, ClaimAppend, PlainAnswerAppend, ReleaseAppend};
+use crate::journal::append::{
+    ClaimAnswer, ClaimAppend, CommandAppend, EndingAppend, OverAppend, PlainAnswerAppend,
+    ReleaseAppend,
+};
 use crate::store::StoreError;
 
 impl Ledger {
@@ -19,7 +22,8 @@ impl Ledger {
         let had = claims.map(|claim| claim.id).any(|id| id == append.claim_id);
         match call.status {
             Status::Ended => Ok(ClaimAnswer::Gone),
-            Status::Incoming if !had => self.win(call, append),
+            Status::Incoming if !had && self.may_hold_more(append) => self.win(call, append),
+            Status::Incoming if !had => Ok(ClaimAnswer::Full),
             // This claim was won before and has let go since: its turn is over.
             Status::Incoming => Ok(ClaimAnswer::Taken {
                 call: Box::new(call),
@@ -39,6 +43,17 @@ impl Ledger {
         }
     }
 
+    /// Whether this person holds fewer calls than one may.
+    fn may_hold_more(&self, append: &ClaimAppend) -> bool {
+        let Some(most) = append.most else { return true };
+        let held = self.calls.values().filter(|call| {
+            call.agency_id == append.agency_id
+                && call.answered_by == Some(append.user_id)
+                && matches!(call.status, Status::Answering | Status::Answered)
+        });
+        held.count() < usize::try_from(most).unwrap_or(usize::MAX)
+    }
+
     /// The claim that holds the call, or won it.
     fn holder(&self, call: &Call) -> Option<&Claim> {
         let claims = self.claims.get(&call.id)?;
@@ -46,8 +61,8 @@ impl Ledger {
             return claims.last();
         }
         let handle = (call.agency_id, call.call_control_id.clone());
-        let (_, standings) = self.derive(call.id, &handle)?;
-        let mut claims = claims.iter().zip(standings);
+        let derived = self.derive(call.id, &handle)?;
+        let mut claims = claims.iter().zip(derived.standings);
         claims
             .find(|(_, standing)| *standing == Standing::Won)
             .map(|(claim, _)| claim)
@@ -67,8 +82,11 @@ impl Ledger {
             claimed_at: append.at,
             released: None,
             plain_answer: false,
+            deadline: append.at.plus_seconds(CLAIM_SECONDS),
+            command: Command::first(),
         });
         self.index.put_claim(append.agency_id, append.claim_id, id);
+        self.owe_for_claim(append);
         let actor = Actor {
             id: append.user_id,
             name: append.user_name.clone(),
@@ -92,6 +110,17 @@ impl Ledger {
         })
     }
 
+    /// Whoever won drives the claim; should that process die, another does. And nobody waits longer
+    /// than a claim may.
+    fn owe_for_claim(&mut self, append: &ClaimAppend) {
+        let owed =
+            |kind, due| Errand::new(append.agency_id, kind, append.claim_id.to_string(), due);
+        let deadline = append.at.plus_seconds(CLAIM_SECONDS);
+        let drive = owed(ErrandKind::Drive, append.at).leased(append.driven_until);
+        let expire = owed(ErrandKind::Expire, deadline);
+        self.writes.errands.extend([drive, expire]);
+    }
+
     /// A claim lets go, if it still holds a call that nobody has answered.
     pub(super) fn release(&mut self, append: &ReleaseAppend) -> Result<bool, StoreError> {
         let Some((call, claim)) = self.holding(append.agency_id, append.claim_id) else {
@@ -108,7 +137,52 @@ impl Ledger {
             return Ok(false);
         };
         claim.plain_answer = true;
+        claim.command = claim.command.then(Action::Answer);
         self.settle(call, command_moment(append.at), None)?;
+        Ok(true)
+    }
+
+    /// What a claim asks of the carrier, as long as it holds its call.
+    pub(super) fn command(&mut self, append: &CommandAppend) -> Result<bool, StoreError> {
+        let Some((call, claim)) = self.holding(append.agency_id, append.claim_id) else {
+            return Ok(false);
+        };
+        claim.command = append.command;
+        self.settle(call, command_moment(append.at), None)?;
+        Ok(true)
+    }
+
+    /// Who asks for the end of a call that is not over.
+    pub(super) fn ending(&mut self, append: &EndingAppend) -> bool {
+        let handle = (append.agency_id, append.call_control_id.clone());
+        let Some(leg) = self.index.leg(&handle).filter(|leg| leg.end().is_none()) else {
+            return false;
+        };
+        let mut leg = leg.clone();
+        leg.ended_by.clone_from(&append.by);
+        self.index.put_leg(append.agency_id, leg);
+        self.changed_legs.insert(handle);
+        true
+    }
+
+    /// The carrier says that a call is over whose hangup has not come.
+    pub(super) fn over(&mut self, append: &OverAppend) -> Result<bool, StoreError> {
+        let handle = (append.agency_id, append.call_control_id.clone());
+        let Some(id) = self.index.call_of(&handle) else {
+            return Ok(false);
+        };
+        let Some(leg) = self.index.leg(&handle).filter(|leg| leg.end().is_none()) else {
+            return Ok(false);
+        };
+        let mut leg = leg.clone();
+        let moment = Moment {
+            occurred: append.since,
+            received: append.at,
+        };
+        leg.learn_over(moment);
+        self.index.put_leg(append.agency_id, leg);
+        self.changed_legs.insert(handle);
+        self.settle(id, moment, None)?;
         Ok(true)
     }
 

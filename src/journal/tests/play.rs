@@ -108,6 +108,7 @@ impl Database {
                 Answer::Webhook(_) => None,
                 Answer::Claim(ClaimAnswer::Won { claim_id, .. }) => Some(format!("won {claim_id}")),
                 Answer::Claim(ClaimAnswer::Taken { .. }) => Some("taken".into()),
+                Answer::Claim(ClaimAnswer::Full) => Some("full".into()),
                 Answer::Claim(ClaimAnswer::Gone) => Some("gone".into()),
                 Answer::Done(done) => Some(if *done { "done" } else { "not done" }.into()),
             })

@@ -57,9 +57,13 @@ impl Database {
             claims: &claims,
             legs: &legs,
         };
-        let (rebuilt, standing) = derive(call.id, call.agency_id, facts).unwrap();
-        assert_eq!(plain(&rebuilt), plain(call), "the row beside its facts");
-        assert_eq!(standing, standings, "claims beside their facts");
+        let derived = derive(call.id, call.agency_id, facts).unwrap();
+        assert_eq!(
+            plain(&derived.call),
+            plain(call),
+            "the row beside its facts"
+        );
+        assert_eq!(derived.standings, standings, "claims beside their facts");
         let ordinals = claims.iter().map(|claim| claim.ordinal);
         assert!(ordinals.eq(1..=i32::try_from(claims.len()).unwrap()));
         let told = self.of_call(call.id);

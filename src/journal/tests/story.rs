@@ -271,6 +271,8 @@ impl Story {
             user_id: user(agent),
             user_name: Some(agent.into()),
             at: second(self.now),
+            most: None,
+            driven_until: second(self.now),
         });
         self.then(append)
     }

@@ -5,9 +5,9 @@ use super::super::{BEGIN_WRITE, Conn, insert_rows, locked, upsert_rows};
 use super::end;
 use crate::domain::{AgencyId, Timestamp};
 use crate::store::batch::{BatchKeys, Head, Loaded, WebhookOutcome, Writes};
-use crate::store::rows::{CallRow, ClaimRow, EventRow, HeadRow, LegRow, WebhookRow};
+use crate::store::rows::{CallRow, ClaimRow, ErrandRow, EventRow, HeadRow, LegRow, WebhookRow};
 use crate::store::schema::{
-    agency_heads, call_events, call_legs, claims, inbound_calls, webhook_events,
+    agency_heads, call_events, call_legs, claims, errands, inbound_calls, webhook_events,
 };
 use crate::store::{StoreError, parse_agency};
 use diesel::prelude::*;
@@ -151,6 +151,14 @@ async fn load_calls(
     calls.add(calls_by!(conn, agencies, call_control_id, &handles));
     calls.add(calls_by!(conn, agencies, call_session_id, &sessions));
     calls.add(calls_by!(conn, agencies, id, &call_ids));
+    if !keys.holders.is_empty() {
+        let holders: Vec<String> = keys.holders.iter().map(ToString::to_string).collect();
+        let held = inbound_calls::table
+            .filter(inbound_calls::agency_id.eq_any(agencies))
+            .filter(inbound_calls::status.eq_any(["answering", "answered"]))
+            .filter(inbound_calls::answered_by.eq_any(&holders));
+        calls.add(held.load(conn).await?);
+    }
     let callers: BTreeSet<String> = calls
         .rows()
         .map(|call| call.call_control_id.clone())
@@ -315,6 +323,22 @@ async fn write(conn: &mut Conn, writes: Writes, now: Timestamp) -> Result<(), St
             claims::release_reason.eq(excluded(claims::release_reason)),
             claims::plain_answer.eq(excluded(claims::plain_answer)),
             claims::standing.eq(excluded(claims::standing)),
+            claims::command.eq(excluded(claims::command)),
+            claims::command_n.eq(excluded(claims::command_n)),
+            claims::command_accepted.eq(excluded(claims::command_accepted)),
+        )
+    );
+
+    let rows: Vec<ErrandRow> = writes.errands.iter().map(ErrandRow::of).collect();
+    upsert_rows!(
+        conn,
+        errands::table,
+        &rows,
+        (errands::agency_id, errands::kind, errands::subject),
+        (
+            errands::due_at.eq(excluded(errands::due_at)),
+            errands::leased_until.eq(excluded(errands::leased_until)),
+            errands::attempts.eq(excluded(errands::attempts)),
         )
     );
 

@@ -138,6 +138,21 @@ pub async fn one(
     row.map(CallRow::call).transpose()
 }
 
+/// The call whose caller's leg has that handle.
+pub async fn of_leg(
+    conn: &mut Conn,
+    agency: AgencyId,
+    handle: String,
+) -> Result<Option<Call>, StoreError> {
+    let row: Option<CallRow> = inbound_calls::table
+        .filter(inbound_calls::agency_id.eq(agency.to_string()))
+        .filter(inbound_calls::call_control_id.eq(handle))
+        .first(conn)
+        .await
+        .optional()?;
+    row.map(CallRow::call).transpose()
+}
+
 fn read(rows: Vec<CallRow>) -> Result<Vec<Call>, StoreError> {
     rows.into_iter().map(CallRow::call).collect()
 }

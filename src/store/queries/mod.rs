@@ -3,6 +3,7 @@
 pub mod batch;
 pub mod calls;
 pub mod directory;
+pub mod errands;
 pub mod events;
 pub mod webhooks;
 

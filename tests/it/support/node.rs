@@ -139,6 +139,9 @@ impl Node {
             user_id: user,
             user_name: Some(name.into()),
             at: self.clock.now(),
+            most: None,
+            // The test itself plays the carrier: no node is to drive this claim.
+            driven_until: self.clock.now().plus_seconds(3600),
         });
         match self.app.journal.append(append).await {
             Ok(Answer::Claim(answer)) => answer,

@@ -1,0 +1,96 @@
+//! An errand: something that we still owe the carrier.
+
+use super::{AgencyId, Timestamp};
+
+/// What is to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ErrandKind {
+    /// Bring a claim's command to a definite outcome. Its subject is the claim.
+    Drive,
+    /// Let go of a claim that nobody has answered by its deadline. Its subject is the claim.
+    Expire,
+    /// Hang up a leg that nobody is to answer any more.
+    HangUp,
+    /// Start recording an answered call. Its subject is the caller's leg, as for those that follow.
+    Record,
+    /// Let a caller who was answered once, and is not now, hear ringing.
+    Ring,
+    /// Stop that ringing.
+    Quiet,
+    /// Ask the carrier whether a leg of which nothing was heard for long is still there.
+    Look,
+}
+
+impl ErrandKind {
+    const ALL: [Self; 7] = [
+        Self::Drive,
+        Self::Expire,
+        Self::HangUp,
+        Self::Record,
+        Self::Ring,
+        Self::Quiet,
+        Self::Look,
+    ];
+
+    /// The word in the database and in logs.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Drive => "drive",
+            Self::Expire => "expire",
+            Self::HangUp => "hang_up",
+            Self::Record => "record",
+            Self::Ring => "ring",
+            Self::Quiet => "quiet",
+            Self::Look => "look",
+        }
+    }
+
+    /// The kind of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+/// Something that we still owe the carrier. It is written down in the transaction from which it
+/// follows, so that whatever becomes of this process, some node will see to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Errand {
+    /// Whose call.
+    pub agency_id: AgencyId,
+    /// What.
+    pub kind: ErrandKind,
+    /// About which leg (its handle) or claim (its id).
+    pub subject: String,
+    /// Not before.
+    pub due: Timestamp,
+    /// Whoever sees to it has until then; afterwards anybody may.
+    pub leased_until: Option<Timestamp>,
+    /// How often it was taken up.
+    pub attempts: i32,
+}
+
+impl Errand {
+    /// One that anybody may take up from `due` on.
+    #[must_use]
+    pub fn new(agency_id: AgencyId, kind: ErrandKind, subject: String, due: Timestamp) -> Self {
+        Self {
+            agency_id,
+            kind,
+            subject,
+            due,
+            leased_until: None,
+            attempts: 0,
+        }
+    }
+
+    /// The same, in the hands of whoever wrote it down, until `until`.
+    #[must_use]
+    pub fn leased(self, until: Timestamp) -> Self {
+        Self {
+            leased_until: Some(until),
+            ..self
+        }
+    }
+}

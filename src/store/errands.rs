@@ -1,0 +1,80 @@
+//! What control asks of the database: errands, and the claims and legs that they are about.
+
+use super::{Backend, Store, StoreError, postgres, sqlite};
+use crate::domain::{AgencyId, Call, CallId, Claim, ClaimId, Errand, Leg, Timestamp};
+
+/// A claim with the call that it is, or was, on.
+#[derive(Clone, Debug)]
+pub struct HeldClaim {
+    /// The claim.
+    pub claim: Claim,
+    /// It holds the call, which nobody has answered yet.
+    pub is_open: bool,
+    /// The call.
+    pub call: Call,
+}
+
+/// Each method is one query; all fail with [`StoreError`] when the database is away.
+#[allow(clippy::missing_errors_doc)]
+impl Store {
+    /// A leg, and whether the claim that it names has won its call.
+    pub async fn leg(
+        &self,
+        agency: AgencyId,
+        handle: String,
+    ) -> Result<Option<(Leg, bool)>, StoreError> {
+        query!(self, read, errands::leg(agency, handle))
+    }
+
+    /// A claim with its call, and whether it still holds it.
+    pub async fn claim(
+        &self,
+        agency: AgencyId,
+        claim: ClaimId,
+    ) -> Result<Option<HeldClaim>, StoreError> {
+        query!(self, read, errands::claim(agency, claim))
+    }
+
+    /// The claim that holds a call which nobody has answered yet.
+    pub async fn open_claim(
+        &self,
+        agency: AgencyId,
+        call: CallId,
+    ) -> Result<Option<Claim>, StoreError> {
+        query!(self, read, errands::open_claim(agency, call))
+    }
+
+    /// Takes up at most `limit` errands that are due and in nobody's hands, until `until`.
+    pub async fn take_errands(
+        &self,
+        now: Timestamp,
+        until: Timestamp,
+        limit: i64,
+    ) -> Result<Vec<Errand>, StoreError> {
+        query!(self, write, errands::take(now, until, limit))
+    }
+
+    /// Removes an errand that is done, unless it has been owed anew.
+    pub async fn finish_errand(&self, errand: Errand) -> Result<(), StoreError> {
+        query!(self, write, errands::finish(errand))
+    }
+
+    /// Puts an errand off until `due`, unless it has been owed anew.
+    pub async fn put_off_errand(
+        &self,
+        errand: Errand,
+        due: Timestamp,
+        attempts: i32,
+    ) -> Result<(), StoreError> {
+        query!(self, write, errands::put_off(errand, due, attempts))
+    }
+
+    /// On SQLite, whose file one process has to itself: what a process before this one had in its
+    /// hands is free again at once. On PostgreSQL other nodes are at work, and leases run out.
+    pub async fn free_errands(&self) -> Result<(), StoreError> {
+        match &self.0 {
+            Backend::Sqlite(_) => query!(self, write, errands::free()),
+            Backend::Postgres(_) => Ok(()),
+        }
+    }
+}

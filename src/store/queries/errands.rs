@@ -1,0 +1,190 @@
+//! What is owed to the carrier: taking it up, finishing it, putting it off.
+
+use super::super::{BEGIN_WRITE, Conn, skip_locked};
+use super::end;
+use crate::domain::{AgencyId, CallId, Claim, ClaimId, Errand, Leg, Timestamp};
+use crate::store::rows::{CallRow, ClaimRow, ErrandRow, LegRow};
+use crate::store::schema::{call_legs, claims, errands, inbound_calls};
+use crate::store::{HeldClaim, StoreError};
+use diesel::prelude::*;
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+
+/// The key of an errand's row.
+macro_rules! key {
+    ($errand:expr) => {
+        (
+            $errand.agency_id.to_string(),
+            $errand.kind.name(),
+            &$errand.subject,
+        )
+    };
+}
+
+/// The rows of the errands that are due and in nobody's hands.
+macro_rules! free_and_due {
+    ($now:expr) => {
+        errands::table
+            .filter(errands::due_at.le($now.micros()))
+            .filter(
+                errands::leased_until
+                    .is_null()
+                    .or(errands::leased_until.le($now.micros())),
+            )
+    };
+}
+
+/// The row of an errand, as long as it is leased to whoever holds `$errand`.
+macro_rules! leased {
+    ($errand:expr) => {
+        errands::table
+            .find(key!($errand))
+            .filter(errands::leased_until.eq($errand.leased_until.map(Timestamp::micros)))
+    };
+}
+
+/// Takes up at most `limit` errands that are due and in nobody's hands, those that have waited
+/// longest first, until `until`. Of several nodes that reach for one, one gets it.
+pub async fn take(
+    conn: &mut Conn,
+    now: Timestamp,
+    until: Timestamp,
+    limit: i64,
+) -> Result<Vec<Errand>, StoreError> {
+    let due = free_and_due!(now).count().get_result::<i64>(conn).await?;
+    if due == 0 {
+        // Nearly always; a look costs no lock.
+        return Ok(Vec::new());
+    }
+    conn.batch_execute(BEGIN_WRITE).await?;
+    let result = take_steps(conn, now, until, limit).await;
+    end(conn, result).await
+}
+
+async fn take_steps(
+    conn: &mut Conn,
+    now: Timestamp,
+    until: Timestamp,
+    limit: i64,
+) -> Result<Vec<Errand>, StoreError> {
+    let due = free_and_due!(now).order(errands::due_at).limit(limit);
+    // A row that another node or a batch has locked is theirs: waiting for it could end in two
+    // that wait for each other.
+    let due: Vec<ErrandRow> = skip_locked!(due).load(conn).await?;
+    let mut taken = Vec::new();
+    for row in due {
+        let mut errand = row.errand()?;
+        errand.attempts = errand.attempts.saturating_add(1);
+        errand.leased_until = Some(until);
+        diesel::update(errands::table.find(key!(errand)))
+            .set((
+                errands::leased_until.eq(until.micros()),
+                errands::attempts.eq(errand.attempts),
+            ))
+            .execute(conn)
+            .await?;
+        taken.push(errand);
+    }
+    Ok(taken)
+}
+
+/// Removes an errand that is done, unless it has been owed anew or is in other hands by now.
+pub async fn finish(conn: &mut Conn, errand: Errand) -> Result<(), StoreError> {
+    diesel::delete(leased!(errand)).execute(conn).await?;
+    Ok(())
+}
+
+/// Puts an errand off until `due`, unless it has been owed anew or is in other hands by now.
+pub async fn put_off(
+    conn: &mut Conn,
+    errand: Errand,
+    due: Timestamp,
+    attempts: i32,
+) -> Result<(), StoreError> {
+    diesel::update(leased!(errand))
+        .set((
+            errands::due_at.eq(due.micros()),
+            errands::leased_until.eq(None::<i64>),
+            errands::attempts.eq(attempts),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Takes every errand out of the hands that held it; for a process that knows that it is alone.
+pub async fn free(conn: &mut Conn) -> Result<(), StoreError> {
+    diesel::update(errands::table)
+        .set(errands::leased_until.eq(None::<i64>))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// A claim with its call, and whether it still holds it.
+pub async fn claim(
+    conn: &mut Conn,
+    agency: AgencyId,
+    claim: ClaimId,
+) -> Result<Option<HeldClaim>, StoreError> {
+    let found: Option<(ClaimRow, CallRow)> = claims::table
+        .inner_join(inbound_calls::table.on(inbound_calls::id.eq(claims::call_id)))
+        .filter(claims::agency_id.eq(agency.to_string()))
+        .filter(claims::id.eq(claim.to_string()))
+        .first(conn)
+        .await
+        .optional()?;
+    let Some((row, call)) = found else {
+        return Ok(None);
+    };
+    Ok(Some(HeldClaim {
+        is_open: row.is_open(),
+        claim: row.claim()?.1,
+        call: call.call()?,
+    }))
+}
+
+/// A leg, and whether the claim that it names has won its call.
+pub async fn leg(
+    conn: &mut Conn,
+    agency: AgencyId,
+    handle: String,
+) -> Result<Option<(Leg, bool)>, StoreError> {
+    let row: Option<LegRow> = call_legs::table
+        .find((agency.to_string(), handle))
+        .first(conn)
+        .await
+        .optional()?;
+    let Some(row) = row else { return Ok(None) };
+    let won = match &row.claim_id {
+        Some(claim) => {
+            let standing: Option<String> = claims::table
+                .filter(claims::agency_id.eq(agency.to_string()))
+                .filter(claims::id.eq(claim))
+                .select(claims::standing)
+                .first(conn)
+                .await
+                .optional()?;
+            standing.as_deref() == Some("won")
+        }
+        None => false,
+    };
+    Ok(Some((row.leg()?.1, won)))
+}
+
+/// The open claim of a call.
+pub async fn open_claim(
+    conn: &mut Conn,
+    agency: AgencyId,
+    call: CallId,
+) -> Result<Option<Claim>, StoreError> {
+    let row: Option<ClaimRow> = claims::table
+        .filter(claims::agency_id.eq(agency.to_string()))
+        .filter(claims::call_id.eq(call.to_string()))
+        .filter(claims::standing.eq("open"))
+        .order(claims::ordinal.desc())
+        .first(conn)
+        .await
+        .optional()?;
+    row.map(|row| row.claim().map(|(_, claim)| claim))
+        .transpose()
+}
