@@ -8,10 +8,14 @@ use crate::agencies::seal::Keyring;
 use crate::auth::{AuthSettings, Verifier};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::control::{Control, Parts};
 use crate::fanout::Fanout;
 use crate::http::{Context, Refusals};
 use crate::hub::{Caps, Hub};
 use crate::journal::{Journal, Retention};
+use crate::providers::breaker::Breakers;
+use crate::providers::http::Http;
+use crate::providers::telnyx::Telnyx;
 use crate::store::{Store, StoreError};
 use crate::telemetry::Metrics;
 use crate::ws::Close;
@@ -104,6 +108,22 @@ impl App {
             |member| Close::Renewed.end(&member.outbox),
         );
 
+        let http = Http::new(clock.clone()).map_err(|error| AppError::Setting(error.to_string()))?;
+        let telnyx = Telnyx::new(
+            config.providers.telnyx_api_base.clone(),
+            http,
+            Breakers::new(clock.clone(), metrics.clone()),
+        );
+        let parts = Parts {
+            store: store.clone(),
+            journal: journal.clone(),
+            directory: directory.clone(),
+            telnyx,
+            clock: clock.clone(),
+            runtime: runtime.clone(),
+        };
+        let control = Control::new(parts, &config);
+
         let upkeep = CancellationToken::new();
         let upkeep_tasks = TaskTracker::new();
         let flush = CancellationToken::new();
@@ -118,6 +138,7 @@ impl App {
         upkeep_tasks.spawn(fanout.clone().poll_heads(upkeep.clone()));
         upkeep_tasks.spawn(directory.clone().keep_true(upkeep.clone()));
         upkeep_tasks.spawn(retention.run(upkeep.clone()));
+        upkeep_tasks.spawn(control.clone().run_errands(upkeep.clone()));
         upkeep_tasks.close();
 
         let refusals = Refusals::new(config.access.trusted_proxies.clone());
@@ -127,6 +148,7 @@ impl App {
             metrics: metrics.clone(),
             store: store.clone(),
             journal: journal.clone(),
+            control,
             directory,
             verifier,
             hub,

@@ -2,6 +2,7 @@
 
 mod board;
 mod calls;
+mod control;
 mod health;
 mod me;
 mod page;
@@ -11,11 +12,27 @@ use actix_web::web::{self, ServiceConfig};
 
 /// Everything below `/api/telnyx` that is not the webhook.
 pub fn telnyx(routes: &mut ServiceConfig) {
-    routes.service(resource(
-        "/calls/pending",
-        "GET",
-        vec![web::get().to(calls::pending)],
-    ));
+    routes
+        .service(resource(
+            "/calls/pending",
+            "GET",
+            vec![web::get().to(calls::pending)],
+        ))
+        .service(resource(
+            "/calls/{call_control_id}/answer",
+            "POST",
+            vec![web::post().to(control::answer)],
+        ))
+        .service(resource(
+            "/calls/{call_control_id}/release",
+            "POST",
+            vec![web::post().to(control::release)],
+        ))
+        .service(resource(
+            "/calls/{call_control_id}/end",
+            "POST",
+            vec![web::post().to(control::end)],
+        ));
 }
 
 /// Everything else below `/api`.

@@ -69,6 +69,9 @@ pub struct Errand {
     pub leased_until: Option<Timestamp>,
     /// How often it was taken up.
     pub attempts: i32,
+    /// The number of its command: it grows with every definite answer of the carrier, which ignores
+    /// the repeat of a command that it knows.
+    pub command_n: i32,
 }
 
 impl Errand {
@@ -82,6 +85,7 @@ impl Errand {
             due,
             leased_until: None,
             attempts: 0,
+            command_n: 1,
         }
     }
 

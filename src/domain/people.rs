@@ -60,3 +60,11 @@ pub struct User {
     /// The user part of this person's SIP address, where calls are transferred to.
     pub sip_username: Option<String>,
 }
+
+impl User {
+    /// What colleagues read: the name, else the address.
+    #[must_use]
+    pub fn shown_name(&self) -> Option<String> {
+        self.name.clone().or_else(|| self.email.clone())
+    }
+}

@@ -5,6 +5,7 @@ use crate::agencies::Directory;
 use crate::auth::Verifier;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::control::Control;
 use crate::fanout::Fanout;
 use crate::hub::Hub;
 use crate::journal::Journal;
@@ -24,6 +25,8 @@ pub struct Context {
     pub store: Store,
     /// The only way to change a call.
     pub journal: Journal,
+    /// Acting on calls.
+    pub control: Control,
     /// Agencies and people.
     pub directory: Directory,
     /// Whose token it is.

@@ -2,6 +2,8 @@
 
 use super::{Context, Refusals};
 use crate::auth::AuthError;
+use crate::control::ControlError;
+use crate::domain::UserId;
 use crate::store::StoreError;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -29,6 +31,14 @@ pub enum ApiError {
     /// 405, with the methods that there are.
     #[error("Method not allowed; allowed here: {0}")]
     MethodNotAllowed(&'static str),
+    /// 409, with who has it, when somebody does.
+    #[error("{sentence}")]
+    Conflict {
+        /// What is in the way.
+        sentence: String,
+        /// Whose it is.
+        holder: Option<Holder>,
+    },
     /// 408
     #[error("The body did not arrive within 20 s")]
     BodyTooSlow,
@@ -41,12 +51,32 @@ pub enum ApiError {
     /// 429, with the seconds to wait.
     #[error("Too many refused requests from this address; try again in {0} s")]
     TooMany(u64),
+    /// 502: somebody whom we asked failed or refused.
+    #[error("{0}")]
+    BadGateway(String),
     /// 503
     #[error("{0}")]
     Unavailable(&'static str),
+    /// 503: somebody whom we would ask is left alone for so many seconds.
+    #[error("{sentence}")]
+    Away {
+        /// Who, and until when.
+        sentence: String,
+        /// Seconds to wait.
+        retry_after_s: u64,
+    },
     /// 500, whose cause is in the log.
     #[error("Internal error; the log says what happened")]
     Internal,
+}
+
+/// Who holds a call that somebody else wants.
+#[derive(Debug)]
+pub struct Holder {
+    /// The person.
+    pub id: Option<UserId>,
+    /// What colleagues see.
+    pub name: Option<String>,
 }
 
 impl ApiError {
@@ -83,6 +113,34 @@ impl From<StoreError> for ApiError {
     }
 }
 
+impl From<ControlError> for ApiError {
+    fn from(error: ControlError) -> Self {
+        let sentence = error.to_string();
+        match error {
+            ControlError::NotFound => Self::NotFound("Call not found or already ended"),
+            ControlError::Taken(call) => Self::Conflict {
+                sentence,
+                holder: Some(Holder {
+                    id: call.answered_by,
+                    name: call.answered_by_name,
+                }),
+            },
+            ControlError::Full(_) | ControlError::NotYours(_) => Self::Conflict {
+                sentence,
+                holder: None,
+            },
+            ControlError::Carrier(_) => Self::BadGateway(sentence),
+            ControlError::CarrierAway(retry_after_s) => Self::Away {
+                sentence,
+                retry_after_s,
+            },
+            ControlError::Unavailable => {
+                Self::Unavailable("The database is unavailable; try again soon")
+            }
+        }
+    }
+}
+
 impl From<serde_json::Error> for ApiError {
     fn from(error: serde_json::Error) -> Self {
         tracing::error!("Answer not written as JSON: {error}");
@@ -98,11 +156,13 @@ impl ResponseError for ApiError {
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Conflict { .. } => StatusCode::CONFLICT,
             Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::BadGateway(_) => StatusCode::BAD_GATEWAY,
+            Self::Unavailable(_) | Self::Away { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -122,12 +182,24 @@ impl ResponseError for ApiError {
             Self::Unavailable(_) => {
                 response.insert_header((RETRY_AFTER, RETRY_SECONDS));
             }
+            Self::Away { retry_after_s, .. } => {
+                response.insert_header((RETRY_AFTER, *retry_after_s));
+            }
             // What is left of the body would be read as the next request.
             Self::BodyTooSlow | Self::TooLarge => {
                 response.force_close();
             }
             _ => {}
         }
-        response.json(json!({ "error": self.to_string() }))
+        let mut body = json!({ "error": self.to_string() });
+        if let Self::Conflict {
+            holder: Some(holder),
+            ..
+        } = self
+        {
+            body["answered_by"] = json!(holder.id.map(|id| id.0));
+            body["answered_by_name"] = json!(holder.name);
+        }
+        response.json(body)
     }
 }

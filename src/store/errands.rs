@@ -10,6 +10,8 @@ pub struct HeldClaim {
     pub claim: Claim,
     /// It holds the call, which nobody has answered yet.
     pub is_open: bool,
+    /// Its agent got the call.
+    pub has_won: bool,
     /// The call.
     pub call: Call,
 }
@@ -17,12 +19,12 @@ pub struct HeldClaim {
 /// Each method is one query; all fail with [`StoreError`] when the database is away.
 #[allow(clippy::missing_errors_doc)]
 impl Store {
-    /// A leg, and whether the claim that it names has won its call.
+    /// All that is known of a leg.
     pub async fn leg(
         &self,
         agency: AgencyId,
         handle: String,
-    ) -> Result<Option<(Leg, bool)>, StoreError> {
+    ) -> Result<Option<Leg>, StoreError> {
         query!(self, read, errands::leg(agency, handle))
     }
 
@@ -59,14 +61,13 @@ impl Store {
         query!(self, write, errands::finish(errand))
     }
 
-    /// Puts an errand off until `due`, unless it has been owed anew.
+    /// Puts an errand, as it is now, off until `due`, unless it has been owed anew.
     pub async fn put_off_errand(
         &self,
         errand: Errand,
         due: Timestamp,
-        attempts: i32,
     ) -> Result<(), StoreError> {
-        query!(self, write, errands::put_off(errand, due, attempts))
+        query!(self, write, errands::put_off(errand, due))
     }
 
     /// On SQLite, whose file one process has to itself: what a process before this one had in its

@@ -78,6 +78,7 @@ pub struct ErrandRow {
     pub due_at: i64,
     pub leased_until: Option<i64>,
     pub attempts: i32,
+    pub command_n: i32,
 }
 
 #[derive(Clone, Debug, Queryable, Insertable)]
@@ -259,9 +260,9 @@ impl ClaimRow {
         }
     }
 
-    /// Whether it holds its call.
-    pub fn is_open(&self) -> bool {
-        self.standing == "open"
+    /// Whether it stands like that.
+    pub fn is(&self, standing: &str) -> bool {
+        self.standing == standing
     }
 
     pub fn claim(self) -> Result<(AgencyId, Claim), StoreError> {
@@ -306,6 +307,7 @@ impl ErrandRow {
             due_at: errand.due.micros(),
             leased_until: errand.leased_until.map(Timestamp::micros),
             attempts: errand.attempts,
+            command_n: errand.command_n,
         }
     }
 
@@ -318,6 +320,7 @@ impl ErrandRow {
             due: Timestamp::from_micros(self.due_at),
             leased_until: at(self.leased_until),
             attempts: self.attempts,
+            command_n: self.command_n,
         })
     }
 }

@@ -121,6 +121,7 @@ diesel::table! {
         due_at -> BigInt,
         leased_until -> Nullable<BigInt>,
         attempts -> Integer,
+        command_n -> Integer,
     }
 }
 

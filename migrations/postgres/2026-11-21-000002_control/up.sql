@@ -14,6 +14,7 @@ CREATE TABLE errands (
   due_at BIGINT NOT NULL,
   leased_until BIGINT,
   attempts INTEGER NOT NULL DEFAULT 0,
+  command_n INTEGER NOT NULL DEFAULT 1,
   PRIMARY KEY (agency_id, kind, subject)
 );
 CREATE INDEX idx_errands_due ON errands (due_at);

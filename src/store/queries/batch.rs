@@ -339,6 +339,7 @@ async fn write(conn: &mut Conn, writes: Writes, now: Timestamp) -> Result<(), St
             errands::due_at.eq(excluded(errands::due_at)),
             errands::leased_until.eq(excluded(errands::leased_until)),
             errands::attempts.eq(excluded(errands::attempts)),
+            errands::command_n.eq(excluded(errands::command_n)),
         )
     );
 

@@ -93,18 +93,18 @@ pub async fn finish(conn: &mut Conn, errand: Errand) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Puts an errand off until `due`, unless it has been owed anew or is in other hands by now.
+/// Puts an errand, as it is now, off until `due`, unless it has been owed anew or is in other hands by now.
 pub async fn put_off(
     conn: &mut Conn,
     errand: Errand,
     due: Timestamp,
-    attempts: i32,
 ) -> Result<(), StoreError> {
     diesel::update(leased!(errand))
         .set((
             errands::due_at.eq(due.micros()),
             errands::leased_until.eq(None::<i64>),
-            errands::attempts.eq(attempts),
+            errands::attempts.eq(errand.attempts),
+            errands::command_n.eq(errand.command_n),
         ))
         .execute(conn)
         .await?;
@@ -137,38 +137,25 @@ pub async fn claim(
         return Ok(None);
     };
     Ok(Some(HeldClaim {
-        is_open: row.is_open(),
+        is_open: row.is("open"),
+        has_won: row.is("won"),
         claim: row.claim()?.1,
         call: call.call()?,
     }))
 }
 
-/// A leg, and whether the claim that it names has won its call.
+/// All that is known of a leg.
 pub async fn leg(
     conn: &mut Conn,
     agency: AgencyId,
     handle: String,
-) -> Result<Option<(Leg, bool)>, StoreError> {
+) -> Result<Option<Leg>, StoreError> {
     let row: Option<LegRow> = call_legs::table
         .find((agency.to_string(), handle))
         .first(conn)
         .await
         .optional()?;
-    let Some(row) = row else { return Ok(None) };
-    let won = match &row.claim_id {
-        Some(claim) => {
-            let standing: Option<String> = claims::table
-                .filter(claims::agency_id.eq(agency.to_string()))
-                .filter(claims::id.eq(claim))
-                .select(claims::standing)
-                .first(conn)
-                .await
-                .optional()?;
-            standing.as_deref() == Some("won")
-        }
-        None => false,
-    };
-    Ok(Some((row.leg()?.1, won)))
+    row.map(|row| row.leg().map(|(_, leg)| leg)).transpose()
 }
 
 /// The open claim of a call.

@@ -1,0 +1,53 @@
+//! Acting on calls: answer, give back, hang up.
+
+use crate::control::Agent;
+use crate::http::{ApiError, Caller, Context};
+use crate::view::CallView;
+use actix_web::{HttpResponse, web};
+use serde_json::json;
+
+/// An agent takes a call: of all that try, one gets it.
+pub(super) async fn answer(
+    caller: Caller,
+    call_control_id: web::Path<String>,
+    context: web::Data<Context>,
+) -> Result<HttpResponse, ApiError> {
+    let id = call_control_id.into_inner();
+    let call = context.control.answer(agent(caller), id).await?;
+    Ok(HttpResponse::Ok().json(json!({
+        "success": true,
+        "message": "Call answered",
+        "callControlId": call.call_control_id,
+        "call": CallView::from(&*call),
+    })))
+}
+
+/// The agent who claimed a call gives it back.
+pub(super) async fn release(
+    caller: Caller,
+    call_control_id: web::Path<String>,
+    context: web::Data<Context>,
+) -> Result<HttpResponse, ApiError> {
+    let id = call_control_id.into_inner();
+    context.control.release(agent(caller), id).await?;
+    Ok(HttpResponse::Ok().json(json!({ "success": true, "message": "Call released" })))
+}
+
+/// Anyone of the agency hangs a call up.
+pub(super) async fn end(
+    caller: Caller,
+    call_control_id: web::Path<String>,
+    context: web::Data<Context>,
+) -> Result<HttpResponse, ApiError> {
+    let id = call_control_id.into_inner();
+    context.control.end(agent(caller), id).await?;
+    Ok(HttpResponse::Ok().json(json!({ "success": true, "message": "Call ended" })))
+}
+
+fn agent(caller: Caller) -> Agent {
+    let agency = caller.agency_id();
+    Agent {
+        user: caller.user,
+        agency,
+    }
+}

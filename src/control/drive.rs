@@ -1,0 +1,208 @@
+//! A claim is brought to a definite outcome at the carrier: its phone rings, or its call is
+//! answered, or it is let go of. What the carrier was asked stands in the claim, so that another
+//! process may go on where one was lost; a command that is sent again has the id it had, and the
+//! carrier ignores it.
+
+use super::line::Line;
+use super::{Control, ControlError, named};
+use crate::config::TransferRefused;
+use crate::domain::{
+    Action, AgencyId, ClaimId, Command, ReleaseReason, client_state,
+};
+use crate::journal::{Append, CommandAppend, PlainAnswerAppend, ReleaseAppend};
+use crate::providers::telnyx::{CommandError, Transfer, command_id};
+use crate::store::HeldClaim;
+
+/// How long an agent's phone rings, in seconds.
+const RINGS_S: u16 = 25;
+/// Most commands of one drive: a transfer, one with another `from`, an answer, and room to spare.
+const MOST_COMMANDS: usize = 5;
+
+/// What became of a claim.
+pub(super) enum Driven {
+    /// The carrier has taken the command on, or there was nothing to ask for.
+    Asked,
+    /// The call is over.
+    Gone,
+}
+
+/// What is to be done after the carrier's answer.
+enum Next {
+    /// Look at the claim again: its command has changed.
+    Again,
+    Done(Driven),
+}
+
+impl Control {
+    /// Asks the carrier for what a claim needs until that is taken on or has failed.
+    pub(super) async fn drive(
+        &self,
+        agency: AgencyId,
+        claim: ClaimId,
+    ) -> Result<Driven, ControlError> {
+        let line = match self.line(agency) {
+            Ok(line) => line,
+            Err(error) => {
+                self.let_go(agency, claim, ReleaseReason::CarrierError).await?;
+                return Err(error);
+            }
+        };
+        let mut own_refused = false;
+        for _ in 0..MOST_COMMANDS {
+            let held = self.0.store.claim(agency, claim).await?;
+            let Some(held) = held.filter(|held| held.is_open) else {
+                return Ok(Driven::Asked);
+            };
+            let Some(command) = next_command(&held) else {
+                return Ok(Driven::Asked);
+            };
+            let next = match command.action {
+                Action::Answer => self.ask_answer(&line, &held, command).await?,
+                Action::Transfer => {
+                    self.ask_transfer(&line, &held, command, &mut own_refused)
+                        .await?
+                }
+            };
+            if let Next::Done(driven) = next {
+                return Ok(driven);
+            }
+        }
+        self.let_go(agency, claim, ReleaseReason::Refused).await?;
+        let sentence = "The carrier refused one command after another. The call rings again";
+        Err(ControlError::Carrier(sentence.to_owned()))
+    }
+
+    async fn ask_transfer(
+        &self,
+        line: &Line,
+        held: &HeldClaim,
+        command: Command,
+        own_refused: &mut bool,
+    ) -> Result<Next, ControlError> {
+        let Some(to) = self.phone_of(line, held.claim.user_id).await? else {
+            return self.answer_plainly(held).await;
+        };
+        let own = line.shown(held.call.from_number.as_deref(), *own_refused);
+        let transfer = Transfer {
+            to,
+            from: own,
+            timeout_secs: RINGS_S,
+            target_leg_client_state: client_state(held.claim.id),
+        };
+        let leg = &held.call.call_control_id;
+        let id = command_id(held.claim.id.0, command.action.name(), command.n);
+        let asked = self.0.telnyx.transfer(&line.account, leg, &transfer, id).await;
+        match asked {
+            Ok(()) => self.taken_on(held, command).await,
+            Err(CommandError::Ended) => self.over(held).await,
+            Err(CommandError::NotAnswered) => {
+                // The carrier wants the caller answered first; the transfer follows when it is.
+                self.ask_next(held, command.then(Action::Answer)).await
+            }
+            Err(error) if error.is_about_from() && !*own_refused => {
+                *own_refused = true;
+                self.ask_next(held, command.then(Action::Transfer)).await
+            }
+            Err(CommandError::Refused { .. })
+                if self.0.calls.transfer_refused == TransferRefused::Answer =>
+            {
+                self.answer_plainly(held).await
+            }
+            Err(error) => self.failed(held, &error).await,
+        }
+    }
+
+    async fn ask_answer(
+        &self,
+        line: &Line,
+        held: &HeldClaim,
+        command: Command,
+    ) -> Result<Next, ControlError> {
+        if held.call.caller_answered_at.is_some() {
+            return self.taken_on(held, command).await;
+        }
+        let leg = &held.call.call_control_id;
+        let id = command_id(held.claim.id.0, command.action.name(), command.n);
+        match self.0.telnyx.answer(&line.account, leg, id).await {
+            Ok(()) => self.taken_on(held, command).await,
+            Err(CommandError::Ended) => self.over(held).await,
+            Err(error) => self.failed(held, &error).await,
+        }
+    }
+
+    async fn taken_on(&self, held: &HeldClaim, command: Command) -> Result<Next, ControlError> {
+        self.note(held, command.taken_on()).await?;
+        Ok(Next::Done(Driven::Asked))
+    }
+
+    async fn ask_next(&self, held: &HeldClaim, command: Command) -> Result<Next, ControlError> {
+        self.note(held, command).await?;
+        Ok(Next::Again)
+    }
+
+    async fn note(&self, held: &HeldClaim, command: Command) -> Result<(), ControlError> {
+        let noted = CommandAppend {
+            agency_id: held.call.agency_id,
+            claim_id: held.claim.id,
+            command,
+            at: self.0.clock.now(),
+        };
+        self.record(Append::Command(noted)).await?;
+        Ok(())
+    }
+
+    async fn answer_plainly(&self, held: &HeldClaim) -> Result<Next, ControlError> {
+        let plain = PlainAnswerAppend {
+            agency_id: held.call.agency_id,
+            claim_id: held.claim.id,
+            at: self.0.clock.now(),
+        };
+        self.record(Append::PlainAnswer(plain)).await?;
+        Ok(Next::Again)
+    }
+
+    async fn over(&self, held: &HeldClaim) -> Result<Next, ControlError> {
+        let call = &held.call;
+        self.settle_as_over(call.agency_id, &call.call_control_id, None)
+            .await?;
+        Ok(Next::Done(Driven::Gone))
+    }
+
+    async fn failed(&self, held: &HeldClaim, error: &CommandError) -> Result<Next, ControlError> {
+        let reason = match error {
+            CommandError::Refused { .. } => ReleaseReason::Refused,
+            _ => ReleaseReason::CarrierError,
+        };
+        tracing::warn!("{} released: {error}", named(held.call.id));
+        self.let_go(held.call.agency_id, held.claim.id, reason).await?;
+        Err(ControlError::of_carrier(error, "The call rings again"))
+    }
+
+    /// Lets go of a claim, if it still holds its call.
+    pub(super) async fn let_go(
+        &self,
+        agency_id: AgencyId,
+        claim_id: ClaimId,
+        reason: ReleaseReason,
+    ) -> Result<bool, ControlError> {
+        let release = ReleaseAppend {
+            agency_id,
+            claim_id,
+            reason,
+            by: None,
+            at: self.0.clock.now(),
+        };
+        self.record(Append::Release(release)).await
+    }
+}
+
+/// What the claim must ask for now; nothing while the carrier is at it.
+fn next_command(held: &HeldClaim) -> Option<Command> {
+    let command = held.claim.command;
+    if !command.accepted {
+        return Some(command);
+    }
+    let was_waiting_for_the_caller = command.action == Action::Answer && !held.claim.plain_answer;
+    (was_waiting_for_the_caller && held.call.caller_answered_at.is_some())
+        .then(|| command.then(Action::Transfer))
+}

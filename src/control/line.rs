@@ -1,0 +1,70 @@
+//! An agency's line: its account with the carrier, and the addresses of its agents' phones.
+
+use super::{Control, ControlError};
+use crate::agencies::Profile;
+use crate::domain::{AgencyId, CredentialKey, UserId};
+use crate::providers::telnyx::Account;
+use secrecy::ExposeSecret;
+use std::sync::Arc;
+
+/// An agency with the key to its account.
+pub(super) struct Line {
+    pub account: Account,
+    profile: Arc<Profile>,
+}
+
+const NO_KEY: &str = "No Telnyx API key is stored for this agency; an owner sets it under Settings, \
+     or with `callboard credentials set --agency ID telnyx_api_key=-`";
+
+impl Control {
+    /// The line of an agency.
+    pub(super) fn line(&self, agency: AgencyId) -> Result<Line, ControlError> {
+        let profile = self.0.directory.agency(agency);
+        let profile = profile.ok_or(ControlError::NotFound)?;
+        let key = profile.credential(CredentialKey::TelnyxApiKey).cloned();
+        let api_key = key.ok_or_else(|| ControlError::Carrier(NO_KEY.to_owned()))?;
+        Ok(Line {
+            account: Account { agency, api_key },
+            profile,
+        })
+    }
+
+    /// The SIP address of an agent's phone: the agent's own, else the agency's shared one.
+    pub(super) async fn phone_of(
+        &self,
+        line: &Line,
+        user: UserId,
+    ) -> Result<Option<String>, ControlError> {
+        let own = self.0.directory.user(user).await?;
+        let own = own.and_then(|user| user.sip_username);
+        let shared = || line.setting(CredentialKey::TelnyxSipUsername);
+        let Some(username) = own.filter(|name| !name.is_empty()).or_else(shared) else {
+            return Ok(None);
+        };
+        let server = line.setting(CredentialKey::TelnyxSipServer);
+        let server = server.unwrap_or_else(|| self.0.sip_server.clone());
+        Ok(Some(format!("sip:{username}@{server}")))
+    }
+}
+
+impl Line {
+    fn setting(&self, key: CredentialKey) -> Option<String> {
+        let value = self.profile.credential(key);
+        value.map(|value| value.expose_secret().to_owned())
+    }
+
+    /// The number that an agent's phone is to show: the caller's own where the carrier allows it,
+    /// else the agency's caller id; `None` leaves the choice to the carrier.
+    pub(super) fn shown(&self, caller: Option<&str>, own_refused: bool) -> Option<String> {
+        let own = caller.filter(|number| !own_refused && is_e164(number));
+        own.map(str::to_owned)
+            .or_else(|| self.setting(CredentialKey::TelnyxCallerId))
+    }
+}
+
+/// Telnyx takes only `+` and digits; a withheld or SIP caller has neither.
+fn is_e164(number: &str) -> bool {
+    number.strip_prefix('+').is_some_and(|digits| {
+        (7..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
+    })
+}

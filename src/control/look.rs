@@ -1,0 +1,82 @@
+//! Webhooks can be lost, and the carrier forgets a call ten minutes after its end. So a call of
+//! which nothing was heard for long is asked about, first after two minutes, then less and less
+//! often, and what is over ends here too.
+
+use super::errands::Outcome;
+use super::{Control, ControlError};
+use crate::domain::{Call, Errand, Status};
+use crate::providers::telnyx::CommandError;
+
+/// How long a call may be without news before it is looked at, in seconds.
+const QUIET_S: i64 = 120;
+/// Longest time between two looks, in seconds.
+const LONGEST_S: i64 = 1800;
+/// How often a leg that never became known is looked at before it is left alone.
+const MOST_LOOKS: i32 = 6;
+
+impl Control {
+    /// Looks at a leg of which nothing was heard for long.
+    pub(super) async fn look(&self, errand: &Errand) -> Result<Outcome, ControlError> {
+        let handle = errand.subject.clone();
+        let call = self.0.store.call_of_leg(errand.agency_id, handle).await?;
+        match call {
+            Some(call) if call.status == Status::Ended => Ok(Outcome::Done),
+            Some(call) => self.look_at_call(errand, &call).await,
+            None => self.look_at_stranger(errand).await,
+        }
+    }
+
+    async fn look_at_call(&self, errand: &Errand, call: &Call) -> Result<Outcome, ControlError> {
+        let now = self.0.clock.now();
+        let next_look = call.updated_at.plus_seconds(QUIET_S);
+        let agent_has_left = call.status == Status::Answered && !call.connected;
+        if next_look > now && !agent_has_left {
+            // There was news: the waiting begins anew.
+            let rested = Errand {
+                attempts: 0,
+                ..errand.clone()
+            };
+            return Ok(Outcome::Later(rested, next_look));
+        }
+        let Some(line) = self.line_if_any(errand)? else {
+            return Ok(self.look_later(errand));
+        };
+        let leg = &call.call_control_id;
+        match self.0.telnyx.look(&line.account, leg).await {
+            Ok(Some(state)) if state.is_alive => Ok(self.look_later(errand)),
+            Ok(state) => {
+                let since = state.and_then(|state| state.ended_at);
+                self.settle_as_over(errand.agency_id, leg, since).await?;
+                Ok(Outcome::Done)
+            }
+            Err(CommandError::Refused { .. }) => Ok(self.look_later(errand)),
+            Err(error) => Err(ControlError::of_carrier(&error, "It is looked at again")),
+        }
+    }
+
+    /// A leg that events were heard of and whose `call.initiated` never came. It is no call, so
+    /// there is nothing to settle; it is only remembered for as long as the carrier knows it.
+    async fn look_at_stranger(&self, errand: &Errand) -> Result<Outcome, ControlError> {
+        if errand.attempts >= MOST_LOOKS {
+            return Ok(Outcome::Done);
+        }
+        let Some(line) = self.line_if_any(errand)? else {
+            return Ok(Outcome::Done);
+        };
+        match self.0.telnyx.look(&line.account, &errand.subject).await {
+            Ok(Some(state)) if state.is_alive => Ok(self.look_later(errand)),
+            Ok(_) | Err(CommandError::Refused { .. }) => Ok(Outcome::Done),
+            Err(error) => Err(ControlError::of_carrier(&error, "It is looked at again")),
+        }
+    }
+
+    /// Twice as long as the last time, at random within an eighth, so that calls that rang together
+    /// are not looked at together for ever.
+    fn look_later(&self, errand: &Errand) -> Outcome {
+        let doublings = u32::try_from(errand.attempts).unwrap_or(0).min(8);
+        let seconds = QUIET_S.saturating_mul(2_i64.pow(doublings)).min(LONGEST_S);
+        let spread = rand::random_range(0..=seconds / 8);
+        let due = self.0.clock.now().plus_seconds(seconds + spread);
+        Outcome::Later(errand.clone(), due)
+    }
+}

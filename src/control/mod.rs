@@ -1,0 +1,155 @@
+//! Acting on calls: who gets one, what the carrier is asked for, and what becomes of it. No HTTP.
+//!
+//! | file | noun |
+//! |---|---|
+//! | `answer` | an agent takes a call |
+//! | `drive` | a claim, brought to a definite outcome at the carrier |
+//! | `end` | a call, given back or hung up |
+//! | `errands` | what is owed to the carrier, taken up when it is due |
+//! | `upkeep` | hanging up, recording and ringing: errands with one command each |
+//! | `look` | calls of which nothing was heard for long |
+//! | `line` | an agency's account with the carrier, and the addresses of its agents |
+//!
+//! What happens joins the journal like everything else. Work runs on the main runtime, so that an
+//! agent who closes the tab cannot cut it in two; what a lost process leaves undone is an errand in
+//! the database, which any node takes up.
+
+mod answer;
+mod drive;
+mod end;
+mod error;
+mod errands;
+mod line;
+mod look;
+mod upkeep;
+
+pub use error::ControlError;
+
+use crate::agencies::Directory;
+use crate::clock::Clock;
+use crate::config::{Calls, Config};
+use crate::domain::{AgencyId, CallId, User};
+use crate::journal::{Answer, Append, AppendError, Journal, OverAppend};
+use crate::providers::telnyx::Telnyx;
+use crate::store::Store;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::runtime::Handle;
+
+/// How long whoever takes up an errand has it to itself: longer than the carrier may take to answer.
+const LEASE: Duration = Duration::from_secs(15);
+
+/// The policy of acting on calls. Clones are the same one.
+#[derive(Clone)]
+pub struct Control(Arc<Inner>);
+
+struct Inner {
+    store: Store,
+    journal: Journal,
+    directory: Directory,
+    telnyx: Telnyx,
+    clock: Clock,
+    runtime: Handle,
+    calls: Calls,
+    sip_server: String,
+}
+
+/// What control works with.
+pub struct Parts {
+    /// For reading, and for errands.
+    pub store: Store,
+    /// The only way to change a call.
+    pub journal: Journal,
+    /// Whose credentials.
+    pub directory: Directory,
+    /// The carrier.
+    pub telnyx: Telnyx,
+    /// Time.
+    pub clock: Clock,
+    /// The main runtime.
+    pub runtime: Handle,
+}
+
+/// A person who acts, and on whose behalf.
+#[derive(Clone, Debug)]
+pub struct Agent {
+    /// The person.
+    pub user: User,
+    /// The person's agency.
+    pub agency: AgencyId,
+}
+
+impl Control {
+    /// Control over these parts, by the rules of `config`.
+    #[must_use]
+    pub fn new(parts: Parts, config: &Config) -> Self {
+        Self(Arc::new(Inner {
+            store: parts.store,
+            journal: parts.journal,
+            directory: parts.directory,
+            telnyx: parts.telnyx,
+            clock: parts.clock,
+            runtime: parts.runtime,
+            calls: config.calls,
+            sip_server: config.providers.sip_server.clone(),
+        }))
+    }
+
+    /// Runs `work` on the main runtime to its end, even if whoever waits for it goes away.
+    async fn see_through<R: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<R, ControlError>> + Send + 'static,
+    ) -> Result<R, ControlError> {
+        let spawned = self.0.runtime.spawn(work).await;
+        spawned.unwrap_or(Err(ControlError::Unavailable))
+    }
+
+    /// Appends, once more if the outcome of the first try is not known: everything that control
+    /// appends may be said twice.
+    async fn append(&self, append: Append) -> Result<Answer, ControlError> {
+        let first = self.0.journal.append(append.clone()).await;
+        let answer = match first {
+            Err(AppendError::Late | AppendError::Unavailable(_)) => {
+                self.0.journal.append(append).await
+            }
+            other => other,
+        };
+        answer.map_err(|error| match error {
+            AppendError::NoAgency => ControlError::NotFound,
+            error => {
+                tracing::warn!("Command not recorded: {error}");
+                ControlError::Unavailable
+            }
+        })
+    }
+
+    /// The same for appends that either change something or not.
+    async fn record(&self, append: Append) -> Result<bool, ControlError> {
+        Ok(matches!(self.append(append).await?, Answer::Done(true)))
+    }
+
+    /// The carrier has said that this call is over.
+    async fn settle_as_over(
+        &self,
+        agency_id: AgencyId,
+        call_control_id: &str,
+        since: Option<crate::domain::Timestamp>,
+    ) -> Result<(), ControlError> {
+        let at = self.0.clock.now();
+        let over = OverAppend {
+            agency_id,
+            call_control_id: call_control_id.to_owned(),
+            since: since.unwrap_or(at),
+            at,
+        };
+        if self.record(Append::Over(over)).await? {
+            tracing::info!("A call ended without a hangup from the carrier: settled as over");
+        }
+        Ok(())
+    }
+}
+
+/// A call as logs name it.
+fn named(call: CallId) -> String {
+    format!("Call {call}")
+}

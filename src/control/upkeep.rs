@@ -1,0 +1,137 @@
+//! Errands with one command each: hanging up a leg, recording a call, letting a caller hear ringing.
+
+use super::errands::Outcome;
+use super::line::Line;
+use super::{Control, ControlError};
+use crate::config::Recording;
+use crate::domain::{AgencyId, Call, Errand, Leg, Status};
+use crate::providers::telnyx::{Channels, CommandError, command_id};
+use uuid::Uuid;
+
+/// Tries after which a command that keeps failing is given up: about ten minutes.
+const MOST_TRIES: i32 = 15;
+
+impl Control {
+    /// Hangs up a leg that nobody is to answer, unless it has ended, or has won the call meanwhile.
+    pub(super) async fn hang_up_leg(&self, errand: &Errand) -> Result<Outcome, ControlError> {
+        let agency = errand.agency_id;
+        let leg = self.0.store.leg(agency, errand.subject.clone()).await?;
+        let Some(leg) = leg.filter(|leg| leg.end().is_none()) else {
+            return Ok(Outcome::Done);
+        };
+        if self.is_on_a_call(agency, &leg).await? {
+            return Ok(Outcome::Done);
+        }
+        let Some(line) = self.line_if_any(errand)? else {
+            return Ok(Outcome::Done);
+        };
+        let id = id_of(errand, "hangup");
+        let asked = self.0.telnyx.hang_up(&line.account, &errand.subject, id);
+        Ok(self.after(errand, asked.await))
+    }
+
+    /// Whether this leg's claim has won a call that is not over.
+    async fn is_on_a_call(&self, agency: AgencyId, leg: &Leg) -> Result<bool, ControlError> {
+        let Some(claim) = leg.claim else {
+            return Ok(false);
+        };
+        let held = self.0.store.claim(agency, claim).await?;
+        Ok(held.is_some_and(|held| held.has_won && held.call.status == Status::Answered))
+    }
+
+    /// Starts the recording of an answered call, again and again while there is no audio yet.
+    pub(super) async fn start_recording(&self, errand: &Errand) -> Result<Outcome, ControlError> {
+        let channels = match self.0.calls.recording {
+            Recording::Dual => Channels::Dual,
+            Recording::Single => Channels::Single,
+            Recording::Off => return Ok(Outcome::Done),
+        };
+        let Some((line, call)) = self.call_of(errand, Status::Answered).await? else {
+            return Ok(Outcome::Done);
+        };
+        let id = id_of(errand, "record_start");
+        let leg = &call.call_control_id;
+        let asked = self.0.telnyx.start_recording(&line.account, leg, channels, id);
+        Ok(self.after(errand, asked.await))
+    }
+
+    /// Lets a caller who was answered, and whom nobody has now, hear ringing instead of silence.
+    pub(super) async fn let_ring(&self, errand: &Errand) -> Result<Outcome, ControlError> {
+        let Some((line, call)) = self.call_of(errand, Status::Incoming).await? else {
+            return Ok(Outcome::Done);
+        };
+        let id = id_of(errand, "playback_start");
+        let asked = self
+            .0
+            .telnyx
+            .start_ringing(&line.account, &call.call_control_id, id);
+        Ok(self.after(errand, asked.await))
+    }
+
+    /// Stops that ringing: somebody is there.
+    pub(super) async fn stop_ringing(&self, errand: &Errand) -> Result<Outcome, ControlError> {
+        let Some((line, call)) = self.call_of(errand, Status::Answered).await? else {
+            return Ok(Outcome::Done);
+        };
+        let id = id_of(errand, "playback_stop");
+        let asked = self
+            .0
+            .telnyx
+            .stop_playback(&line.account, &call.call_control_id, id);
+        Ok(self.after(errand, asked.await))
+    }
+
+    /// The call that the errand is about, with its agency's line, if it still stands like that.
+    async fn call_of(
+        &self,
+        errand: &Errand,
+        status: Status,
+    ) -> Result<Option<(Line, Call)>, ControlError> {
+        let handle = errand.subject.clone();
+        let call = self.0.store.call_of_leg(errand.agency_id, handle).await?;
+        let Some(call) = call.filter(|call| call.status == status) else {
+            return Ok(None);
+        };
+        Ok(self.line_if_any(errand)?.map(|line| (line, call)))
+    }
+
+    /// The agency's line; none for an agency without a key, which can ask the carrier for nothing.
+    pub(super) fn line_if_any(&self, errand: &Errand) -> Result<Option<Line>, ControlError> {
+        match self.line(errand.agency_id) {
+            Ok(line) => Ok(Some(line)),
+            Err(ControlError::Carrier(_) | ControlError::NotFound) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What the carrier's answer means for an errand: what it refuses for good is not asked again.
+    fn after(&self, errand: &Errand, asked: Result<(), CommandError>) -> Outcome {
+        let (kind, subject) = (errand.kind.name(), &errand.subject);
+        match asked {
+            Ok(()) | Err(CommandError::Ended) => Outcome::Done,
+            Err(error @ CommandError::Refused { .. }) => {
+                tracing::warn!("Errand {kind} of {subject} refused: {error}");
+                Outcome::Done
+            }
+            Err(error) if errand.attempts >= MOST_TRIES => {
+                tracing::warn!("Errand {kind} of {subject} given up: {error}");
+                Outcome::Done
+            }
+            // No audio yet, too many requests, or an outage.
+            Err(error) => {
+                tracing::debug!("Errand {kind} of {subject} put off: {error}");
+                let answered = i32::from(error.is_definite());
+                self.later(Errand {
+                    command_n: errand.command_n.saturating_add(answered),
+                    ..errand.clone()
+                })
+            }
+        }
+    }
+}
+
+/// The id of an errand's command.
+fn id_of(errand: &Errand, action: &str) -> Uuid {
+    let request = Uuid::new_v5(&errand.agency_id.0, errand.subject.as_bytes());
+    command_id(request, action, errand.command_n)
+}
