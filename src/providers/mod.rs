@@ -5,6 +5,7 @@
 //! what their provider means by an answer. Everything here lives on the main runtime: what is
 //! begun on a worker of the web server would die with that worker.
 
+pub mod breaker;
 pub mod http;
 #[cfg(test)]
 mod scripted;
