@@ -17,7 +17,7 @@ use crate::providers::breaker::Breakers;
 use crate::providers::http::Http;
 use crate::providers::telnyx::Telnyx;
 use crate::store::{Store, StoreError};
-use crate::telemetry::Metrics;
+use crate::telemetry::{Metrics, Provider};
 use crate::ws::Close;
 use actix_web::dev::ServerHandle;
 use actix_web::web;
@@ -112,7 +112,7 @@ impl App {
         let telnyx = Telnyx::new(
             config.providers.telnyx_api_base.clone(),
             http,
-            Breakers::new(clock.clone(), metrics.clone()),
+            Breakers::new(Provider::Telnyx, clock.clone(), metrics.clone()),
         );
         let parts = Parts {
             store: store.clone(),

@@ -6,6 +6,7 @@ mod control;
 mod health;
 mod me;
 mod page;
+mod recordings;
 
 use crate::http::resource;
 use actix_web::web::{self, ServiceConfig};
@@ -49,6 +50,11 @@ pub fn board(routes: &mut ServiceConfig) {
             "/calls/{id}/events",
             "GET",
             vec![web::get().to(calls::events)],
+        ))
+        .service(resource(
+            "/calls/{id}/recordings/{recording_id}",
+            "GET",
+            vec![web::get().to(recordings::link)],
         ));
 }
 

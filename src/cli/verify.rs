@@ -15,7 +15,7 @@ use super::words::{count, line, plain};
 use super::{CliError, Out};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::domain::{Agency, AgencyId, Call, CallId, Claim, Timestamp};
+use crate::domain::{Agency, AgencyId, Call, CallId, Claim, Leg, Timestamp};
 use crate::store::{CallFilter, Store};
 use compare::{Verdict, compare};
 use retold::Retold;
@@ -92,7 +92,7 @@ struct Verify<'a> {
 
 impl Verify<'_> {
     async fn agency(&mut self, agency: &Agency) -> Result<(), CliError> {
-        let retold = self.webhooks(agency).await?;
+        let mut retold = self.webhooks(agency).await?;
         let heads = self.store.heads(vec![agency.id]).await?;
         let pruned = heads.iter().any(|(_, head)| head.pruned_seq > 0);
         let window = Window::of(&retold, pruned, self.retained_since);
@@ -100,6 +100,7 @@ impl Verify<'_> {
             .store
             .calls_with_claims(agency.id, window.since)
             .await?;
+        self.ask_for_ends(&mut retold, &calls).await?;
         let mut by_call: HashMap<CallId, Vec<Claim>> = HashMap::new();
         for claim in claims {
             by_call.entry(claim.call_id).or_default().push(claim);
@@ -150,6 +151,23 @@ impl Verify<'_> {
         }
         retold.settle();
         Ok(retold)
+    }
+
+    /// A call may have ended without a hangup, by what the carrier said when it was asked: that
+    /// answer is kept with the leg, and no webhook tells of it.
+    async fn ask_for_ends(&self, retold: &mut Retold, calls: &[Call]) -> Result<(), CliError> {
+        for call in calls {
+            let handle = &call.call_control_id;
+            let told = retold.leg(handle).and_then(Leg::end);
+            if call.ended_at.is_none() || told.is_some() {
+                continue;
+            }
+            let leg = self.store.leg(call.agency_id, handle.clone()).await?;
+            if let Some(over) = leg.and_then(|leg| leg.over) {
+                retold.learn_over(handle, over);
+            }
+        }
+        Ok(())
     }
 
     fn call(

@@ -33,7 +33,7 @@ impl Control {
         // Looked at before the line is: whoever has no key still learns that a call is not there.
         call.await?.ok_or(ControlError::NotFound)?;
         let line = self.line(agent.agency)?;
-        if let Some(seconds) = self.0.telnyx.retry_after(&line.account) {
+        if let Some(seconds) = self.0.telnyx.retry_after_s(&line.account) {
             return Err(ControlError::CarrierAway(seconds));
         }
         let at = self.0.clock.now();

@@ -86,6 +86,7 @@ impl Control {
         let transfer = Transfer {
             to,
             from: own,
+            from_display_name: held.call.caller_name.clone(),
             timeout_secs: RINGS_S,
             target_leg_client_state: client_state(held.claim.id),
         };

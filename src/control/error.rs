@@ -10,6 +10,9 @@ pub enum ControlError {
     /// There is no such call, or it is over.
     #[error("Call not found or already ended")]
     NotFound,
+    /// The carrier does not have such a recording.
+    #[error("Recording not found")]
+    NoRecording,
     /// Somebody else has it.
     #[error("Call is already being answered")]
     Taken(Box<Call>),

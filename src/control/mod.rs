@@ -7,6 +7,7 @@
 //! | `end` | a call, given back or hung up |
 //! | `errands` | what is owed to the carrier, taken up when it is due |
 //! | `upkeep` | hanging up, recording and ringing: errands with one command each |
+//! | `listen` | a recording, for somebody who wants to hear it |
 //! | `look` | calls of which nothing was heard for long |
 //! | `line` | an agency's account with the carrier, and the addresses of its agents |
 //!
@@ -20,6 +21,7 @@ mod end;
 mod error;
 mod errands;
 mod line;
+mod listen;
 mod look;
 mod upkeep;
 

@@ -5,7 +5,7 @@ use super::line::Line;
 use super::{Control, ControlError};
 use crate::config::Recording;
 use crate::domain::{AgencyId, Call, Errand, Leg, Status};
-use crate::providers::telnyx::{Channels, CommandError, command_id};
+use crate::providers::telnyx::{AudioFormat, Channels, CommandError, command_id};
 use uuid::Uuid;
 
 /// Tries after which a command that keeps failing is given up: about ten minutes.
@@ -51,7 +51,10 @@ impl Control {
         };
         let id = id_of(errand, "record_start");
         let leg = &call.call_control_id;
-        let asked = self.0.telnyx.start_recording(&line.account, leg, channels, id);
+        let asked = self
+            .0
+            .telnyx
+            .start_recording(&line.account, leg, channels, AudioFormat::Mp3, id);
         Ok(self.after(errand, asked.await))
     }
 

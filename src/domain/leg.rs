@@ -92,6 +92,15 @@ pub struct Recording {
 }
 
 impl Recording {
+    /// The carrier's id of the leg and the beginning, of which the id was made because the webhook
+    /// gave none; `None` for an id of the carrier's own, which has no `@`.
+    #[must_use]
+    pub fn made_up_id(&self) -> Option<(&str, Timestamp)> {
+        let (leg_id, began) = self.id.rsplit_once('@')?;
+        let began = began.parse().ok()?;
+        Some((leg_id, Timestamp::from_micros(began)))
+    }
+
     /// Fills in what another telling of the same recording knows.
     fn learn(&mut self, other: Self) {
         fill(&mut self.channels, other.channels);

@@ -118,6 +118,7 @@ impl From<ControlError> for ApiError {
         let sentence = error.to_string();
         match error {
             ControlError::NotFound => Self::NotFound("Call not found or already ended"),
+            ControlError::NoRecording => Self::NotFound("Recording not found"),
             ControlError::Taken(call) => Self::Conflict {
                 sentence,
                 holder: Some(Holder {

@@ -1,6 +1,6 @@
 //! The legs as the stored webhooks tell of them.
 
-use crate::domain::{Claim, ClaimId, Leg, LegEvent, Timestamp, Told};
+use crate::domain::{Claim, ClaimId, Leg, LegEvent, Moment, Timestamp, Told};
 use crate::ingest::{WebhookError, understand};
 use crate::store::KeptWebhook;
 use crate::store::batch::WebhookOutcome;
@@ -75,6 +75,13 @@ impl Retold {
         *heard = (*heard).max(event.moment.received);
         let leg = self.legs.entry(handle.clone());
         leg.or_insert_with(|| Leg::unknown(handle)).learn(event);
+    }
+
+    /// The carrier's word that a leg is over, whose hangup never came.
+    pub(super) fn learn_over(&mut self, handle: &str, over: Moment) {
+        if let Some(leg) = self.legs.get_mut(handle) {
+            leg.learn_over(over);
+        }
     }
 
     /// The leg of that handle.

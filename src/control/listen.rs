@@ -1,0 +1,51 @@
+//! Somebody wants to listen to a recording: the carrier gives a link for some minutes.
+
+use super::{Control, ControlError};
+use crate::domain::{Call, Recording};
+use crate::providers::telnyx::{self, RecordingLink};
+
+const NOT_READY: &str = "The recording is not ready yet; try again in a moment";
+
+impl Control {
+    /// A fresh link to a recording of this call.
+    ///
+    /// # Errors
+    /// When the carrier does not have it, has it not ready, or failed.
+    pub async fn recording(
+        &self,
+        call: Call,
+        recording: Recording,
+    ) -> Result<RecordingLink, ControlError> {
+        let control = self.clone();
+        self.see_through(async move {
+            let found = control.find_recording(&call, &recording).await?;
+            let found = found.ok_or(ControlError::NoRecording)?;
+            match found.link {
+                Some(link) if found.is_completed => Ok(link),
+                _ => Err(ControlError::NotYours(NOT_READY)),
+            }
+        })
+        .await
+    }
+
+    async fn find_recording(
+        &self,
+        call: &Call,
+        recording: &Recording,
+    ) -> Result<Option<telnyx::Recording>, ControlError> {
+        let line = self.line(call.agency_id)?;
+        let account = &line.account;
+        let failed = |error| ControlError::of_carrier(&error, "Try again soon");
+        let Some((leg_id, started_at)) = recording.made_up_id() else {
+            let found = self.0.telnyx.recording(account, &recording.id).await;
+            return found.map_err(failed);
+        };
+        // The webhook gave no id, so the leg is asked for the one that began then.
+        let of_leg = self.0.telnyx.recordings_of_leg(account, leg_id).await;
+        let of_leg = of_leg.map_err(failed)?;
+        let only = of_leg.len() == 1;
+        Ok(of_leg
+            .into_iter()
+            .find(|found| only || found.started_at == Some(started_at)))
+    }
+}
