@@ -120,7 +120,9 @@ impl Load {
                 late.push((webhook, planned.repeat));
                 continue;
             }
-            self.courier.leave(webhook, planned.repeat, &mut deliveries).await;
+            self.courier
+                .leave(webhook, planned.repeat, &mut deliveries)
+                .await;
             for (webhook, repeat) in late.drain(..) {
                 self.courier.tally().out_of_order.count();
                 self.courier.leave(webhook, repeat, &mut deliveries).await;

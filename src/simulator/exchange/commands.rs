@@ -3,10 +3,10 @@
 use super::super::hangup::{HangupCause, HangupSource};
 use super::super::leg::Direction;
 use super::form::{self, text};
+use super::post::micros;
 use super::problem::Problem;
 use super::recordings::Shape;
 use super::switchboard::{Audio, Operator, REPEATED_WITHIN};
-use super::post::micros;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,18 +28,30 @@ pub(super) struct Done {
 
 impl Operator<'_> {
     /// One command, checked and carried out.
-    pub(super) fn commands(&mut self, action: &str, id: &str, body: &Body) -> Result<Done, Problem> {
+    pub(super) fn commands(
+        &mut self,
+        action: &str,
+        id: &str,
+        body: &Body,
+    ) -> Result<Done, Problem> {
         if !form::knows(action) {
             return Err(Problem::not_found());
         }
         if self.remembered(id).is_none() {
-            let problem = if is_handle(id) { Problem::not_found() } else { Problem::not_a_leg() };
+            let problem = if is_handle(id) {
+                Problem::not_found()
+            } else {
+                Problem::not_a_leg()
+            };
             return Err(problem);
         }
         form::check(action, body)?;
         if self.is_repeated(id, body) {
             let data = json!({"result": "ok"});
-            return Ok(Done { data, effect: false });
+            return Ok(Done {
+                data,
+                effect: false,
+            });
         }
         if !self.is_alive(id) {
             return Err(Problem::ended());
@@ -71,7 +83,12 @@ impl Operator<'_> {
         }
     }
 
-    fn carries_out(&mut self, action: &str, id: &str, body: &Body) -> Result<Option<Uuid>, Problem> {
+    fn carries_out(
+        &mut self,
+        action: &str,
+        id: &str,
+        body: &Body,
+    ) -> Result<Option<Uuid>, Problem> {
         self.allows(action, id, body)?;
         if let Some(party) = self.party_mut(id) {
             party.commanded = true;
@@ -200,7 +217,9 @@ impl Operator<'_> {
 fn times(repeats: Option<&Value>) -> Option<u32> {
     match repeats {
         Some(Value::String(text)) => text.parse().ok(),
-        Some(number) => number.as_u64().and_then(|number| u32::try_from(number).ok()),
+        Some(number) => number
+            .as_u64()
+            .and_then(|number| u32::try_from(number).ok()),
         None => Some(1),
     }
 }
@@ -216,13 +235,18 @@ impl Shape {
     /// What a command wants recorded from the answer on, if anything.
     fn from_answer(body: &Body) -> Option<Self> {
         text(body, "record")?;
-        Some(Self::of(text(body, "record_channels"), text(body, "record_format")))
+        Some(Self::of(
+            text(body, "record_channels"),
+            text(body, "record_format"),
+        ))
     }
 }
 
 /// Whether it looks like the handle of a leg.
 pub(super) fn is_handle(id: &str) -> bool {
-    let token = ["v1:", "v2:", "v3:"].iter().find_map(|version| id.strip_prefix(version));
+    let token = ["v1:", "v2:", "v3:"]
+        .iter()
+        .find_map(|version| id.strip_prefix(version));
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_=".contains(&byte);
     token.is_some_and(|token| token.len() >= 8 && token.bytes().all(plain))
         || uuid::Uuid::parse_str(id).is_ok()

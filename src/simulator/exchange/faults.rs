@@ -169,9 +169,8 @@ impl Faults {
     /// The fault of the request that comes now.
     pub(super) fn take(&self, action: &str) -> Option<Fault> {
         let mut due = self.due();
-        let wanted = |due: &&mut Due| {
-            (due.action == action || due.action == ANY) && due.left != Some(0)
-        };
+        let wanted =
+            |due: &&mut Due| (due.action == action || due.action == ANY) && due.left != Some(0);
         let found = due.iter_mut().find(wanted)?;
         found.left = found.left.map(|left| left - 1);
         Some(found.fault.clone())

@@ -60,7 +60,10 @@ const ANSWER: &[Field] = &[
     ("preferred_codecs", Text),
     ("send_silence_when_idle", Flag),
     ("sip_headers", List),
-    ("stream_track", OneOf(&["inbound_track", "outbound_track", "both_tracks"])),
+    (
+        "stream_track",
+        OneOf(&["inbound_track", "outbound_track", "both_tracks"]),
+    ),
     ("stream_url", Text),
     ("transcription", Flag),
 ];
@@ -71,7 +74,14 @@ const TRANSFER: &[Field] = &[
     ("from_display_name", Sized(0, 128)),
     (
         "answering_machine_detection",
-        OneOf(&["premium", "detect", "detect_beep", "detect_words", "greeting_end", "disabled"]),
+        OneOf(&[
+            "premium",
+            "detect",
+            "detect_beep",
+            "detect_words",
+            "greeting_end",
+            "disabled",
+        ]),
     ),
     ("answering_machine_detection_config", Object),
     ("audio_url", Text),
@@ -87,7 +97,10 @@ const TRANSFER: &[Field] = &[
     ("sip_auth_password", Text),
     ("sip_auth_username", Text),
     ("sip_headers", List),
-    ("sip_region", OneOf(&["US", "Europe", "Canada", "Australia", "Middle East"])),
+    (
+        "sip_region",
+        OneOf(&["US", "Europe", "Canada", "Australia", "Middle East"]),
+    ),
     ("sip_transport_protocol", OneOf(&["UDP", "TCP", "TLS"])),
     ("target_leg_client_state", Note),
     ("time_limit_secs", Between(30, 14_400)),
@@ -116,10 +129,19 @@ const RECORD_START: &[Field] = &[
     ("recording_track", OneOf(&["both", "inbound", "outbound"])),
     ("timeout_secs", Between(NOBODY.0, NOBODY.1)),
     ("transcription", Flag),
-    ("transcription_engine", OneOf(&["A", "B", "deepgram/nova-3"])),
+    (
+        "transcription_engine",
+        OneOf(&["A", "B", "deepgram/nova-3"]),
+    ),
     ("transcription_language", Text),
-    ("transcription_max_speaker_count", Between(NOBODY.0, NOBODY.1)),
-    ("transcription_min_speaker_count", Between(NOBODY.0, NOBODY.1)),
+    (
+        "transcription_max_speaker_count",
+        Between(NOBODY.0, NOBODY.1),
+    ),
+    (
+        "transcription_min_speaker_count",
+        Between(NOBODY.0, NOBODY.1),
+    ),
     ("transcription_profanity_filter", Flag),
     ("transcription_speaker_diarization", Flag),
     ("trim", OneOf(&["trim-silence"])),

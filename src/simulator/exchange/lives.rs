@@ -65,7 +65,9 @@ impl Operator<'_> {
     /// A leg is answered, and recorded if that was asked for.
     pub(super) fn is_answered(&mut self, id: &str) {
         self.says(id, |leg| leg.answered());
-        let shape = self.party_mut(id).and_then(|party| party.records_on_answer.take());
+        let shape = self
+            .party_mut(id)
+            .and_then(|party| party.records_on_answer.take());
         if let Some(shape) = shape {
             self.records(id, shape);
         }
@@ -93,7 +95,9 @@ impl Operator<'_> {
     }
 
     fn is_left_by_partner(&mut self, id: &str) {
-        let Some(party) = self.party_mut(id) else { return };
+        let Some(party) = self.party_mut(id) else {
+            return;
+        };
         party.partner = None;
         if !party.parks {
             self.ends(id, HangupCause::NormalClearing, HangupSource::Callee);
@@ -113,8 +117,7 @@ impl Operator<'_> {
             self.is_left_by_partner(&partner);
         }
         if self.board.settings.cancels_second_leg {
-            let phones =
-                self.ids(|party| party.dialled_by.as_deref() == Some(id) && party.rings());
+            let phones = self.ids(|party| party.dialled_by.as_deref() == Some(id) && party.rings());
             for phone in phones {
                 self.ends(&phone, HangupCause::OriginatorCancel, HangupSource::Caller);
             }
@@ -150,17 +153,20 @@ impl Operator<'_> {
         self.audio_ends(id, "cancelled");
         audio.number = self.state.dice.roll();
         let (number, fields) = (audio.number, about(&audio));
-        let Some(party) = self.party_mut(id) else { return };
+        let Some(party) = self.party_mut(id) else {
+            return;
+        };
         party.audio = Some(audio);
         self.says(id, |leg| leg.event("call.playback.started", fields));
         let Some(times) = times else { return };
         let id = id.to_owned();
-        self.board.later(AUDIO.saturating_mul(times), move |operator| {
-            let audio = operator.party(&id).and_then(|party| party.audio.as_ref());
-            if audio.is_some_and(|audio| audio.number == number) {
-                operator.audio_ends(&id, "completed");
-            }
-        });
+        self.board
+            .later(AUDIO.saturating_mul(times), move |operator| {
+                let audio = operator.party(&id).and_then(|party| party.audio.as_ref());
+                if audio.is_some_and(|audio| audio.number == number) {
+                    operator.audio_ends(&id, "completed");
+                }
+            });
     }
 
     pub(super) fn audio_ends(&mut self, id: &str, status: &str) {

@@ -233,8 +233,8 @@ impl Exchange {
         let caller = &cast.caller().call_control_id;
         let operator = self.board.operator();
         let agent = cast.agent().map(|agent| agent.call_control_id.as_str());
-        let commanded =
-            operator.is_commanded(caller) || agent.is_some_and(|agent| operator.is_commanded(agent));
+        let commanded = operator.is_commanded(caller)
+            || agent.is_some_and(|agent| operator.is_commanded(agent));
         match (commanded, operator.is_alive(caller)) {
             (true, true) => Standing::Commanded,
             (true, false) => Standing::Over,

@@ -33,8 +33,7 @@ impl Problem {
     }
 
     pub(super) fn unauthorized() -> Self {
-        let detail =
-            "The required authentication headers were either invalid or not included in the request.";
+        let detail = "The required authentication headers were either invalid or not included in the request.";
         Self::new(401, "10009", "Authentication failed", detail)
     }
 
@@ -50,7 +49,12 @@ impl Problem {
 
     pub(super) fn not_a_leg() -> Self {
         let detail = "The call_control_id provided was not valid.";
-        Self::on("call_control_id", "90015", "Invalid Call Control ID", detail)
+        Self::on(
+            "call_control_id",
+            "90015",
+            "Invalid Call Control ID",
+            detail,
+        )
     }
 
     pub(super) fn ended() -> Self {
@@ -59,8 +63,7 @@ impl Problem {
     }
 
     pub(super) fn unanswered() -> Self {
-        let detail =
-            "This call can't receive this command because it has not been answered yet.";
+        let detail = "This call can't receive this command because it has not been answered yet.";
         Self::new(422, "90034", "Call not answered yet", detail)
     }
 
@@ -94,7 +97,12 @@ impl Problem {
 
     pub(super) fn not_e164(field: &str) -> Self {
         let detail = format!("The '{field}' parameter must be in E164 format.");
-        Self::on(field, "10016", "Phone number must be in +E164 format", &detail)
+        Self::on(
+            field,
+            "10016",
+            "Phone number must be in +E164 format",
+            &detail,
+        )
     }
 
     pub(super) fn not_listed(field: &str, values: &[&str]) -> Self {
@@ -118,7 +126,12 @@ impl Problem {
         match status {
             401 => Self::unauthorized(),
             404 => Self::not_found(),
-            429 => Self::new(429, "10011", "Too many requests", "You have exceeded the rate limit."),
+            429 => Self::new(
+                429,
+                "10011",
+                "Too many requests",
+                "You have exceeded the rate limit.",
+            ),
             400..500 => {
                 let detail = "You do not have permission to perform the requested action.";
                 Self::new(status, "10010", "Not authorized", detail)

@@ -53,9 +53,16 @@ impl Operator<'_> {
     /// The leg's recording is over; it can be fetched after a while.
     pub(super) fn recording_ends(&mut self, id: &str) {
         let ended_at = self.board.clock.now();
-        let Some(party) = self.party_mut(id) else { return };
-        let Some(running) = party.recording.take() else { return };
-        let (leg, wait) = (Arc::clone(&party.leg), self.board.settings.recording_saved_after);
+        let Some(party) = self.party_mut(id) else {
+            return;
+        };
+        let Some(running) = party.recording.take() else {
+            return;
+        };
+        let (leg, wait) = (
+            Arc::clone(&party.leg),
+            self.board.settings.recording_saved_after,
+        );
         let id = id.to_owned();
         self.board.later(wait, move |operator| {
             let recording = Recording {
@@ -79,8 +86,14 @@ impl Operator<'_> {
             ("recording_id".to_owned(), json!(recording.id)),
             ("channels".to_owned(), json!(recording.shape.channels)),
             ("format".to_owned(), json!(recording.shape.format)),
-            ("recording_started_at".to_owned(), json!(recording.started_at.to_string())),
-            ("recording_ended_at".to_owned(), json!(recording.ended_at.to_string())),
+            (
+                "recording_started_at".to_owned(),
+                json!(recording.started_at.to_string()),
+            ),
+            (
+                "recording_ended_at".to_owned(),
+                json!(recording.ended_at.to_string()),
+            ),
             ("recording_urls".to_owned(), recording.links(now)),
         ]);
         self.state.recordings.push(recording);

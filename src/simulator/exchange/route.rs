@@ -81,9 +81,15 @@ impl Route {
 /// One part of a path without its percent signs.
 fn decoded(part: &str) -> String {
     // What means something in a form and nothing in a path.
-    let part = part.replace('+', "%2B").replace('=', "%3D").replace('&', "%26");
+    let part = part
+        .replace('+', "%2B")
+        .replace('=', "%3D")
+        .replace('&', "%26");
     let mut pairs = url::form_urlencoded::parse(part.as_bytes());
-    pairs.next().map(|(text, _)| text.into_owned()).unwrap_or_default()
+    pairs
+        .next()
+        .map(|(text, _)| text.into_owned())
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -103,6 +109,9 @@ mod tests {
         ] {
             assert_eq!(Route::of(&Method::POST, path), command, "{path}");
         }
-        assert_eq!(Route::of(&Method::GET, "/v2/calls/x/actions/answer"), Route::Unknown);
+        assert_eq!(
+            Route::of(&Method::GET, "/v2/calls/x/actions/answer"),
+            Route::Unknown
+        );
     }
 }

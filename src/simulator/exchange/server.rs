@@ -98,7 +98,9 @@ async fn answer(
 fn is_authorized(board: &Switchboard, request: &HttpRequest) -> bool {
     let header = request.headers().get(AUTHORIZATION);
     let text = header.and_then(|header| header.to_str().ok());
-    let key = text.and_then(|text| text.strip_prefix("Bearer ")).map(str::trim);
+    let key = text
+        .and_then(|text| text.strip_prefix("Bearer "))
+        .map(str::trim);
     match (&board.settings.api_key, key) {
         (_, None | Some("")) => false,
         (None, Some(_)) => true,

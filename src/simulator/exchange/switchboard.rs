@@ -246,7 +246,9 @@ impl Operator<'_> {
             webhook.payload.insert("client_state".to_owned(), note);
         }
         let session = party.leg.call_session_id;
-        self.board.post.send(session, &party.courier, webhook, tried);
+        self.board
+            .post
+            .send(session, &party.courier, webhook, tried);
         self.board.changed.send_replace(());
     }
 

@@ -33,13 +33,15 @@ impl Operator<'_> {
             return Err(Problem::no_such_connection());
         }
         let now = self.board.clock.now();
-        let mine = |party: &Party| {
-            party.is_alive() && party.leg.line.connection_id.as_deref() == Some(id)
-        };
+        let mine =
+            |party: &Party| party.is_alive() && party.leg.line.connection_id.as_deref() == Some(id);
         let ids = self.ids(mine);
         let size = size(query)?;
         let from = match asked(query, "page[after]") {
-            Some(after) => ids.iter().position(|id| id == after).map_or(ids.len(), |at| at + 1),
+            Some(after) => ids
+                .iter()
+                .position(|id| id == after)
+                .map_or(ids.len(), |at| at + 1),
             None => 0,
         };
         let page: Vec<&String> = ids.iter().skip(from).take(size).collect();
@@ -66,7 +68,9 @@ impl Operator<'_> {
             })
             .collect();
         let number = match asked(query, "page[number]") {
-            Some(number) => number.parse().map_err(|_| Problem::bad_value("page[number]"))?,
+            Some(number) => number
+                .parse()
+                .map_err(|_| Problem::bad_value("page[number]"))?,
             None => 1_usize,
         };
         let (all, size) = (self.recordings(&filters), size(query)?);
@@ -142,7 +146,10 @@ impl Party {
         let mut view = self.active_view(now);
         if let Some(view) = view.as_object_mut() {
             view.insert("is_alive".to_owned(), json!(self.is_alive()));
-            view.insert("start_time".to_owned(), json!(self.leg.started_at.to_string()));
+            view.insert(
+                "start_time".to_owned(),
+                json!(self.leg.started_at.to_string()),
+            );
             if let Some(at) = self.leg.ended_at.get() {
                 view.insert("end_time".to_owned(), json!(at.to_string()));
             }
