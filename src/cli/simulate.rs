@@ -6,13 +6,20 @@ use super::words::line;
 use super::{CliError, Out};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::simulator::{Carrier, CarrierSettings, Dice, Load, SigningKey, Totals, Traffic};
+use crate::simulator::{
+    Carrier, CarrierSettings, Dice, Exchange, ExchangeSettings, Habit, Load, SigningKey, Totals,
+    Traffic,
+};
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// How often the totals are told.
 const EVERY: Duration = Duration::from_secs(10);
+
+/// How long a phone rings before somebody answers it.
+const PICKED_UP: Duration = Duration::from_secs(3);
 
 /// Plays calls until their number is reached or a signal comes; then what is on its way is
 /// delivered, and a second signal stops at once.
@@ -33,11 +40,17 @@ pub(super) async fn run(
          `callboard credentials set --agency ID telnyx_public_key={}`",
         key.public_key()
     );
-    tracing::warn!("The REST APIs of Telnyx and Ultravox are not simulated yet: --port is unused");
     let mut settings = CarrierSettings::new(args.webhook.clone(), key, clock.clone());
     settings.connection_id = connection_id(args, config, seed);
     let carrier = Arc::new(Carrier::new(settings)?);
-    let load = Load::new(carrier, traffic(args, seed));
+    let exchange = opened(args, Arc::clone(&carrier), seed)?;
+    line(out, &format!("telnyx      {}", exchange.api_base()))?;
+    // Ultravox's API opens here, on a port of its own.
+    tracing::info!(
+        "The server's commands come here once it is told so: TELNYX_API_BASE={}",
+        exchange.api_base()
+    );
+    let load = Load::new(carrier, traffic(args, seed)).on(&exchange);
 
     let stop = CancellationToken::new();
     let playing = load.run(stop.clone());
@@ -65,6 +78,26 @@ pub(super) async fn run(
         } => Ok(()),
         Totals { refused, lost, .. } => Err(CliError::Undelivered { refused, lost }),
     }
+}
+
+/// The carrier's own side. Phones are answered, so that a transfer comes to something.
+fn opened(args: &SimulateArgs, carrier: Arc<Carrier>, seed: u64) -> Result<Exchange, CliError> {
+    let settings = ExchangeSettings {
+        api_key: args.api_key.clone(),
+        seed,
+        phones: Habit::Answers(PICKED_UP),
+        duplicates: args.duplicates,
+        reorder: args.reorder,
+        ..ExchangeSettings::default()
+    };
+    let address = SocketAddr::from((args.host, args.port));
+    let listener = TcpListener::bind(address);
+    let exchange = listener.and_then(|listener| Exchange::listen(listener, carrier, settings));
+    exchange.map_err(|error| CliError::Listen {
+        address: address.to_string(),
+        setting: "--port",
+        error,
+    })
 }
 
 fn traffic(args: &SimulateArgs, seed: u64) -> Traffic {
@@ -109,19 +142,22 @@ fn in_words(totals: &Totals) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{connection_id, in_words, run};
+    use super::{connection_id, in_words, opened, run};
     use crate::cli::CliError;
     use crate::cli::args::SimulateArgs;
     use crate::cli::testing::{config_in, said};
     use crate::clock::Clock;
-    use crate::simulator::Totals;
+    use crate::simulator::{Carrier, CarrierSettings, SigningKey, Totals};
     use std::path::Path;
+    use std::sync::Arc;
 
     fn args() -> SimulateArgs {
         SimulateArgs {
             webhook: "http://127.0.0.1:9/".parse().unwrap(),
             private_key: "/nowhere/key.pem".into(),
             port: 0,
+            host: [127, 0, 0, 1].into(),
+            api_key: None,
             calls_per_minute: 1,
             calls: Some(1),
             duplicates: 0,
@@ -151,6 +187,24 @@ mod tests {
         let refused = run(&args(), &config, Clock::system(), &mut out).await;
         assert!(matches!(refused, Err(CliError::Key(_))));
         assert_eq!(said(&mut out), "");
+    }
+
+    #[tokio::test]
+    async fn the_api_is_where_it_was_asked_for_or_says_what_is_in_the_way() {
+        let mut args = args();
+        let key = SigningKey::from_seed([7; 32]).unwrap();
+        let settings = CarrierSettings::new(args.webhook.clone(), key, Clock::system());
+        let carrier = Arc::new(Carrier::new(settings).unwrap());
+        let exchange = opened(&args, Arc::clone(&carrier), 1).unwrap();
+        let base = exchange.api_base();
+        assert_eq!((base.host_str(), base.path()), (Some("127.0.0.1"), "/v2"));
+        args.port = base.port().unwrap();
+        let taken = opened(&args, carrier, 1).unwrap_err().to_string();
+        assert!(
+            taken.contains(&format!("127.0.0.1:{}", args.port)),
+            "{taken}"
+        );
+        assert!(taken.contains("--port"), "{taken}");
     }
 
     #[test]

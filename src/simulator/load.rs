@@ -1,39 +1,22 @@
 //! Plays traffic against a server, and counts.
 
 use super::carrier::Carrier;
-use super::delivery::{Attempt, Outcome};
-use super::script::Cast;
-use super::totals::{Tally, Totals};
-use super::traffic::{Plan, Repeat, Traffic};
-use super::webhook::Webhook;
-use crate::domain::Timestamp;
+use super::courier::{Acknowledged, Courier};
+use super::exchange::{Exchange, Standing};
+use super::script::{Cast, Happening, Side, Step};
+use super::totals::Totals;
+use super::traffic::{Plan, Traffic};
 use std::sync::Arc;
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
-
-/// A webhook that the receiver acknowledged: from then on it must not be lost. A repeat that is
-/// acknowledged is told again; the same `data_id` gives it away.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Acknowledged {
-    /// Its `data.event_type`.
-    pub event_type: String,
-    /// The leg it is about.
-    pub call_control_id: String,
-    /// Its `data.id`.
-    pub data_id: Uuid,
-    /// Its `data.occurred_at`.
-    pub occurred_at: Timestamp,
-}
 
 /// Traffic on its way to a carrier's customer. Clones are the same load.
 #[derive(Clone, Debug)]
 pub struct Load {
-    carrier: Arc<Carrier>,
+    courier: Courier,
     traffic: Arc<Traffic>,
-    tally: Arc<Tally>,
-    witness: Option<mpsc::Sender<Acknowledged>>,
+    exchange: Option<Exchange>,
 }
 
 impl Load {
@@ -41,25 +24,34 @@ impl Load {
     #[must_use]
     pub fn new(carrier: Arc<Carrier>, traffic: Traffic) -> Self {
         Self {
-            carrier,
+            courier: Courier::new(carrier),
             traffic: Arc::new(traffic),
-            tally: Arc::default(),
-            witness: None,
+            exchange: None,
         }
     }
 
     /// Tells of each acknowledged webhook. While the channel is full the calls wait, so that
     /// nothing goes untold; once its receiver is gone they go on without it.
     #[must_use]
-    pub fn witnessed_by(mut self, witness: mpsc::Sender<Acknowledged>) -> Self {
-        self.witness = Some(witness);
+    pub fn witnessed_by(self, witness: mpsc::Sender<Acknowledged>) -> Self {
+        self.courier.is_witnessed_by(witness);
+        self
+    }
+
+    /// Plays on an exchange: its calls can be commanded there. They go by their scripts until the
+    /// first command; from then on commands decide, and of the script only the caller's patience
+    /// is left. The load and the exchange count together from now on.
+    #[must_use]
+    pub fn on(mut self, exchange: &Exchange) -> Self {
+        self.courier = exchange.courier().clone();
+        self.exchange = Some(exchange.clone());
         self
     }
 
     /// What it has come to so far.
     #[must_use]
     pub fn totals(&self) -> Totals {
-        self.tally.totals()
+        self.courier.tally().totals()
     }
 
     /// Plays calls until `max_calls` have ended, or until stopped: then no further event occurs,
@@ -81,7 +73,7 @@ impl Load {
 
     async fn begin_calls(&self, stop: &CancellationToken, calls: &mut JoinSet<()>) {
         let places = Arc::new(Semaphore::new(self.traffic.calls_at_once.max(1)));
-        let clock = self.carrier.clock();
+        let clock = self.courier.carrier().clock();
         let most = self.traffic.max_calls.unwrap_or(u64::MAX);
         let mut due = clock.now();
         for (number, plan) in (0..most).zip(self.traffic.plans()) {
@@ -97,7 +89,7 @@ impl Load {
                 return;
             };
             while calls.try_join_next().is_some() {}
-            self.tally.calls.count();
+            self.courier.tally().calls.count();
             let (load, stop) = (self.clone(), stop.clone());
             calls.spawn(async move {
                 load.play(plan, &stop).await;
@@ -108,100 +100,57 @@ impl Load {
 
     /// One call, from its first webhook until the last has been delivered or given up.
     async fn play(&self, plan: Plan, stop: &CancellationToken) {
-        let mut cast = Cast::new(self.carrier.new_call_by(plan.dice, &plan.from));
+        let mut cast = Cast::new(self.courier.carrier().new_call_by(plan.dice, &plan.from));
         let mut deliveries = JoinSet::new();
         let mut late = Vec::new();
         for planned in plan.steps {
             let wait = self.traffic.sped_up(planned.step.after);
-            let waited = self.carrier.clock().sleep(wait);
+            let waited = self.courier.carrier().clock().sleep(wait);
             if stop.run_until_cancelled(waited).await.is_none() {
                 break;
             }
+            if !self.goes_by_script(&cast, &planned.step) {
+                continue;
+            }
             let webhook = cast.play(&planned.step);
+            if let Some(exchange) = &self.exchange {
+                exchange.follows(&cast, &planned.step);
+            }
             if planned.held_back {
                 late.push((webhook, planned.repeat));
                 continue;
             }
-            self.leave(webhook, planned.repeat, &mut deliveries).await;
+            self.courier
+                .leave(webhook, planned.repeat, &mut deliveries)
+                .await;
             for (webhook, repeat) in late.drain(..) {
-                self.tally.out_of_order.count();
-                self.leave(webhook, repeat, &mut deliveries).await;
+                self.courier.tally().out_of_order.count();
+                self.courier.leave(webhook, repeat, &mut deliveries).await;
             }
         }
         // Stopped before anything could overtake them: they occurred all the same.
         for (webhook, repeat) in late {
-            self.leave(webhook, repeat, &mut deliveries).await;
+            self.courier.leave(webhook, repeat, &mut deliveries).await;
         }
         while deliveries.join_next().await.is_some() {}
     }
 
-    /// Sends a webhook on its way and comes back when its first attempt is over.
-    async fn leave(&self, webhook: Webhook, repeat: Repeat, deliveries: &mut JoinSet<()>) {
-        let (tried, first_attempt) = oneshot::channel();
-        let load = self.clone();
-        deliveries.spawn(async move {
-            match repeat {
-                Repeat::Never => load.deliver(&webhook, Some(tried)).await,
-                Repeat::AtOnce => {
-                    let first = load.deliver(&webhook, Some(tried));
-                    tokio::join!(first, load.repeat(&webhook));
-                }
-                Repeat::Afterwards => {
-                    load.deliver(&webhook, Some(tried)).await;
-                    load.repeat(&webhook).await;
-                }
-            }
-        });
-        // An error means that the delivery is over, one way or another.
-        let _ = first_attempt.await;
-    }
-
-    async fn repeat(&self, webhook: &Webhook) {
-        self.tally.repeats.count();
-        self.deliver(webhook, None).await;
-    }
-
-    async fn deliver(&self, webhook: &Webhook, mut tried: Option<oneshot::Sender<()>>) {
-        self.tally.webhooks.count();
-        let watch = |attempt: &Attempt| {
-            if attempt.number > 1 {
-                self.tally.retries.count();
-            }
-            if let Some(tried) = tried.take() {
-                // Nobody waits when the call was dropped.
-                let _ = tried.send(());
-            }
+    /// Whether the script still decides. When commands do, the caller hangs up all the same.
+    fn goes_by_script(&self, cast: &Cast, step: &Step) -> bool {
+        let Some(exchange) = &self.exchange else {
+            return true;
         };
-        let delivery = self.carrier.deliver_watched(webhook, watch).await;
-        match delivery.outcome {
-            Outcome::Acknowledged => {
-                self.tally.acknowledged.count();
-                self.tell(webhook).await;
-            }
-            Outcome::Refused => {
-                self.tally.refused.count();
-                let (event, status) = (&webhook.event_type, delivery.status);
-                tracing::debug!(%event, id = %webhook.id, status, "Webhook refused");
-            }
-            Outcome::GaveUp => {
-                self.tally.lost.count();
-                let (event, attempts) = (&webhook.event_type, delivery.attempts);
-                tracing::warn!(%event, id = %webhook.id, attempts, "Webhook given up");
+        match exchange.standing(cast) {
+            Standing::Scripted => return true,
+            Standing::Over => {}
+            Standing::Commanded => {
+                exchange.script_ends(cast);
+                if step.side == Side::Caller && matches!(step.what, Happening::HungUp(_)) {
+                    exchange.registers(Arc::clone(cast.caller())).hangs_up();
+                }
             }
         }
-    }
-
-    async fn tell(&self, webhook: &Webhook) {
-        if let Some(witness) = &self.witness {
-            let acknowledged = Acknowledged {
-                event_type: webhook.event_type.clone(),
-                call_control_id: webhook.call_control_id().to_owned(),
-                data_id: webhook.id,
-                occurred_at: webhook.occurred_at,
-            };
-            // A witness that left wants no more.
-            let _ = witness.send(acknowledged).await;
-        }
+        false
     }
 }
 

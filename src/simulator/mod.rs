@@ -13,24 +13,31 @@
 //! | `schedule` | when a delivery counts, and when it is tried again |
 //! | `request` | one signed HTTP request, open to tampering |
 //! | `carrier` | whose webhooks go where, and how |
+//! | `courier` | takes webhooks away one after the other, makes trouble, counts |
+//! | `losses` | webhooks that never leave |
+//! | `exchange` | Telnyx's REST API: commands and what they bring about, faults on demand |
 //! | `delivery` | sending a webhook until it is acknowledged, refused or given up |
 //! | `script` | the lives of calls as timed steps |
 //! | `traffic` | how many calls of which kind, how much trouble; the plan of each call |
 //! | `load` | plays traffic against a server and counts |
 //! | `totals` | the counters |
 //!
-//! A test drives legs by hand ([`Carrier::new_call`], [`Leg::answered`], [`Carrier::deliver`]); the
-//! demo, the simulator and the torture run play [`Traffic`] through a [`Load`]. Nothing here knows
+//! There are three ways to play. A test drives legs by hand ([`Carrier::new_call`], [`Leg::answered`], [`Carrier::deliver`]); the
+//! demo, the simulator and the torture run play [`Traffic`] through a [`Load`]; and an [`Exchange`]
+//! takes the commands of the server under test and lets them happen. Nothing here knows
 //! callboard: it works against any webhook URL, which is what makes it a witness.
 
 pub mod browser;
 mod carrier;
+mod courier;
 mod delivery;
 mod dice;
+mod exchange;
 mod hangup;
 mod key;
 mod leg;
 mod load;
+mod losses;
 mod payload;
 mod request;
 mod schedule;
@@ -43,12 +50,17 @@ mod webhook;
 mod receiver;
 
 pub use carrier::{Carrier, CarrierError, CarrierSettings};
+pub use courier::Acknowledged;
 pub use delivery::{Attempt, Delivery, Outcome};
 pub use dice::Dice;
+pub use exchange::{
+    Caller, Exchange, ExchangeSettings, Fault, Faults, Habit, Hears, Phone, Request, Ringing,
+};
 pub use hangup::{HangupCause, HangupSource};
 pub use key::{KeyError, SigningKey};
 pub use leg::{Direction, Leg, Line};
-pub use load::{Acknowledged, Load};
+pub use load::Load;
+pub use losses::ANY;
 pub use request::{Answer, SendError, SignedRequest};
 pub use schedule::{RetrySchedule, Verdict};
 pub use script::{Cast, Happening, Life, Script, Side, Step};

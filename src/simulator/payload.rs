@@ -116,7 +116,7 @@ pub(super) fn recording_saved(leg: &Leg) -> Payload {
         "recording_ended_at": ended_at.to_string(),
         "recording_id": leg.dice.uuid(),
         "recording_started_at": started_at.to_string(),
-        "recording_urls": {"wav": presigned(leg, ended_at)},
+        "recording_urls": {"wav": presigned(leg, ended_at, "wav")},
         "start_time": leg.started_at.to_string(),
     });
     with(ids(leg), more)
@@ -124,7 +124,7 @@ pub(super) fn recording_saved(leg: &Leg) -> Payload {
 
 /// A link of the shape that storage hands out for ten minutes: whoever has it can listen, which is
 /// why a receiver must keep it out of its logs and events.
-fn presigned(leg: &Leg, at: Timestamp) -> String {
+pub(super) fn presigned(leg: &Leg, at: Timestamp, format: &str) -> String {
     let moment: String = at
         .to_string()
         .chars()
@@ -135,7 +135,7 @@ fn presigned(leg: &Leg, at: Timestamp) -> String {
     let (leg_id, organisation) = (leg.call_leg_id, leg.dice.uuid());
     let signature = format!("{}{}", leg.dice.uuid().simple(), leg.dice.uuid().simple());
     format!(
-        "https://s3.amazonaws.com/telephony-recorder-prod/{organisation}/{day}/{leg_id}-{}.wav\
+        "https://s3.amazonaws.com/telephony-recorder-prod/{organisation}/{day}/{leg_id}-{}.{format}\
          ?X-Amz-Algorithm=AWS4-HMAC-SHA256\
          &X-Amz-Credential=AKIASIMULATED%2F{day}%2Fus-east-1%2Fs3%2Faws4_request\
          &X-Amz-Date={moment}Z&X-Amz-Expires=600&X-Amz-SignedHeaders=host\

@@ -4,6 +4,7 @@ use super::dice::Dice;
 use super::hangup::HangupCause;
 use super::leg::Leg;
 use super::webhook::Webhook;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How a call goes, as far as the carrier alone decides it.
@@ -157,16 +158,28 @@ impl Pen<'_> {
 /// The legs that a script is played with. The agent's begins when it first appears.
 #[derive(Debug)]
 pub struct Cast {
-    caller: Leg,
-    agent: Option<Leg>,
+    caller: Arc<Leg>,
+    agent: Option<Arc<Leg>>,
 }
 
 impl Cast {
     /// A cast of the caller alone.
     #[must_use]
-    pub fn new(caller: Leg) -> Self {
-        let agent = None;
+    pub fn new(caller: impl Into<Arc<Leg>>) -> Self {
+        let (caller, agent) = (caller.into(), None);
         Self { caller, agent }
+    }
+
+    /// The caller's leg.
+    #[must_use]
+    pub fn caller(&self) -> &Arc<Leg> {
+        &self.caller
+    }
+
+    /// The agent's leg, once it has appeared.
+    #[must_use]
+    pub fn agent(&self) -> Option<&Arc<Leg>> {
+        self.agent.as_ref()
     }
 
     /// Lets a step happen now, and says it as the carrier would.
@@ -175,7 +188,7 @@ impl Cast {
             Side::Caller => &self.caller,
             Side::Agent => self
                 .agent
-                .get_or_insert_with(|| self.caller.second_leg(None)),
+                .get_or_insert_with(|| Arc::new(self.caller.second_leg(None))),
         };
         match step.what {
             Happening::Initiated => leg.initiated(),

@@ -3,6 +3,7 @@
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand, value_parser};
 use secrecy::SecretString;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use url::Url;
 
@@ -57,10 +58,21 @@ pub struct SimulateArgs {
     /// openssl genpkey -algorithm ed25519 -out FILE
     #[arg(long, value_name = "FILE")]
     pub private_key: PathBuf,
-    /// Port of the simulated REST APIs of Telnyx and Ultravox; 0: any free one, which is printed
-    /// (not built yet: nothing listens)
+    /// Port of the simulated REST API of Telnyx; 0: any free one, which is printed
     #[arg(long, value_name = "PORT", default_value_t = 4010)]
     pub port: u16,
+    /// Address that it listens on
+    #[arg(long, value_name = "IP", default_value = "127.0.0.1")]
+    pub host: IpAddr,
+    /// API key that it accepts [default: any]
+    #[arg(
+        long,
+        env = "CALLBOARD_SIMULATED_API_KEY",
+        hide_env_values = true,
+        value_name = "KEY",
+        value_parser = api_key
+    )]
+    pub api_key: Option<SecretString>,
     /// How many calls come in per minute
     #[arg(long, visible_alias = "rate", value_name = "N", default_value_t = 12, value_parser = value_parser!(u32).range(1..=60_000))]
     pub calls_per_minute: u32,
@@ -122,6 +134,13 @@ pub enum EpochCommand {
 fn token(text: &str) -> Result<SecretString, &'static str> {
     match text.trim() {
         "" => Err("it is empty; mint one with: callboard token --user UUID"),
+        text => Ok(text.into()),
+    }
+}
+
+fn api_key(text: &str) -> Result<SecretString, &'static str> {
+    match text.trim() {
+        "" => Err("it is empty; leave it out to accept any"),
         text => Ok(text.into()),
     }
 }
