@@ -112,6 +112,16 @@ impl Breakers {
         })
     }
 
+    /// How many seconds this agency's circuit stays open; `None` when a request may be sent, a probe
+    /// included. Asking takes no leave.
+    #[must_use]
+    pub fn open_for(&self, agency: AgencyId) -> Option<u64> {
+        let failing = self.0.failing.get(&agency)?;
+        let left = failing.open.as_ref()?.until;
+        let left = u64::try_from(left.micros_since(self.0.clock.now())).ok()?;
+        (left > 0).then(|| left.div_ceil(1_000_000))
+    }
+
     fn succeeded(&self, agency: AgencyId, probe: bool) {
         // What was sent before the circuit opened does not close it: the probe does.
         let ended = |failing: &Failing| failing.open.is_none() || probe;

@@ -60,6 +60,12 @@ impl Telnyx {
         }
     }
 
+    /// In how many seconds Telnyx is asked again for this agency, when it has not been answering.
+    #[must_use]
+    pub fn retry_after_s(&self, account: &Account) -> Option<u64> {
+        self.breakers.open_for(account.agency)
+    }
+
     fn get(&self, segments: &[&str]) -> Request {
         Request::new(Method::GET, &self.base, segments)
     }

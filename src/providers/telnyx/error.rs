@@ -63,6 +63,19 @@ impl CommandError {
         }
     }
 
+    /// Whether the number that the called one was to see is what Telnyx refused: it is not E.164
+    /// (10016), or not ours to show (D35, D51).
+    #[must_use]
+    pub fn is_about_from(&self) -> bool {
+        let Self::Refused {
+            code: Some(code), ..
+        } = self
+        else {
+            return false;
+        };
+        matches!(code.as_str(), "10016" | "D35" | "D51")
+    }
+
     /// Whether the command may have been carried out.
     #[must_use]
     pub fn in_doubt(&self) -> bool {

@@ -15,6 +15,8 @@ const MOST: &str = "250";
 pub struct Recording {
     /// Telnyx's id of it.
     pub id: String,
+    /// When it began.
+    pub started_at: Option<Timestamp>,
     /// Whether it can be listened to.
     pub is_completed: bool,
     /// Where, for a while. Only ever an https address.
@@ -36,6 +38,8 @@ struct Told {
     id: String,
     #[serde(default)]
     status: Option<String>,
+    #[serde(default)]
+    recording_started_at: Option<String>,
     #[serde(default)]
     download_urls: Option<Links>,
 }
@@ -89,7 +93,9 @@ impl Told {
     fn recording(self, now: Timestamp) -> Recording {
         let links = self.download_urls.map(|links| [links.mp3, links.wav]);
         let mut links = links.into_iter().flatten().flatten();
+        let started_at = self.recording_started_at.as_deref();
         Recording {
+            started_at: started_at.and_then(Timestamp::parse),
             id: self.id,
             is_completed: self.status.as_deref() == Some("completed"),
             link: links.find_map(|link| RecordingLink::read(link, now)),
