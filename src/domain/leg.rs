@@ -110,8 +110,13 @@ pub enum LegNews {
     Answered,
     /// `call.bridged`.
     Bridged,
-    /// `call.hangup`, with its cause.
-    HungUp(Option<String>),
+    /// `call.hangup`.
+    HungUp {
+        /// Why, in the carrier's words.
+        cause: Option<String>,
+        /// Who hung up, seen from the leg: `caller`, `callee` or `unknown`.
+        source: Option<String>,
+    },
     /// `call.recording.saved`: id, channels, start, end.
     Recorded {
         /// The carrier's recording id, if it sent one.
@@ -181,6 +186,8 @@ pub struct Leg {
     pub hung_up: Option<Moment>,
     /// Why it ended, in the carrier's words.
     pub hangup_cause: Option<Told>,
+    /// Who ended it, in the carrier's words.
+    pub hangup_source: Option<Told>,
     /// Its saved recordings, by id.
     pub recordings: BTreeMap<String, Recording>,
 }
@@ -205,6 +212,7 @@ impl Leg {
             bridged: None,
             hung_up: None,
             hangup_cause: None,
+            hangup_source: None,
             recordings: BTreeMap::new(),
         }
     }
@@ -231,9 +239,10 @@ impl Leg {
             }
             LegNews::Answered => keep_least(&mut self.answered, event.moment),
             LegNews::Bridged => keep_least(&mut self.bridged, event.moment),
-            LegNews::HungUp(cause) => {
+            LegNews::HungUp { cause, source } => {
                 keep_least(&mut self.hung_up, event.moment);
                 tell(&mut self.hangup_cause, cause);
+                tell(&mut self.hangup_source, source);
             }
             LegNews::Recorded {
                 id,
@@ -339,6 +348,7 @@ impl Leg {
         leg.hung_up = until(leg.hung_up);
         if leg.hung_up.is_none() {
             leg.hangup_cause = None;
+            leg.hangup_source = None;
         }
         leg.recordings
             .retain(|_, recording| recording.saved.occurred <= moment);

@@ -3,6 +3,7 @@
 //! Nothing here derives serde: wire shapes live beside the stranger they serve.
 
 mod call;
+mod call_log;
 mod claim;
 mod credential;
 mod event;
@@ -13,6 +14,7 @@ mod status;
 mod time;
 
 pub use call::{Call, Status};
+pub use call_log::{CallLog, CallResult};
 pub use claim::{Claim, ReleaseReason, client_state, read_client_state};
 pub use credential::{
     CredentialError, CredentialKey, check as check_credential, parse_public_key,

@@ -1,6 +1,6 @@
 //! What one transaction of the journal reads and writes.
 
-use crate::domain::{AgencyId, Call, CallId, Claim, ClaimId, Event, Leg, Standing, Timestamp};
+use crate::domain::{AgencyId, Call, CallId, CallLog, Claim, ClaimId, Event, Leg, Standing, Timestamp};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// What a batch concerns: everything it may read or change is found from here.
@@ -120,6 +120,8 @@ pub struct Writes {
     pub legs: Vec<(AgencyId, Leg)>,
     /// Calls that changed.
     pub calls: Vec<Call>,
+    /// Finished calls, new or with something learnt since.
+    pub call_logs: Vec<CallLog>,
     /// Claims that changed, and how they stand.
     pub claims: Vec<(AgencyId, Claim, Standing)>,
     /// Webhooks that were new.

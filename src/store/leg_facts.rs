@@ -35,6 +35,8 @@ struct LegFacts {
     hung_up: Option<MomentFact>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     hangup_cause: Option<ToldFact>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    hangup_source: Option<ToldFact>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     recordings: Vec<RecordingFact>,
 }
@@ -82,6 +84,7 @@ pub(super) fn write(leg: &Leg) -> Result<String, StoreError> {
         bridged: leg.bridged.map(MomentFact::from),
         hung_up: leg.hung_up.map(MomentFact::from),
         hangup_cause: leg.hangup_cause.as_ref().map(ToldFact::from),
+        hangup_source: leg.hangup_source.as_ref().map(ToldFact::from),
         recordings: leg.recordings.values().map(RecordingFact::from).collect(),
     };
     serde_json::to_string(&facts).map_err(|error| StoreError::Data(error.to_string()))
@@ -114,6 +117,7 @@ pub(super) fn read(call_control_id: String, text: &str) -> Result<Leg, StoreErro
     leg.bridged = facts.bridged.map(Moment::from);
     leg.hung_up = facts.hung_up.map(Moment::from);
     leg.hangup_cause = facts.hangup_cause.map(Told::from);
+    leg.hangup_source = facts.hangup_source.map(Told::from);
     leg.recordings = facts
         .recordings
         .into_iter()

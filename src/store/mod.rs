@@ -4,6 +4,7 @@
 pub mod batch;
 mod error;
 mod leg_facts;
+mod log_rows;
 mod postgres;
 mod rows;
 mod schema;
@@ -11,6 +12,9 @@ mod sqlite;
 mod tls;
 
 pub use error::StoreError;
+pub use logs::{
+    HourOfResult, LogFilter, LogWords, LoggedCall, Waiting, stats_sql,
+};
 
 use crate::config::DatabaseUrl;
 use crate::domain::{Agency, AgencyId, Call, CallId, Claim, Status, Timestamp, User, UserId};
@@ -116,6 +120,9 @@ macro_rules! query {
         }
     };
 }
+
+// After the macro, which it uses.
+mod logs;
 
 /// Each method is one query; all fail with [`StoreError`] when the database is away.
 #[allow(clippy::missing_errors_doc)]
