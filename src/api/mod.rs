@@ -1,10 +1,15 @@
 //! REST: the route table and its handlers, one sentence each.
 
 mod board;
+mod call_logs;
 mod calls;
+mod csv;
 mod health;
+mod log_query;
 mod me;
 mod page;
+mod stats;
+mod users;
 
 use crate::http::resource;
 use actix_web::web::{self, ServiceConfig};
@@ -32,7 +37,19 @@ pub fn board(routes: &mut ServiceConfig) {
             "/calls/{id}/events",
             "GET",
             vec![web::get().to(calls::events)],
-        ));
+        ))
+        .service(resource(
+            "/call-logs",
+            "GET",
+            vec![web::get().to(call_logs::page)],
+        ))
+        .service(resource(
+            "/call-logs/{id}",
+            "PATCH",
+            vec![web::patch().to(call_logs::write)],
+        ))
+        .service(resource("/stats", "GET", vec![web::get().to(stats::stats)]))
+        .service(resource("/users", "GET", vec![web::get().to(users::users)]));
 }
 
 /// Health, and the board's own files; to be registered last.

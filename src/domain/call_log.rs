@@ -123,12 +123,31 @@ impl CallLog {
         micros.unwrap_or(0).max(0) / 1_000_000
     }
 
+    /// Whole seconds of the wait.
+    #[must_use]
+    pub fn wait_seconds(&self) -> i64 {
+        self.wait_micros() / 1_000_000
+    }
+
     /// Microseconds from the ring to the answer, or to the end of a call that nobody answered.
     #[must_use]
     pub fn wait_micros(&self) -> i64 {
         let until = self.answered_at.unwrap_or(self.ended_at);
         until.micros_since(self.started_at).max(0)
     }
+}
+
+/// A finished call with what agents wrote about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoggedCall {
+    /// What the carrier and the claims made of it.
+    pub log: CallLog,
+    /// An agent's word for what came of it.
+    pub outcome: Option<String>,
+    /// Agents' notes.
+    pub notes: Option<String>,
+    /// When the row last changed, by our clock.
+    pub updated_at: Timestamp,
 }
 
 #[cfg(test)]

@@ -10,11 +10,12 @@ mod event;
 mod id;
 mod leg;
 mod people;
+mod stats;
 mod status;
 mod time;
 
 pub use call::{Call, Status};
-pub use call_log::{CallLog, CallResult};
+pub use call_log::{CallLog, CallResult, LoggedCall};
 pub use claim::{Claim, ReleaseReason, client_state, read_client_state};
 pub use credential::{
     CredentialError, CredentialKey, check as check_credential, parse_public_key,
@@ -24,5 +25,6 @@ pub use event::{Actor, Event, EventType, Reason};
 pub use id::{AgencyId, CallId, ClaimId, UserId};
 pub use leg::{ClientState, Direction, Leg, LegEvent, LegNews, Moment, Recording, Told};
 pub use people::{Agency, Role, User};
+pub use stats::{Hour, HourOfResult, Stats, Waiting};
 pub use status::{Facts, Standing, derive};
 pub use time::Timestamp;

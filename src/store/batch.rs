@@ -1,6 +1,8 @@
 //! What one transaction of the journal reads and writes.
 
-use crate::domain::{AgencyId, Call, CallId, CallLog, Claim, ClaimId, Event, Leg, Standing, Timestamp};
+use crate::domain::{
+    AgencyId, Call, CallId, CallLog, Claim, ClaimId, Event, Leg, Standing, Timestamp,
+};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// What a batch concerns: everything it may read or change is found from here.

@@ -1,8 +1,8 @@
 //! The rows of `call_logs`, and the way between them and the domain.
 
+use super::StoreError;
 use super::schema::call_logs;
-use super::{LoggedCall, StoreError};
-use crate::domain::{AgencyId, CallId, CallLog, CallResult, Timestamp, UserId};
+use crate::domain::{AgencyId, CallId, CallLog, CallResult, LoggedCall, Timestamp, UserId};
 use diesel::prelude::*;
 use std::str::FromStr;
 

@@ -1,7 +1,9 @@
 //! Finished calls: reading pages, agents' words, and counting.
 
 use super::{Backend, Store, StoreError, postgres, sqlite};
-use crate::domain::{AgencyId, CallId, CallLog, CallResult, Timestamp, UserId};
+use crate::domain::{
+    AgencyId, CallId, CallResult, HourOfResult, LoggedCall, Timestamp, UserId, Waiting,
+};
 
 /// Which finished calls a page shows. Every filter narrows.
 #[derive(Clone, Debug, Default)]
@@ -24,19 +26,6 @@ pub struct LogFilter {
     pub limit: i64,
 }
 
-/// A finished call with what agents wrote about it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LoggedCall {
-    /// What the carrier and the claims made of it.
-    pub log: CallLog,
-    /// An agent's word for what came of it.
-    pub outcome: Option<String>,
-    /// Agents' notes.
-    pub notes: Option<String>,
-    /// When the row last changed, by our clock.
-    pub updated_at: Timestamp,
-}
-
 /// What an agent writes; what is absent stays, and `Some(None)` clears.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LogWords {
@@ -44,30 +33,6 @@ pub struct LogWords {
     pub notes: Option<Option<String>>,
     /// The outcome.
     pub outcome: Option<Option<String>>,
-}
-
-/// The calls that wait, that is, are not ended and not yet answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Waiting {
-    /// How many.
-    pub calls: i64,
-    /// Since when the longest of them does.
-    pub longest_since: Option<Timestamp>,
-}
-
-/// The finished calls of one result that began in one hour.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct HourOfResult {
-    /// Hours from the first moment that was asked for, rounded down.
-    pub hour: i64,
-    /// How they came out.
-    pub result: CallResult,
-    /// How many.
-    pub calls: i64,
-    /// How long they waited, added up, in microseconds.
-    pub wait_micros: i64,
-    /// How many of them waited 20 seconds at most.
-    pub within_20_s: i64,
 }
 
 /// Each method is one query; all fail with [`StoreError`] when the database is away.
@@ -102,15 +67,13 @@ impl Store {
         query!(self, read, stats::waiting(agency))
     }
 
-    /// The finished calls of an agency that began from `since` to before `until`, counted by hour
-    /// and result.
+    /// The finished calls of an agency that began at or after `since`, counted by hour and result.
     pub async fn finished_by_hour(
         &self,
         agency: AgencyId,
         since: Timestamp,
-        until: Timestamp,
     ) -> Result<Vec<HourOfResult>, StoreError> {
-        query!(self, read, stats::by_hour(agency, since, until))
+        query!(self, read, stats::by_hour(agency, since))
     }
 }
 
@@ -118,14 +81,14 @@ impl Store {
 /// `idx_call_logs_stats` and nothing else. Written out, since it is the same on both databases and
 /// so that tests can ask either how it goes about it; ids and numbers cannot break out of it.
 #[must_use]
-pub fn stats_sql(agency: AgencyId, since: Timestamp, until: Timestamp) -> String {
-    let (since, until) = (since.micros(), until.micros());
+pub fn stats_sql(agency: AgencyId, since: Timestamp) -> String {
+    let since = since.micros();
     format!(
         "SELECT (started_at - {since}) / 3600000000 AS hour, result, COUNT(*) AS calls, \
          CAST(SUM(wait) AS BIGINT) AS wait_micros, \
          CAST(SUM(CASE WHEN wait <= 20000000 THEN 1 ELSE 0 END) AS BIGINT) AS within_20_s \
          FROM call_logs \
-         WHERE agency_id = '{agency}' AND started_at >= {since} AND started_at < {until} \
+         WHERE agency_id = '{agency}' AND started_at >= {since} \
          GROUP BY 1, 2"
     )
 }

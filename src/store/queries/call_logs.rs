@@ -1,10 +1,10 @@
 //! Finished calls: what the journal writes, pages, and agents' words.
 
 use super::super::{Conn, upsert_rows};
-use crate::domain::{AgencyId, CallId, CallLog, Timestamp};
+use crate::domain::{AgencyId, CallId, CallLog, LoggedCall, Timestamp};
 use crate::store::log_rows::{CallLogRow, LoggedCallRow};
 use crate::store::schema::call_logs;
-use crate::store::{LogFilter, LogWords, LoggedCall, StoreError};
+use crate::store::{LogFilter, LogWords, StoreError};
 use diesel::prelude::*;
 use diesel::upsert::excluded;
 use diesel_async::RunQueryDsl;

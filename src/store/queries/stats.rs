@@ -1,9 +1,9 @@
 //! Counting calls.
 
 use super::super::Conn;
-use crate::domain::{AgencyId, Timestamp};
+use crate::domain::{AgencyId, HourOfResult, Timestamp, Waiting};
 use crate::store::schema::inbound_calls;
-use crate::store::{HourOfResult, StoreError, Waiting, log_rows, stats_sql};
+use crate::store::{StoreError, log_rows, stats_sql};
 use diesel::dsl::{count_star, min};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
@@ -38,14 +38,13 @@ struct Counted {
     within_20_s: i64,
 }
 
-/// The finished calls that began from `since` to before `until`, by hour and result.
+/// The finished calls that began at or after `since`, by hour and result.
 pub async fn by_hour(
     conn: &mut Conn,
     agency: AgencyId,
     since: Timestamp,
-    until: Timestamp,
 ) -> Result<Vec<HourOfResult>, StoreError> {
-    let sql = stats_sql(agency, since, until);
+    let sql = stats_sql(agency, since);
     let rows: Vec<Counted> = diesel::sql_query(sql).load(conn).await?;
     rows.into_iter()
         .map(|row| {
