@@ -329,10 +329,10 @@ on_every_database! {
         for filter in ["", "&result=missed", "&result=missed,abandoned"] {
             let (mut seen, mut cursor) = (Vec::new(), String::new());
             loop {
-                let path = format!("/api/call-logs?limit=17&cursor={cursor}{filter}");
+                let path = format!("/api/call-logs?limit=16&cursor={cursor}{filter}");
                 let page = node.reads(&world, world.anna, &path).await.json();
                 let rows = page["call_logs"].as_array().unwrap();
-                assert!(rows.len() <= 17);
+                assert!(rows.len() <= 16);
                 seen.extend(rows.iter().map(|row| (row["started_at"].as_str().unwrap().to_owned(), id(row))));
                 if seen.len() < 30 {
                     given_up(&world, &carrier, "+15559999").await;
@@ -345,7 +345,8 @@ on_every_database! {
             let distinct: HashSet<_> = seen.iter().collect();
             assert_eq!(distinct.len(), seen.len());
             assert!(seen.is_sorted_by(|newer, older| newer >= older), "not newest first");
-            assert!(seen.len() >= 120, "{}", seen.len());
+            let later = filter.ends_with("abandoned");
+            assert!(seen.len() == 120 || later && seen.len() > 120, "{}", seen.len());
         }
     }
 
