@@ -36,7 +36,7 @@ impl Database {
         }
     }
 
-    /// A finished call has its row, as late as the latest that is known of it; no other has one.
+    /// A finished call has its row, with all that is known of it by now; no other has one.
     fn check_log(&self, call: &Call) {
         let handle = (call.agency_id, call.call_control_id.clone());
         let log = self.call_logs.get(&call.id).cloned();
