@@ -108,7 +108,8 @@ impl App {
             |member| Close::Renewed.end(&member.outbox),
         );
 
-        let http = Http::new(clock.clone()).map_err(|error| AppError::Setting(error.to_string()))?;
+        let http =
+            Http::new(clock.clone()).map_err(|error| AppError::Setting(error.to_string()))?;
         let telnyx = Telnyx::new(
             config.providers.telnyx_api_base.clone(),
             http,

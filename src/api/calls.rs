@@ -1,6 +1,6 @@
 //! Calls: those that ring, pages of all, one, and its timeline.
 
-use super::page::{PageQuery, cursor};
+use super::page::{PageQuery, cut};
 use crate::domain::CallId;
 use crate::http::{ApiError, Caller, Context};
 use crate::store::Pending;
@@ -56,11 +56,10 @@ pub(super) async fn page(
     context: web::Data<Context>,
 ) -> Result<HttpResponse, ApiError> {
     let filter = query.into_inner().filter()?;
-    let shown = usize::try_from(filter.limit - 1).unwrap_or(usize::MAX);
+    let limit = filter.limit;
     let calls = context.store.calls(caller.agency_id(), filter).await?;
-    let last = shown.checked_sub(1).and_then(|last| calls.get(last));
-    let next_cursor = last.filter(|_| calls.len() > shown).map(cursor);
-    let calls = calls.iter().take(shown).map(CallView::from).collect();
+    let (calls, next_cursor) = cut(calls, limit, |call| (call.created_at, call.id));
+    let calls = calls.iter().map(CallView::from).collect();
     Ok(HttpResponse::Ok().json(Page { calls, next_cursor }))
 }
 

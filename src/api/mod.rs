@@ -1,12 +1,17 @@
 //! REST: the route table and its handlers, one sentence each.
 
 mod board;
+mod call_logs;
 mod calls;
 mod control;
+mod csv;
 mod health;
+mod log_query;
 mod me;
 mod page;
 mod recordings;
+mod stats;
+mod users;
 
 use crate::http::resource;
 use actix_web::web::{self, ServiceConfig};
@@ -55,7 +60,19 @@ pub fn board(routes: &mut ServiceConfig) {
             "/calls/{id}/recordings/{recording_id}",
             "GET",
             vec![web::get().to(recordings::link)],
-        ));
+        ))
+        .service(resource(
+            "/call-logs",
+            "GET",
+            vec![web::get().to(call_logs::page)],
+        ))
+        .service(resource(
+            "/call-logs/{id}",
+            "PATCH",
+            vec![web::patch().to(call_logs::write)],
+        ))
+        .service(resource("/stats", "GET", vec![web::get().to(stats::stats)]))
+        .service(resource("/users", "GET", vec![web::get().to(users::users)]));
 }
 
 /// Health, and the board's own files; to be registered last.

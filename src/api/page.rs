@@ -1,18 +1,18 @@
-//! The filters and cursors of `GET /api/calls`.
+//! Pages: their filters, their limits and their cursors, for calls and finished calls alike.
 
-use crate::domain::{Call, CallId, Status, Timestamp, UserId};
+use crate::domain::{CallId, Status, Timestamp, UserId};
 use crate::http::ApiError;
 use crate::store::CallFilter;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 
-/// Calls on a page when the caller does not say.
+/// Rows on a page when the caller does not say.
 const LIMIT: i64 = 100;
-/// Most calls on a page.
+/// Most rows on a page.
 const MOST: i64 = 1000;
 
-/// The query of a page. All are text, so that each mistake gets a sentence of ours.
+/// The query of a page of calls. All are text, so that each mistake gets a sentence of ours.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct PageQuery {
     status: Option<String>,
@@ -28,32 +28,38 @@ impl PageQuery {
     /// What to look for, one call more than the page shows.
     pub fn filter(self) -> Result<CallFilter, ApiError> {
         Ok(CallFilter {
-            statuses: given(self.status).map(|text| statuses(&text)).transpose()?,
-            since: given(self.since)
-                .map(|text| moment("since", &text))
-                .transpose()?,
-            until: given(self.until)
-                .map(|text| moment("until", &text))
-                .transpose()?,
-            number: given(self.number).map(number).transpose()?,
-            answered_by: given(self.answered_by)
-                .map(|text| user(&text))
-                .transpose()?,
-            before: given(self.cursor)
-                .map(|text| read_cursor(&text))
-                .transpose()?,
-            limit: given(self.limit).map_or(Ok(LIMIT), |text| limit(&text))? + 1,
+            statuses: statuses(self.status)?,
+            since: moment("since", self.since)?,
+            until: moment("until", self.until)?,
+            number: number(self.number)?,
+            answered_by: user(self.answered_by)?,
+            before: place(self.cursor)?,
+            limit: limit(self.limit)? + 1,
         })
     }
 }
 
-/// Where the next page begins: after this call.
-pub(super) fn cursor(call: &Call) -> String {
-    URL_SAFE_NO_PAD.encode(format!("{}/{}", call.created_at.micros(), call.id))
+/// The rows that a page shows, of those that a filter found with one more than its limit, and the
+/// cursor of the next page, if there is one.
+pub(super) fn cut<T>(
+    mut rows: Vec<T>,
+    found_at_most: i64,
+    place: impl Fn(&T) -> (Timestamp, CallId),
+) -> (Vec<T>, Option<String>) {
+    let shown = usize::try_from(found_at_most - 1).unwrap_or(usize::MAX);
+    let more = rows.len() > shown;
+    rows.truncate(shown);
+    let last = rows.last().filter(|_| more);
+    let next = last.map(|row| {
+        let (at, id) = place(row);
+        URL_SAFE_NO_PAD.encode(format!("{}/{id}", at.micros()))
+    });
+    (rows, next)
 }
 
-fn read_cursor(text: &str) -> Result<(Timestamp, CallId), ApiError> {
-    let read = || {
+/// The place that a cursor names: after this row.
+pub(super) fn place(text: Option<String>) -> Result<Option<(Timestamp, CallId)>, ApiError> {
+    let read = |text: &String| {
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
         let decoded = String::from_utf8(bytes).ok()?;
         let (micros, id) = decoded.split_once('/')?;
@@ -62,55 +68,85 @@ fn read_cursor(text: &str) -> Result<(Timestamp, CallId), ApiError> {
             id.parse().ok()?,
         ))
     };
-    read().ok_or_else(|| bad("cursor: take it as it is from next_cursor"))
+    let refuse = || bad("cursor: take it as it is from next_cursor");
+    let given = given(text);
+    given.map(|text| read(&text).ok_or_else(refuse)).transpose()
 }
 
-fn given(text: Option<String>) -> Option<String> {
+/// A parameter that says something.
+pub(super) fn given(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.is_empty())
 }
 
-fn bad(sentence: &str) -> ApiError {
+/// 400, in a sentence.
+pub(super) fn bad(sentence: &str) -> ApiError {
     ApiError::BadRequest(sentence.to_owned())
 }
 
-fn statuses(text: &str) -> Result<Vec<Status>, ApiError> {
-    text.split(',')
-        .map(|name| {
-            Status::from_name(name.trim()).ok_or_else(|| {
-                bad("status: one or more of incoming, answering, answered, ended, with commas")
-            })
-        })
-        .collect()
+/// One or more names with commas, each read by `read`.
+pub(super) fn names<T>(
+    text: Option<String>,
+    read: impl Fn(&str) -> Option<T>,
+    sentence: &str,
+) -> Result<Option<Vec<T>>, ApiError> {
+    let Some(text) = given(text) else {
+        return Ok(None);
+    };
+    let names = text.split(',');
+    let read = names.map(|name| read(name.trim()).ok_or_else(|| bad(sentence)));
+    read.collect::<Result<_, _>>().map(Some)
 }
 
-fn moment(name: &str, text: &str) -> Result<Timestamp, ApiError> {
+fn statuses(text: Option<String>) -> Result<Option<Vec<Status>>, ApiError> {
+    const SENTENCE: &str =
+        "status: one or more of incoming, answering, answered, ended, with commas";
+    names(text, Status::from_name, SENTENCE)
+}
+
+/// The time in the parameter of that name.
+pub(super) fn moment(name: &str, text: Option<String>) -> Result<Option<Timestamp>, ApiError> {
+    let Some(text) = given(text) else {
+        return Ok(None);
+    };
     // A plus sign that was not encoded arrives as a space.
-    Timestamp::parse(&text.replace(' ', "+")).ok_or_else(|| {
+    let at = Timestamp::parse(&text.replace(' ', "+"));
+    at.map(Some).ok_or_else(|| {
         bad(&format!(
             "{name}: a time as in 2026-11-21T01:40:00Z (RFC 3339)"
         ))
     })
 }
 
-fn number(text: String) -> Result<String, ApiError> {
+/// The phone number in `number`.
+pub(super) fn number(text: Option<String>) -> Result<Option<String>, ApiError> {
+    let Some(text) = given(text) else {
+        return Ok(None);
+    };
     if text.contains('\0') || text.len() > 1024 {
         return Err(bad(
             "number: a phone number or SIP URI as the carrier sent it",
         ));
     }
     // A plus sign that was not encoded arrives as a space.
-    Ok(match text.strip_prefix(' ') {
+    Ok(Some(match text.strip_prefix(' ') {
         Some(digits) => format!("+{digits}"),
         None => text,
-    })
+    }))
 }
 
-fn user(text: &str) -> Result<UserId, ApiError> {
-    text.parse()
-        .map_err(|_| bad("answered_by: the id of a user (a UUID)"))
+/// The person in `answered_by`.
+pub(super) fn user(text: Option<String>) -> Result<Option<UserId>, ApiError> {
+    let refuse = |_| bad("answered_by: the id of a user (a UUID)");
+    given(text)
+        .map(|text| text.parse().map_err(refuse))
+        .transpose()
 }
 
-fn limit(text: &str) -> Result<i64, ApiError> {
+/// How many rows a page shows.
+pub(super) fn limit(text: Option<String>) -> Result<i64, ApiError> {
+    let Some(text) = given(text) else {
+        return Ok(LIMIT);
+    };
     let limit: i64 = text.parse().unwrap_or(0);
     if (1..=MOST).contains(&limit) {
         Ok(limit)

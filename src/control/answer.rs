@@ -24,12 +24,11 @@ impl Control {
             .await
     }
 
-    async fn take(
-        &self,
-        agent: Agent,
-        call_control_id: String,
-    ) -> Result<Box<Call>, ControlError> {
-        let call = self.0.store.call_of_leg(agent.agency, call_control_id.clone());
+    async fn take(&self, agent: Agent, call_control_id: String) -> Result<Box<Call>, ControlError> {
+        let call = self
+            .0
+            .store
+            .call_of_leg(agent.agency, call_control_id.clone());
         // Looked at before the line is: whoever has no key still learns that a call is not there.
         call.await?.ok_or(ControlError::NotFound)?;
         let line = self.line(agent.agency)?;
@@ -56,7 +55,10 @@ impl Control {
             // The winner asks again: the first request sees to the carrier.
             ClaimAnswer::Won { claim_id, call } if claim_id != mine => Ok(call),
             ClaimAnswer::Won { call, .. } => {
-                let name = agent.user.shown_name().unwrap_or_else(|| agent.user.id.to_string());
+                let name = agent
+                    .user
+                    .shown_name()
+                    .unwrap_or_else(|| agent.user.id.to_string());
                 tracing::info!("{} claimed by {name}", named(call.id));
                 match self.drive(agent.agency, mine).await? {
                     Driven::Asked => Ok(call),
@@ -66,7 +68,11 @@ impl Control {
             ClaimAnswer::Taken { call } => Err(ControlError::Taken(call)),
             ClaimAnswer::Full => {
                 let most = most.unwrap_or_default();
-                let calls = if most == 1 { "a call".into() } else { format!("{most} calls") };
+                let calls = if most == 1 {
+                    "a call".into()
+                } else {
+                    format!("{most} calls")
+                };
                 Err(ControlError::Full(calls))
             }
             ClaimAnswer::Gone => Err(ControlError::NotFound),

@@ -6,9 +6,7 @@
 use super::line::Line;
 use super::{Control, ControlError, named};
 use crate::config::TransferRefused;
-use crate::domain::{
-    Action, AgencyId, ClaimId, Command, ReleaseReason, client_state,
-};
+use crate::domain::{Action, AgencyId, ClaimId, Command, ReleaseReason, client_state};
 use crate::journal::{Append, CommandAppend, PlainAnswerAppend, ReleaseAppend};
 use crate::providers::telnyx::{CommandError, Transfer, command_id};
 use crate::store::HeldClaim;
@@ -43,7 +41,8 @@ impl Control {
         let line = match self.line(agency) {
             Ok(line) => line,
             Err(error) => {
-                self.let_go(agency, claim, ReleaseReason::CarrierError).await?;
+                self.let_go(agency, claim, ReleaseReason::CarrierError)
+                    .await?;
                 return Err(error);
             }
         };
@@ -92,7 +91,11 @@ impl Control {
         };
         let leg = &held.call.call_control_id;
         let id = command_id(held.claim.id.0, command.action.name(), command.n);
-        let asked = self.0.telnyx.transfer(&line.account, leg, &transfer, id).await;
+        let asked = self
+            .0
+            .telnyx
+            .transfer(&line.account, leg, &transfer, id)
+            .await;
         match asked {
             Ok(()) => self.taken_on(held, command).await,
             Err(CommandError::Ended) => self.over(held).await,
@@ -175,7 +178,8 @@ impl Control {
             _ => ReleaseReason::CarrierError,
         };
         tracing::warn!("{} released: {error}", named(held.call.id));
-        self.let_go(held.call.agency_id, held.claim.id, reason).await?;
+        self.let_go(held.call.agency_id, held.claim.id, reason)
+            .await?;
         Err(ControlError::of_carrier(error, "The call rings again"))
     }
 

@@ -11,11 +11,7 @@ impl Control {
     ///
     /// # Errors
     /// When the call is gone, answered already, or not this agent's.
-    pub async fn release(
-        &self,
-        agent: Agent,
-        call_control_id: String,
-    ) -> Result<(), ControlError> {
+    pub async fn release(&self, agent: Agent, call_control_id: String) -> Result<(), ControlError> {
         let control = self.clone();
         self.see_through(async move { control.give_back(agent, call_control_id).await })
             .await

@@ -53,7 +53,9 @@ impl Control {
         let lease = i64::try_from(LEASE.as_micros()).unwrap_or(i64::MAX);
         let limit = i64::try_from(free).unwrap_or(1);
         let store = &self.0.store;
-        let errands = store.take_errands(now, now.plus_micros(lease), limit).await?;
+        let errands = store
+            .take_errands(now, now.plus_micros(lease), limit)
+            .await?;
         let taken = errands.len();
         for errand in errands {
             let Ok(permit) = Arc::clone(room).try_acquire_owned() else {

@@ -18,8 +18,8 @@
 mod answer;
 mod drive;
 mod end;
-mod error;
 mod errands;
+mod error;
 mod line;
 mod listen;
 mod look;

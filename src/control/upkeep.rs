@@ -51,10 +51,10 @@ impl Control {
         };
         let id = id_of(errand, "record_start");
         let leg = &call.call_control_id;
-        let asked = self
-            .0
-            .telnyx
-            .start_recording(&line.account, leg, channels, AudioFormat::Mp3, id);
+        let asked =
+            self.0
+                .telnyx
+                .start_recording(&line.account, leg, channels, AudioFormat::Mp3, id);
         Ok(self.after(errand, asked.await))
     }
 

@@ -3,7 +3,7 @@
 //! Facts only gather. Merging is commutative and idempotent (each fact keeps its earliest telling),
 //! so webhooks may come late, twice and in any order and leave the same leg.
 
-use super::{Actor, ClaimId, Timestamp};
+use super::{Actor, ClaimId, Recording, Timestamp};
 use std::collections::BTreeMap;
 
 /// When something happened, by the carrier's clock, and when our listener heard of it.
@@ -76,40 +76,6 @@ pub enum ClientState {
     Ours(Option<ClaimId>),
 }
 
-/// A recording that the carrier has saved. Links are never kept: they are secrets for ten minutes.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Recording {
-    /// The carrier's id, or one made of the leg and the start when the webhook gave none.
-    pub id: String,
-    /// `single` or `dual`.
-    pub channels: Option<String>,
-    /// When the recording began.
-    pub started_at: Option<Timestamp>,
-    /// When it ended.
-    pub ended_at: Option<Timestamp>,
-    /// When the carrier said that it is saved.
-    pub saved: Moment,
-}
-
-impl Recording {
-    /// The carrier's id of the leg and the beginning, of which the id was made because the webhook
-    /// gave none; `None` for an id of the carrier's own, which has no `@`.
-    #[must_use]
-    pub fn made_up_id(&self) -> Option<(&str, Timestamp)> {
-        let (leg_id, began) = self.id.rsplit_once('@')?;
-        let began = began.parse().ok()?;
-        Some((leg_id, Timestamp::from_micros(began)))
-    }
-
-    /// Fills in what another telling of the same recording knows.
-    fn learn(&mut self, other: Self) {
-        fill(&mut self.channels, other.channels);
-        fill(&mut self.started_at, other.started_at);
-        fill(&mut self.ended_at, other.ended_at);
-        self.saved = self.saved.min(other.saved);
-    }
-}
-
 /// What a webhook says happened to a leg.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LegNews {
@@ -119,8 +85,13 @@ pub enum LegNews {
     Answered,
     /// `call.bridged`.
     Bridged,
-    /// `call.hangup`, with its cause.
-    HungUp(Option<String>),
+    /// `call.hangup`.
+    HungUp {
+        /// Why, in the carrier's words.
+        cause: Option<String>,
+        /// Who hung up, seen from the leg: `caller`, `callee` or `unknown`.
+        source: Option<String>,
+    },
     /// `call.recording.saved`: id, channels, start, end.
     Recorded {
         /// The carrier's recording id, if it sent one.
@@ -190,6 +161,8 @@ pub struct Leg {
     pub hung_up: Option<Moment>,
     /// Why it ended, in the carrier's words.
     pub hangup_cause: Option<Told>,
+    /// Who ended it, in the carrier's words.
+    pub hangup_source: Option<Told>,
     /// Its saved recordings, by id.
     pub recordings: BTreeMap<String, Recording>,
     /// When the carrier, asked by us, said that it is over; its hangup may never have come.
@@ -220,6 +193,7 @@ impl Leg {
             bridged: None,
             hung_up: None,
             hangup_cause: None,
+            hangup_source: None,
             recordings: BTreeMap::new(),
             over: None,
             ended_by: None,
@@ -260,9 +234,10 @@ impl Leg {
             }
             LegNews::Answered => keep_least(&mut self.answered, event.moment),
             LegNews::Bridged => keep_least(&mut self.bridged, event.moment),
-            LegNews::HungUp(cause) => {
+            LegNews::HungUp { cause, source } => {
                 keep_least(&mut self.hung_up, event.moment);
                 tell(&mut self.hangup_cause, cause);
+                tell(&mut self.hangup_source, source);
             }
             LegNews::Recorded {
                 id,
@@ -369,6 +344,7 @@ impl Leg {
         leg.over = until(leg.over);
         if leg.hung_up.is_none() {
             leg.hangup_cause = None;
+            leg.hangup_source = None;
         }
         leg.recordings
             .retain(|_, recording| recording.saved.occurred <= moment);
@@ -390,7 +366,7 @@ impl Leg {
     }
 }
 
-fn fill<T: Ord>(slot: &mut Option<T>, told: Option<T>) {
+pub(super) fn fill<T: Ord>(slot: &mut Option<T>, told: Option<T>) {
     if let Some(told) = told {
         keep_least(slot, told);
     }

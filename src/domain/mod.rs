@@ -3,6 +3,7 @@
 //! Nothing here derives serde: wire shapes live beside the stranger they serve.
 
 mod call;
+mod call_log;
 mod claim;
 mod credential;
 mod errand;
@@ -10,10 +11,13 @@ mod event;
 mod id;
 mod leg;
 mod people;
+mod recording;
+mod stats;
 mod status;
 mod time;
 
 pub use call::{Call, Status};
+pub use call_log::{CallLog, CallResult, LoggedCall};
 pub use claim::{
     Action, CLAIM_SECONDS, Claim, Command, ReleaseReason, client_state, read_client_state,
 };
@@ -24,7 +28,9 @@ pub use credential::{
 pub use errand::{Errand, ErrandKind};
 pub use event::{Actor, Event, EventType, Reason};
 pub use id::{AgencyId, CallId, ClaimId, UserId};
-pub use leg::{ClientState, Direction, Leg, LegEvent, LegNews, Moment, Recording, Told};
+pub use leg::{ClientState, Direction, Leg, LegEvent, LegNews, Moment, Told};
 pub use people::{Agency, Role, User};
+pub use recording::Recording;
+pub use stats::{Hour, HourOfResult, Stats, Waiting};
 pub use status::{Derived, Facts, Standing, derive};
 pub use time::Timestamp;

@@ -133,7 +133,10 @@ fn leg_event(
         }),
         "call.answered" => LegNews::Answered,
         "call.bridged" => LegNews::Bridged,
-        "call.hangup" => LegNews::HungUp(text("hangup_cause")?),
+        "call.hangup" => LegNews::HungUp {
+            cause: text("hangup_cause")?,
+            source: text("hangup_source")?,
+        },
         "call.recording.saved" => LegNews::Recorded {
             id: optional(payload, "recording_id", ID_BYTES)?,
             channels: text("channels")?,

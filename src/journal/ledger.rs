@@ -1,6 +1,7 @@
 //! A batch in memory: takes in appends one after the other and keeps account of what must be
 //! written. Pure: no I/O and no clock but the one moment of the batch.
 
+mod call_logs;
 mod commands;
 mod owed;
 
@@ -89,6 +90,7 @@ impl Ledger {
     /// What must be written.
     #[must_use]
     pub fn close(self) -> Writes {
+        let call_logs = self.call_logs();
         let mut writes = self.writes;
         // Of several of one kind about one leg or claim the last says how it is.
         let owed = std::mem::take(&mut writes.errands).into_iter();
@@ -101,6 +103,7 @@ impl Ledger {
             })
             .collect();
         writes.errands = owed.into_values().collect();
+        writes.call_logs = call_logs;
         for handle in &self.changed_legs {
             if let Some(leg) = self.index.leg(handle) {
                 writes.legs.push((handle.0, leg.clone()));

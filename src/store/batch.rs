@@ -1,7 +1,8 @@
 //! What one transaction of the journal reads and writes.
 
 use crate::domain::{
-    AgencyId, Call, CallId, Claim, ClaimId, Errand, Event, Leg, Standing, Timestamp, UserId,
+    AgencyId, Call, CallId, CallLog, Claim, ClaimId, Errand, Event, Leg, Standing, Timestamp,
+    UserId,
 };
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -124,6 +125,8 @@ pub struct Writes {
     pub legs: Vec<(AgencyId, Leg)>,
     /// Calls that changed.
     pub calls: Vec<Call>,
+    /// Finished calls, new or with something learnt since.
+    pub call_logs: Vec<CallLog>,
     /// Claims that changed, and how they stand.
     pub claims: Vec<(AgencyId, Claim, Standing)>,
     /// Webhooks that were new.

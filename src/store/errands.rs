@@ -20,11 +20,7 @@ pub struct HeldClaim {
 #[allow(clippy::missing_errors_doc)]
 impl Store {
     /// All that is known of a leg.
-    pub async fn leg(
-        &self,
-        agency: AgencyId,
-        handle: String,
-    ) -> Result<Option<Leg>, StoreError> {
+    pub async fn leg(&self, agency: AgencyId, handle: String) -> Result<Option<Leg>, StoreError> {
         query!(self, read, errands::leg(agency, handle))
     }
 
@@ -62,11 +58,7 @@ impl Store {
     }
 
     /// Puts an errand, as it is now, off until `due`, unless it has been owed anew.
-    pub async fn put_off_errand(
-        &self,
-        errand: Errand,
-        due: Timestamp,
-    ) -> Result<(), StoreError> {
+    pub async fn put_off_errand(&self, errand: Errand, due: Timestamp) -> Result<(), StoreError> {
         query!(self, write, errands::put_off(errand, due))
     }
 

@@ -35,6 +35,8 @@ struct LegFacts {
     hung_up: Option<MomentFact>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     hangup_cause: Option<ToldFact>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    hangup_source: Option<ToldFact>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     recordings: Vec<RecordingFact>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -94,6 +96,7 @@ pub(super) fn write(leg: &Leg) -> Result<String, StoreError> {
         bridged: leg.bridged.map(MomentFact::from),
         hung_up: leg.hung_up.map(MomentFact::from),
         hangup_cause: leg.hangup_cause.as_ref().map(ToldFact::from),
+        hangup_source: leg.hangup_source.as_ref().map(ToldFact::from),
         recordings: leg.recordings.values().map(RecordingFact::from).collect(),
         over: leg.over.map(MomentFact::from),
         ended_by: leg.ended_by.as_ref().map(|actor| ActorFact {
@@ -132,6 +135,7 @@ pub(super) fn read(call_control_id: String, text: &str) -> Result<Leg, StoreErro
     leg.bridged = facts.bridged.map(Moment::from);
     leg.hung_up = facts.hung_up.map(Moment::from);
     leg.hangup_cause = facts.hangup_cause.map(Told::from);
+    leg.hangup_source = facts.hangup_source.map(Told::from);
     leg.recordings = facts
         .recordings
         .into_iter()

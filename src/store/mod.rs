@@ -4,6 +4,7 @@
 pub mod batch;
 mod error;
 mod leg_facts;
+mod log_rows;
 mod postgres;
 mod rows;
 mod schema;
@@ -11,6 +12,7 @@ mod sqlite;
 mod tls;
 
 pub use error::StoreError;
+pub use logs::{LogFilter, LogWords, stats_sql};
 
 use crate::config::DatabaseUrl;
 use crate::domain::{Agency, AgencyId, Call, CallId, Claim, Status, Timestamp, User, UserId};
@@ -117,8 +119,9 @@ macro_rules! query {
     };
 }
 
-// Below the macro that it uses.
+// After the macro, which they use.
 mod errands;
+mod logs;
 
 pub use errands::HeldClaim;
 

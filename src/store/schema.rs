@@ -78,6 +78,11 @@ diesel::table! {
         prospect_name -> Nullable<Text>,
         created_at -> BigInt,
         updated_at -> BigInt,
+        to_number -> Nullable<Text>,
+        caller_name -> Nullable<Text>,
+        answered_by_name -> Nullable<Text>,
+        answered_at -> Nullable<BigInt>,
+        wait -> BigInt,
     }
 }
 

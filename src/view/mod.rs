@@ -1,12 +1,16 @@
 //! The JSON of calls and events, written once for sockets and REST.
 
 mod call;
+mod call_log;
 mod event;
 mod person;
+mod stats;
 
 pub use call::{CallView, RecordingView, call_json};
+pub use call_log::CallLogView;
 pub use event::{EventView, event_json};
 pub use person::{AgencyView, MeView, UserView};
+pub use stats::{HourView, StatsView};
 
 use crate::domain::Timestamp;
 use serde::Serializer;

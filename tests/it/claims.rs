@@ -117,7 +117,7 @@ async fn one_of_fifty_wins(world: &World, nodes: &[&Node]) {
         match answer {
             ClaimAnswer::Won { .. } => winners.push(name.clone()),
             ClaimAnswer::Taken { call } => told.extend(call.answered_by_name),
-            ClaimAnswer::Gone => panic!("gone"),
+            ClaimAnswer::Full | ClaimAnswer::Gone => panic!("gone"),
         }
     }
 

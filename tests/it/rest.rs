@@ -10,12 +10,15 @@ use std::time::Duration;
 use uuid::Uuid;
 
 /// The paths that only people of an agency may read.
-const CLOSED: [&str; 5] = [
+const CLOSED: [&str; 8] = [
     "/api/me",
     "/api/telnyx/calls/pending",
     "/api/calls",
     "/api/calls/0193e0a0-0000-7000-8000-000000000000",
     "/api/calls/0193e0a0-0000-7000-8000-000000000000/events",
+    "/api/call-logs",
+    "/api/stats",
+    "/api/users",
 ];
 
 on_every_database! {

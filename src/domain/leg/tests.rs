@@ -86,14 +86,14 @@ fn the_earliest_of_each_fact_stands() {
 
 #[test]
 fn a_cause_that_comes_with_a_second_hangup_fills_the_gap() {
-    let cause = Some("user_busy".to_owned());
     let events = [
-        event(1, LegNews::HungUp(None)),
-        event(2, LegNews::HungUp(cause)),
+        event(1, hung_up(None, Some("caller"))),
+        event(2, hung_up(Some("user_busy"), Some("callee"))),
     ];
     let leg = learnt(&events);
     assert_eq!(leg.hung_up, Some(at(1)));
     assert_eq!(leg.hangup_cause.unwrap().value(), "user_busy");
+    assert_eq!(leg.hangup_source.unwrap().value(), "caller");
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn a_leg_is_told_as_it_was_at_a_moment() {
     let leg = learnt(&[
         event(0, IN),
         event(2, LegNews::Answered),
-        event(4, LegNews::HungUp(Some("normal_clearing".into()))),
+        event(4, hung_up(Some("normal_clearing"), Some("caller"))),
     ]);
     let moments: Vec<Moment> = leg.later_moments();
     assert_eq!(moments, [at(2), at(4)]);
@@ -110,6 +110,13 @@ fn a_leg_is_told_as_it_was_at_a_moment() {
     let in_talk = leg.as_of(at(3).occurred);
     assert_eq!((in_talk.answered, in_talk.hung_up), (Some(at(2)), None));
     assert_eq!(leg.as_of(at(4).occurred), leg);
+}
+
+fn hung_up(cause: Option<&str>, source: Option<&str>) -> LegNews {
+    LegNews::HungUp {
+        cause: cause.map(Into::into),
+        source: source.map(Into::into),
+    }
 }
 
 fn any_event() -> impl Strategy<Value = LegEvent> {
@@ -123,7 +130,7 @@ fn any_event() -> impl Strategy<Value = LegEvent> {
     let news = prop_oneof![
         Just(LegNews::Answered),
         Just(LegNews::Bridged),
-        word().prop_map(|cause| LegNews::HungUp(cause.map(Into::into))),
+        (word(), word()).prop_map(|(cause, source)| hung_up(cause, source)),
         recorded,
     ];
     (news, word(), word(), 0..9_i64).prop_map(|(news, from, session, second)| LegEvent {

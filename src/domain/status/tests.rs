@@ -81,7 +81,10 @@ fn user(number: u128) -> Option<UserId> {
 }
 
 fn hung_up(cause: &str) -> LegNews {
-    LegNews::HungUp(Some(cause.into()))
+    LegNews::HungUp {
+        cause: Some(cause.into()),
+        source: None,
+    }
 }
 
 #[test]

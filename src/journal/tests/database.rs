@@ -4,7 +4,7 @@
 use super::super::append::{Answer, Append};
 use super::super::batch::apply;
 use super::story::{AGENCY, agency, second};
-use crate::domain::{AgencyId, Call, CallId, Claim, ClaimId, Leg, Standing, Told};
+use crate::domain::{AgencyId, Call, CallId, CallLog, Claim, ClaimId, Leg, Standing, Told};
 use crate::store::batch::{BatchKeys, Head, Loaded, NumberedEvent, WebhookOutcome, Writes};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -17,6 +17,7 @@ pub struct Database {
     pub webhooks: BTreeMap<(AgencyId, String), (Option<String>, WebhookOutcome)>,
     pub legs: BTreeMap<Handle, Leg>,
     pub calls: BTreeMap<CallId, Call>,
+    pub call_logs: BTreeMap<CallId, CallLog>,
     pub claims: BTreeMap<ClaimId, (AgencyId, Claim, Standing)>,
     pub events: Vec<(AgencyId, NumberedEvent)>,
     pub answers: Vec<Option<Answer>>,
@@ -153,6 +154,9 @@ impl Database {
             });
             assert!(twin.is_none_or(|twin| twin.id == call.id), "a call twice");
             self.calls.insert(call.id, call);
+        }
+        for log in writes.call_logs {
+            self.call_logs.insert(log.id, log);
         }
         for (agency, leg) in writes.legs {
             self.legs.insert((agency, leg.call_control_id.clone()), leg);

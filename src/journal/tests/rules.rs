@@ -2,7 +2,7 @@
 
 use super::database::Database;
 use crate::domain::{
-    Call, Claim, EventType, Facts, Leg, Reason, Recording, Standing, Status, derive,
+    Call, CallLog, Claim, EventType, Facts, Leg, Reason, Recording, Standing, Status, derive,
 };
 use crate::store::batch::NumberedEvent;
 use crate::view;
@@ -19,6 +19,7 @@ impl Database {
             }
             assert_eq!(before, Some(call), "the last event shows the row");
             self.check_against_facts(call);
+            self.check_log(call);
         }
         for (_, numbered) in &self.events {
             let id = numbered.event.call.id;
@@ -33,6 +34,13 @@ impl Database {
         for (_, numbered) in &self.events {
             check_text(numbered);
         }
+    }
+
+    /// A finished call has its row, with all that is known of it by now; no other has one.
+    fn check_log(&self, call: &Call) {
+        let handle = (call.agency_id, call.call_control_id.clone());
+        let log = self.call_logs.get(&call.id).cloned();
+        assert_eq!(log, CallLog::of(call, &self.legs[&handle]), "the call log");
     }
 
     /// The row and its claims are what all that is stored makes of them, whatever each batch knew.

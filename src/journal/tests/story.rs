@@ -117,7 +117,10 @@ impl Line {
 }
 
 pub fn hangup(cause: &str) -> LegNews {
-    LegNews::HungUp(Some(cause.into()))
+    LegNews::HungUp {
+        cause: Some(cause.into()),
+        source: None,
+    }
 }
 
 pub fn recording(id: &str, started: i64) -> LegNews {

@@ -2,7 +2,7 @@
 //! the number of appends.
 
 use super::super::{BEGIN_WRITE, Conn, insert_rows, locked, upsert_rows};
-use super::end;
+use super::{call_logs, end};
 use crate::domain::{AgencyId, Timestamp};
 use crate::store::batch::{BatchKeys, Head, Loaded, WebhookOutcome, Writes};
 use crate::store::rows::{CallRow, ClaimRow, ErrandRow, EventRow, HeadRow, LegRow, WebhookRow};
@@ -288,6 +288,8 @@ async fn write(conn: &mut Conn, writes: Writes, now: Timestamp) -> Result<(), St
             inbound_calls::updated_at.eq(excluded(inbound_calls::updated_at)),
         )
     );
+
+    call_logs::put(conn, &writes.call_logs, now).await?;
 
     let legs: Vec<LegRow> = writes
         .legs

@@ -94,11 +94,7 @@ pub async fn finish(conn: &mut Conn, errand: Errand) -> Result<(), StoreError> {
 }
 
 /// Puts an errand, as it is now, off until `due`, unless it has been owed anew or is in other hands by now.
-pub async fn put_off(
-    conn: &mut Conn,
-    errand: Errand,
-    due: Timestamp,
-) -> Result<(), StoreError> {
+pub async fn put_off(conn: &mut Conn, errand: Errand, due: Timestamp) -> Result<(), StoreError> {
     diesel::update(leased!(errand))
         .set((
             errands::due_at.eq(due.micros()),

@@ -1,10 +1,12 @@
 //! Every query, written once and compiled once for each database.
 
 pub mod batch;
+pub mod call_logs;
 pub mod calls;
 pub mod directory;
 pub mod errands;
 pub mod events;
+pub mod stats;
 pub mod webhooks;
 
 use super::Conn;

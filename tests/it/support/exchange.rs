@@ -3,9 +3,7 @@
 use super::node::Node;
 use super::world::World;
 use callboard::domain::{CredentialKey, User, UserId};
-use callboard::simulator::{
-    Caller, Carrier, CarrierSettings, Exchange, ExchangeSettings, Request,
-};
+use callboard::simulator::{Caller, Carrier, CarrierSettings, Exchange, ExchangeSettings, Request};
 use serde_json::{Value, json};
 use std::net::TcpListener;
 use std::sync::Arc;

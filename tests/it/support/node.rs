@@ -185,6 +185,28 @@ impl Node {
         (status, response.json().await.expect("JSON"))
     }
 
+    /// What a signed-in person gets who posts this to a path.
+    pub async fn post(
+        &self,
+        world: &World,
+        user: UserId,
+        path: &str,
+        body: &Value,
+    ) -> (u16, Value) {
+        use secrecy::ExposeSecret;
+        let token = world.token(user);
+        let response = self
+            .http
+            .post(format!("{}{path}", self.url))
+            .bearer_auth(token.expose_secret())
+            .json(body)
+            .send()
+            .await
+            .expect("an answer");
+        let status = response.status().as_u16();
+        (status, response.json().await.expect("JSON"))
+    }
+
     /// One number of the metrics page.
     pub async fn metric(&self, name: &str) -> Option<u64> {
         let page = self.metrics().await;

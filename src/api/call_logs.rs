@@ -1,0 +1,102 @@
+//! Finished calls: pages, the whole list as a file, and what agents write about them.
+
+use super::csv;
+use super::log_query::{LogQuery, OUTCOME, wants_csv};
+use super::page::{bad, cut};
+use crate::domain::CallId;
+use crate::http::{ApiError, Caller, Context, read_body};
+use crate::store::LogWords;
+use crate::view::CallLogView;
+use actix_web::http::header::{CACHE_CONTROL, VARY};
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+/// Most characters of notes.
+const NOTES: usize = 10_000;
+
+const NO_LOG: ApiError = ApiError::NotFound("Call log not found");
+
+#[derive(Serialize)]
+struct Page<'a> {
+    call_logs: Vec<CallLogView<'a>>,
+    next_cursor: Option<String>,
+}
+
+/// One page of the agency's finished calls, newest first; by `Accept: text/csv` all of them, as a
+/// file, whatever `limit` and `cursor` say.
+pub(super) async fn page(
+    caller: Caller,
+    request: HttpRequest,
+    query: web::Query<LogQuery>,
+    context: web::Data<Context>,
+) -> Result<HttpResponse, ApiError> {
+    let filter = query.into_inner().filter()?;
+    let agency = caller.agency_id();
+    if wants_csv(&request) {
+        return csv::file(context.store.clone(), agency, filter, context.clock.now()).await;
+    }
+    let limit = filter.limit;
+    let rows = context.store.call_logs(agency, filter).await?;
+    let (rows, next_cursor) = cut(rows, limit, |row| (row.log.started_at, row.log.id));
+    let call_logs = rows.iter().map(CallLogView::from).collect();
+    Ok(HttpResponse::Ok()
+        .insert_header((VARY, "Accept"))
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .json(Page {
+            call_logs,
+            next_cursor,
+        }))
+}
+
+/// An agent writes notes or an outcome.
+pub(super) async fn write(
+    caller: Caller,
+    path: web::Path<String>,
+    request: HttpRequest,
+    payload: web::Payload,
+    context: web::Data<Context>,
+) -> Result<HttpResponse, ApiError> {
+    let body = read_body(request.headers(), payload, &context.clock).await?;
+    let words = words(&body)?;
+    let id: CallId = path.parse().map_err(|_| NO_LOG)?;
+    let (agency, now) = (caller.agency_id(), context.clock.now());
+    let written = context.store.write_log_words(agency, id, words, now).await;
+    let row = written?.ok_or(NO_LOG)?;
+    Ok(HttpResponse::Ok().json(CallLogView::from(&row)))
+}
+
+fn words(body: &[u8]) -> Result<LogWords, ApiError> {
+    const SENTENCE: &str = "The body must be a JSON object with notes, outcome or both";
+    let fields: Map<String, Value> = serde_json::from_slice(body).map_err(|_| bad(SENTENCE))?;
+    let mut words = LogWords::default();
+    for (name, value) in fields {
+        match name.as_str() {
+            "notes" => words.notes = Some(text("notes", value, NOTES)?),
+            "outcome" => words.outcome = Some(text("outcome", value, OUTCOME)?),
+            _ => {
+                return Err(bad(
+                    "Only notes and outcome can be written; another field was sent",
+                ));
+            }
+        }
+    }
+    if words == LogWords::default() {
+        return Err(bad(SENTENCE));
+    }
+    Ok(words)
+}
+
+/// What to write into a field: a text, or nothing for null and for a text without characters.
+fn text(name: &str, value: Value, most: usize) -> Result<Option<String>, ApiError> {
+    match value {
+        Value::Null => Ok(None),
+        Value::String(text) if text.is_empty() => Ok(None),
+        Value::String(text) if text.chars().count() <= most && !text.contains('\0') => {
+            Ok(Some(text))
+        }
+        _ => Err(bad(&format!(
+            "{name}: a text of at most {most} characters (U+0000 not among them), or null"
+        ))),
+    }
+}

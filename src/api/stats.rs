@@ -1,0 +1,42 @@
+//! `GET /api/stats`: the numbers of a wallboard.
+
+use super::page::{bad, moment};
+use crate::domain::Stats;
+use crate::http::{ApiError, Caller, Context};
+use crate::view::StatsView;
+use actix_web::http::header::CACHE_CONTROL;
+use actix_web::{HttpResponse, web};
+use serde::Deserialize;
+
+/// The longest stretch that is counted: a month of any length.
+const LONGEST: i64 = 31 * 86_400 * 1_000_000;
+const DAY: i64 = 86_400 * 1_000_000;
+
+/// Where the day begins.
+#[derive(Debug, Deserialize)]
+pub(super) struct StatsQuery {
+    since: Option<String>,
+}
+
+/// Who waits now, and how the calls came out that began since `since` and are over.
+pub(super) async fn stats(
+    caller: Caller,
+    query: web::Query<StatsQuery>,
+    context: web::Data<Context>,
+) -> Result<HttpResponse, ApiError> {
+    let now = context.clock.now();
+    let since = match moment("since", query.into_inner().since)? {
+        Some(since) if since > now || now.micros_since(since) > LONGEST => {
+            return Err(bad("since: a time of the last 31 days (RFC 3339)"));
+        }
+        Some(since) => since,
+        None => now.plus_micros(-now.micros().rem_euclid(DAY)),
+    };
+    let agency = caller.agency_id();
+    let waiting = context.store.waiting(agency).await?;
+    let hours = context.store.finished_by_hour(agency, since).await?;
+    let stats = Stats::of(&waiting, &hours, since, now);
+    Ok(HttpResponse::Ok()
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .json(StatsView::from(&stats)))
+}

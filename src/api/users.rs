@@ -1,0 +1,22 @@
+//! `GET /api/users`.
+
+use crate::domain::Role;
+use crate::http::{ApiError, Caller, Context};
+use crate::view::UserView;
+use actix_web::{HttpResponse, web};
+use serde_json::json;
+
+/// The agency's people, those who came first before the others; for owners and admins.
+pub(super) async fn users(
+    caller: Caller,
+    context: web::Data<Context>,
+) -> Result<HttpResponse, ApiError> {
+    if !matches!(caller.role, Role::Owner | Role::Admin) {
+        return Err(ApiError::Forbidden(
+            "Only owners and admins of the agency see its people",
+        ));
+    }
+    let people = context.store.people(Some(caller.agency_id())).await?;
+    let users: Vec<UserView> = people.iter().map(UserView::from).collect();
+    Ok(HttpResponse::Ok().json(json!({ "users": users })))
+}

@@ -1,0 +1,143 @@
+//! Finished calls: what the journal writes, pages, and agents' words.
+
+use super::super::{Conn, upsert_rows};
+use crate::domain::{AgencyId, CallId, CallLog, LoggedCall, Timestamp};
+use crate::store::log_rows::{CallLogRow, LoggedCallRow};
+use crate::store::schema::call_logs;
+use crate::store::{LogFilter, LogWords, StoreError};
+use diesel::prelude::*;
+use diesel::upsert::excluded;
+use diesel_async::RunQueryDsl;
+
+/// The page that a filter asks for, its results and its number aside.
+macro_rules! narrowed {
+    ($agency:expr, $filter:expr) => {{
+        let mut query = call_logs::table
+            .filter(call_logs::agency_id.eq($agency.to_string()))
+            .order((call_logs::started_at.desc(), call_logs::id.desc()))
+            .limit($filter.limit)
+            .select(LoggedCallRow::as_select())
+            .into_boxed();
+        if let Some(outcome) = &$filter.outcome {
+            query = query.filter(call_logs::outcome.eq(outcome.clone()));
+        }
+        if let Some(since) = $filter.since {
+            query = query.filter(call_logs::started_at.ge(since.micros()));
+        }
+        if let Some(until) = $filter.until {
+            query = query.filter(call_logs::started_at.lt(until.micros()));
+        }
+        if let Some(user) = $filter.answered_by {
+            query = query.filter(call_logs::caller_id.eq(user.to_string()));
+        }
+        if let Some((started_at, CallId(id))) = $filter.before {
+            let earlier = call_logs::started_at.lt(started_at.micros());
+            let same = call_logs::started_at.eq(started_at.micros());
+            let below = call_logs::id.lt(id.to_string());
+            // The first condition is implied by the second; it lets the index find the place.
+            query = query
+                .filter(call_logs::started_at.le(started_at.micros()))
+                .filter(earlier.or(same.and(below)));
+        }
+        query
+    }};
+}
+
+/// Writes the rows of finished calls, inside the journal's transaction. What agents wrote stays.
+pub async fn put(conn: &mut Conn, logs: &[CallLog], now: Timestamp) -> Result<(), StoreError> {
+    let rows: Vec<CallLogRow> = logs.iter().map(|log| CallLogRow::of(log, now)).collect();
+    upsert_rows!(
+        conn,
+        call_logs::table,
+        &rows,
+        call_logs::id,
+        (
+            call_logs::caller_id.eq(excluded(call_logs::caller_id)),
+            call_logs::phone_number.eq(excluded(call_logs::phone_number)),
+            call_logs::from_number.eq(excluded(call_logs::from_number)),
+            call_logs::to_number.eq(excluded(call_logs::to_number)),
+            call_logs::caller_name.eq(excluded(call_logs::caller_name)),
+            call_logs::result.eq(excluded(call_logs::result)),
+            call_logs::duration.eq(excluded(call_logs::duration)),
+            call_logs::started_at.eq(excluded(call_logs::started_at)),
+            call_logs::answered_at.eq(excluded(call_logs::answered_at)),
+            call_logs::ended_at.eq(excluded(call_logs::ended_at)),
+            call_logs::wait.eq(excluded(call_logs::wait)),
+            call_logs::end_reason.eq(excluded(call_logs::end_reason)),
+            call_logs::answered_by.eq(excluded(call_logs::answered_by)),
+            call_logs::answered_by_name.eq(excluded(call_logs::answered_by_name)),
+            call_logs::updated_at.eq(excluded(call_logs::updated_at)),
+        )
+    );
+    Ok(())
+}
+
+/// One page of an agency's finished calls, newest first.
+///
+/// Several results, and the two ends of a number, are looked for one by one and the pages made one:
+/// so each is read off its own index in the order of pages, whatever the planner thinks.
+pub async fn page(
+    conn: &mut Conn,
+    agency: AgencyId,
+    filter: LogFilter,
+) -> Result<Vec<LoggedCall>, StoreError> {
+    let results: Vec<Option<&str>> = match &filter.results {
+        Some(results) => results.iter().map(|result| Some(result.name())).collect(),
+        None => vec![None],
+    };
+    let mut rows: Vec<LoggedCallRow> = Vec::new();
+    for result in results {
+        let narrowed = || {
+            let query = narrowed!(agency, filter);
+            match result {
+                Some(result) => query.filter(call_logs::result.eq(result)),
+                None => query,
+            }
+        };
+        let Some(number) = &filter.number else {
+            rows.extend(narrowed().load::<LoggedCallRow>(conn).await?);
+            continue;
+        };
+        let from = narrowed().filter(call_logs::from_number.eq(number.clone()));
+        rows.extend(from.load::<LoggedCallRow>(conn).await?);
+        let to = narrowed().filter(call_logs::to_number.eq(number.clone()));
+        rows.extend(to.load::<LoggedCallRow>(conn).await?);
+    }
+    rows.sort_by(|a, b| (b.started_at, &b.id).cmp(&(a.started_at, &a.id)));
+    rows.dedup_by(|a, b| a.id == b.id);
+    rows.truncate(usize::try_from(filter.limit).unwrap_or(usize::MAX));
+    rows.into_iter().map(LoggedCallRow::logged).collect()
+}
+
+#[derive(AsChangeset)]
+#[diesel(table_name = call_logs)]
+struct Words {
+    notes: Option<Option<String>>,
+    outcome: Option<Option<String>>,
+    updated_at: i64,
+}
+
+/// Writes an agent's words; `None` when the agency has no such finished call.
+pub async fn write_words(
+    conn: &mut Conn,
+    agency: AgencyId,
+    call: CallId,
+    words: LogWords,
+    now: Timestamp,
+) -> Result<Option<LoggedCall>, StoreError> {
+    let row: Option<LoggedCallRow> = diesel::update(
+        call_logs::table
+            .filter(call_logs::agency_id.eq(agency.to_string()))
+            .filter(call_logs::id.eq(call.to_string())),
+    )
+    .set(Words {
+        notes: words.notes,
+        outcome: words.outcome,
+        updated_at: now.micros(),
+    })
+    .returning(LoggedCallRow::as_returning())
+    .get_result(conn)
+    .await
+    .optional()?;
+    row.map(LoggedCallRow::logged).transpose()
+}

@@ -1,0 +1,60 @@
+//! Counting calls.
+
+use super::super::Conn;
+use crate::domain::{AgencyId, HourOfResult, Timestamp, Waiting};
+use crate::store::schema::inbound_calls;
+use crate::store::{StoreError, log_rows, stats_sql};
+use diesel::dsl::{count_star, min};
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Text};
+use diesel_async::RunQueryDsl;
+
+/// How many callers wait, and since when; read off the index of statuses, so that ended calls cost
+/// nothing.
+pub async fn waiting(conn: &mut Conn, agency: AgencyId) -> Result<Waiting, StoreError> {
+    let (calls, since): (i64, Option<i64>) = inbound_calls::table
+        .filter(inbound_calls::agency_id.eq(agency.to_string()))
+        .filter(inbound_calls::status.eq_any(["incoming", "answering"]))
+        .select((count_star(), min(inbound_calls::created_at)))
+        .first(conn)
+        .await?;
+    Ok(Waiting {
+        calls,
+        longest_since: since.map(Timestamp::from_micros),
+    })
+}
+
+#[derive(QueryableByName)]
+struct Counted {
+    #[diesel(sql_type = BigInt)]
+    hour: i64,
+    #[diesel(sql_type = Nullable<Text>)]
+    result: Option<String>,
+    #[diesel(sql_type = BigInt)]
+    calls: i64,
+    #[diesel(sql_type = BigInt)]
+    wait_micros: i64,
+    #[diesel(sql_type = BigInt)]
+    within_20_s: i64,
+}
+
+/// The finished calls that began at or after `since`, by hour and result.
+pub async fn by_hour(
+    conn: &mut Conn,
+    agency: AgencyId,
+    since: Timestamp,
+) -> Result<Vec<HourOfResult>, StoreError> {
+    let sql = stats_sql(agency, since);
+    let rows: Vec<Counted> = diesel::sql_query(sql).load(conn).await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(HourOfResult {
+                hour: row.hour,
+                result: log_rows::result(row.result.as_deref())?,
+                calls: row.calls,
+                wait_micros: row.wait_micros,
+                within_20_s: row.within_20_s,
+            })
+        })
+        .collect()
+}

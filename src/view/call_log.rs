@@ -1,0 +1,65 @@
+//! A finished call in JSON.
+
+use super::{rfc3339, rfc3339_or_null};
+use crate::domain::{LoggedCall, Timestamp, UserId};
+use serde::Serialize;
+use uuid::Uuid;
+
+/// A finished call as strangers read it. Its id is the call's.
+#[derive(Debug, Serialize)]
+pub struct CallLogView<'a> {
+    id: Uuid,
+    call_control_id: &'a str,
+    from_number: Option<&'a str>,
+    to_number: Option<&'a str>,
+    caller_name: Option<&'a str>,
+    direction: &'static str,
+    /// `answered`; `abandoned`: the caller left unanswered; `missed`: unanswered otherwise.
+    result: &'static str,
+    /// Who answered; null of an unanswered call, whoever had claimed it.
+    answered_by: Option<Uuid>,
+    answered_by_name: Option<&'a str>,
+    #[serde(serialize_with = "rfc3339")]
+    started_at: Timestamp,
+    #[serde(serialize_with = "rfc3339_or_null")]
+    answered_at: Option<Timestamp>,
+    #[serde(serialize_with = "rfc3339")]
+    ended_at: Timestamp,
+    /// Whole seconds from the ring to the answer, or to the end where nobody answered.
+    wait: i64,
+    /// Whole seconds from the answer to the end; 0 unanswered.
+    duration: i64,
+    /// The carrier's word.
+    end_reason: Option<&'a str>,
+    /// An agent's word.
+    outcome: Option<&'a str>,
+    notes: Option<&'a str>,
+    #[serde(serialize_with = "rfc3339")]
+    updated_at: Timestamp,
+}
+
+impl<'a> From<&'a LoggedCall> for CallLogView<'a> {
+    fn from(row: &'a LoggedCall) -> Self {
+        let log = &row.log;
+        Self {
+            id: log.id.0,
+            call_control_id: &log.call_control_id,
+            from_number: log.from_number.as_deref(),
+            to_number: log.to_number.as_deref(),
+            caller_name: log.caller_name.as_deref(),
+            direction: "inbound",
+            result: log.result.name(),
+            answered_by: log.answered_by.map(|UserId(id)| id),
+            answered_by_name: log.answered_by_name.as_deref(),
+            started_at: log.started_at,
+            answered_at: log.answered_at,
+            ended_at: log.ended_at,
+            wait: log.wait_seconds(),
+            duration: log.duration_seconds(),
+            end_reason: log.end_reason.as_deref(),
+            outcome: row.outcome.as_deref(),
+            notes: row.notes.as_deref(),
+            updated_at: row.updated_at,
+        }
+    }
+}

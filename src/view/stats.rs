@@ -1,0 +1,74 @@
+//! The numbers of a wallboard in JSON.
+
+use super::rfc3339;
+use crate::domain::{Hour, Stats, Timestamp};
+use serde::Serialize;
+
+/// `GET /api/stats`. Waits are in seconds, with a fraction.
+#[derive(Debug, Serialize)]
+pub struct StatsView {
+    /// Callers whom no agent has yet, those included for whom an agent's phone rings.
+    waiting_now: i64,
+    /// How long the longest of them has waited; 0 when nobody does.
+    longest_wait_s: f64,
+    /// Calls that began since `since` and are over, by result.
+    answered: i64,
+    missed: i64,
+    abandoned: i64,
+    /// From the ring to the answer, on average of the answered calls; null without one.
+    average_wait_s: Option<f64>,
+    /// The share (0 to 1) of the answered calls that were answered within 20 s; null without one.
+    within_20_s: Option<f64>,
+    /// Every hour from `since` to now, oldest first, by when the calls began.
+    calls_by_hour: Vec<HourView>,
+    #[serde(serialize_with = "rfc3339")]
+    since: Timestamp,
+    #[serde(serialize_with = "rfc3339")]
+    as_of: Timestamp,
+}
+
+/// One hour: the calls that began in it and are over.
+#[derive(Debug, Serialize)]
+pub struct HourView {
+    #[serde(serialize_with = "rfc3339")]
+    hour: Timestamp,
+    calls: i64,
+    answered: i64,
+    missed: i64,
+    abandoned: i64,
+}
+
+impl From<&Stats> for StatsView {
+    fn from(stats: &Stats) -> Self {
+        Self {
+            waiting_now: stats.waiting_now,
+            longest_wait_s: seconds(stats.longest_wait_micros),
+            answered: stats.answered,
+            missed: stats.missed,
+            abandoned: stats.abandoned,
+            average_wait_s: stats.average_wait_micros.map(seconds),
+            within_20_s: stats.within_20_s,
+            calls_by_hour: stats.hours.iter().map(HourView::from).collect(),
+            since: stats.since,
+            as_of: stats.as_of,
+        }
+    }
+}
+
+impl From<&Hour> for HourView {
+    fn from(hour: &Hour) -> Self {
+        Self {
+            hour: hour.start,
+            calls: hour.answered + hour.missed + hour.abandoned,
+            answered: hour.answered,
+            missed: hour.missed,
+            abandoned: hour.abandoned,
+        }
+    }
+}
+
+/// Seconds, to the millisecond.
+#[allow(clippy::cast_precision_loss)] // Milliseconds of a wait, far below 2^52.
+fn seconds(micros: i64) -> f64 {
+    (micros / 1000) as f64 / 1000.0
+}
