@@ -20,6 +20,7 @@ mod architecture;
 mod bodies;
 mod call_logs;
 mod claims;
+mod control;
 mod conformance;
 mod crash;
 mod doors;

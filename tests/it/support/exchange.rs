@@ -2,7 +2,7 @@
 
 use super::node::Node;
 use super::world::World;
-use callboard::domain::{CredentialKey, User, UserId};
+use callboard::domain::{ClaimId, CredentialKey, User, UserId};
 use callboard::simulator::{Caller, Carrier, CarrierSettings, Exchange, ExchangeSettings, Request};
 use serde_json::{Value, json};
 use std::net::TcpListener;
@@ -98,6 +98,16 @@ impl Line {
         let (status, body) = self.acts(user, action, call).await;
         assert_eq!(status, 200, "{action}: {body}");
         body
+    }
+
+    /// The claim that holds this call.
+    pub async fn claim_of(&self, call: &Caller) -> ClaimId {
+        let store = &self.node.app.store;
+        let acme = self.world.acme.id;
+        let call = store.call_of_leg(acme, call.id().to_owned()).await;
+        let call = call.expect("the database").expect("a call");
+        let claim = store.open_claim(acme, call.id).await;
+        claim.expect("the database").expect("an open claim").id
     }
 
     /// The requests of that kind so far.
