@@ -10,6 +10,7 @@ use crate::simulator::{
     Carrier, CarrierSettings, Dice, Exchange, ExchangeSettings, Habit, Load, SigningKey, Totals,
     Traffic,
 };
+use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
@@ -95,7 +96,11 @@ fn opened(args: &SimulateArgs, carrier: Arc<Carrier>, seed: u64) -> Result<Excha
     let exchange = listener.and_then(|listener| Exchange::listen(listener, carrier, settings));
     exchange.map_err(|error| CliError::Listen {
         address: address.to_string(),
-        setting: "--port",
+        setting: if error.kind() == ErrorKind::AddrNotAvailable {
+            "--host"
+        } else {
+            "--port"
+        },
         error,
     })
 }

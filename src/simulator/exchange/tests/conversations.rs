@@ -221,6 +221,9 @@ async fn what_is_played_is_heard_until_it_ends_is_stopped_or_the_agent_comes() {
         .tells(caller.id(), "playback_start", music.clone())
         .await;
     world.clock.advance(Duration::from_secs(3_000));
+    for _ in 0..20 {
+        tokio::task::yield_now().await;
+    }
     assert_eq!(
         caller.hears(),
         Hears::Audio("https://example.com/ring.mp3".to_owned())

@@ -116,6 +116,8 @@ async fn a_request_can_hang_or_wait_for_the_clock() {
         _ = &mut slow => panic!("answered before its time"),
         request = done => assert!(request.effect),
     }
+    let early = tokio::time::timeout(Duration::from_millis(100), &mut slow);
+    assert!(early.await.is_err(), "the clock stands");
     // The hand moves on until the wait, which begins after the request was noted, is over.
     let answered = async {
         loop {
