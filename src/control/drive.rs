@@ -6,7 +6,7 @@
 use super::line::Line;
 use super::{Control, ControlError, named};
 use crate::config::TransferRefused;
-use crate::domain::{Action, AgencyId, ClaimId, Command, ReleaseReason, client_state};
+use crate::domain::{Action, AgencyId, Call, ClaimId, Command, ReleaseReason, client_state};
 use crate::journal::{Append, CommandAppend, PlainAnswerAppend, ReleaseAppend};
 use crate::providers::telnyx::{CommandError, Transfer, command_id};
 use crate::store::HeldClaim;
@@ -85,7 +85,7 @@ impl Control {
         let transfer = Transfer {
             to,
             from: own,
-            from_display_name: held.call.caller_name.clone(),
+            from_display_name: name_of(&held.call),
             timeout_secs: RINGS_S,
             target_leg_client_state: client_state(held.claim.id),
         };
@@ -199,6 +199,12 @@ impl Control {
         };
         self.record(Append::Release(release)).await
     }
+}
+
+/// The caller's name; carriers repeat the number where there is none.
+fn name_of(call: &Call) -> Option<String> {
+    let name = call.caller_name.clone();
+    name.filter(|name| Some(name) != call.from_number.as_ref())
 }
 
 /// What the claim must ask for now; nothing while the carrier is at it.

@@ -1,7 +1,7 @@
 //! An agent takes a call, and the carrier does what was asked.
 
 use crate::support::World;
-use callboard::domain::{ClaimId, client_state};
+use callboard::domain::client_state;
 use callboard::providers::telnyx::command_id;
 use callboard::simulator::Hears;
 use serde_json::json;
@@ -35,7 +35,7 @@ on_every_database! {
         assert_eq!(heard[0], "1 call.incoming +15550100 incoming");
         assert_eq!(heard[1], "2 call.answering +15550100 answering");
         assert_eq!(heard[2], "3 call.answered +15550100 answered");
-        assert_eq!(call.hears(), Hears::Agent(ANNAS_PHONE.into()));
+        assert_eq!(call.hears(), Hears::Party(ANNAS_PHONE.into()));
         assert!(agent.is_alive());
     }
 }
