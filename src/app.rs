@@ -33,6 +33,8 @@ pub struct App {
     pub journal: Journal,
     /// Its database.
     pub store: Store,
+    /// Its boards.
+    pub hub: Hub,
     /// Its metrics.
     pub metrics: Metrics,
     /// Its clock.
@@ -129,7 +131,7 @@ impl App {
             journal: journal.clone(),
             directory,
             verifier,
-            hub,
+            hub: hub.clone(),
             fanout,
             refusals,
             unsigned_webhooks,
@@ -146,6 +148,7 @@ impl App {
             metrics_addr,
             journal,
             store,
+            hub,
             metrics,
             clock,
             context,

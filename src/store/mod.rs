@@ -15,11 +15,20 @@ pub use error::StoreError;
 use crate::config::DatabaseUrl;
 use crate::domain::{Agency, AgencyId, Call, CallId, Claim, Status, Timestamp, User, UserId};
 use batch::{BatchKeys, Head, Loaded, Writes};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::runtime::Handle;
 
 /// The database, whichever it is. Clones share its connections.
 #[derive(Clone)]
-pub struct Store(Backend);
+pub struct Store(Backend, Arc<Queries>);
+
+/// How many queries were begun, by what they do.
+#[derive(Default)]
+struct Queries {
+    read: AtomicU64,
+    write: AtomicU64,
+}
 
 #[derive(Clone)]
 #[allow(clippy::large_enum_variant)] // There is one for each server.
@@ -95,7 +104,8 @@ pub struct KeptWebhook {
 /// block, on PostgreSQL as a task of the main runtime. Either way a caller that goes away (a closed
 /// browser tab) cannot cut a transaction in two.
 macro_rules! query {
-    ($store:expr, $access:ident, $module:ident :: $query:ident ( $($arg:expr),* )) => {
+    ($store:expr, $access:ident, $module:ident :: $query:ident ( $($arg:expr),* )) => {{
+        $store.1.$access.fetch_add(1, Ordering::Relaxed);
         match &$store.0 {
             Backend::Sqlite(db) => {
                 db.$access(move |conn| {
@@ -114,7 +124,7 @@ macro_rules! query {
                 .await
             }
         }
-    };
+    }};
 }
 
 /// Each method is one query; all fail with [`StoreError`] when the database is away.
@@ -122,12 +132,25 @@ macro_rules! query {
 impl Store {
     /// Opens the database. `runtime` is the main one, where its work is done.
     pub async fn open(url: &DatabaseUrl, runtime: Handle) -> Result<Self, StoreError> {
-        Ok(Self(match url {
+        let backend = match url {
             DatabaseUrl::Sqlite { path } => Backend::Sqlite(sqlite::Db::open(path, runtime).await?),
             DatabaseUrl::Postgres(url) => {
                 Backend::Postgres(postgres::Db::open(url.clone(), runtime).await?)
             }
-        }))
+        };
+        Ok(Self(backend, Arc::default()))
+    }
+
+    /// How many reads were asked of the database since it was opened.
+    #[must_use]
+    pub fn reads(&self) -> u64 {
+        self.1.read.load(Ordering::Relaxed)
+    }
+
+    /// How many transactions that may write were asked for since it was opened.
+    #[must_use]
+    pub fn writes(&self) -> u64 {
+        self.1.write.load(Ordering::Relaxed)
     }
 
     /// Applies the migrations that are missing and says how many there were. Must be called on a
