@@ -6,6 +6,7 @@
 #![allow(
     missing_docs,
     clippy::expect_used,
+    clippy::panic,
     clippy::indexing_slicing,
     clippy::disallowed_methods,
     clippy::print_stdout,
@@ -251,8 +252,8 @@ impl Side {
         let door = Door::read(&server.hear());
         let tally = Arc::default();
         for token in &door.tokens {
-            for place in 0..load.sockets_each {
-                let (board, _) = Board::open(door.addr, place, token, None).await;
+            for _ in 0..load.sockets_each {
+                let (board, _) = Board::open(door.addr, token, None).await;
                 drain(board.stream, &tally);
             }
         }
@@ -268,8 +269,8 @@ impl Side {
         let mut server = Server::start(&["bare", &channels, &sockets]);
         let addr = server.hear().parse().expect("an address");
         let tally = Arc::default();
-        for place in 0..load.channels * load.sockets_each {
-            drain(dial(addr, place).await, &tally);
+        for _ in 0..load.channels * load.sockets_each {
+            drain(dial(addr).await, &tally);
         }
         Self {
             server,
@@ -317,7 +318,7 @@ impl Side {
 }
 
 /// Reads a socket to its end and counts.
-fn drain(stream: TcpStreamAsync, tally: &Arc<Tally>) {
+fn drain(stream: tokio::net::TcpStream, tally: &Arc<Tally>) {
     let tally = Arc::clone(tally);
     tokio::spawn(async move {
         while stream.readable().await.is_ok() {
@@ -331,5 +332,3 @@ fn drain(stream: TcpStreamAsync, tally: &Arc<Tally>) {
         }
     });
 }
-
-type TcpStreamAsync = tokio::net::TcpStream;

@@ -6,6 +6,7 @@
 #![allow(
     missing_docs,
     clippy::expect_used,
+    clippy::panic,
     clippy::indexing_slicing,
     clippy::disallowed_methods,
     clippy::print_stdout,
@@ -34,11 +35,12 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 const IN_FLIGHT: usize = 64;
+/// Rounds of each, alternating; one more of each comes first and is not counted.
 const ROUNDS: usize = 7;
 /// How long a round takes.
 const ROUND: Duration = Duration::from_millis(1500);
-/// Webhooks, and bare commits, whose median is taken.
-const ALONE: usize = 400;
+/// Webhooks, and bare commits, whose median is taken in a round.
+const ALONE: usize = 100;
 
 fn main() {
     must_be_optimised("ingest");
@@ -115,10 +117,10 @@ impl Writers {
             let journal = self.journals[sender % self.journals.len()].clone();
             let mut calls = Calls::new(agencies[sender % agencies.len()], clock);
             senders.spawn(async move {
-                let mut sent = 0;
+                let mut sent = 0_u32;
                 while began.elapsed() < ROUND {
-                    journal.append(calls.next()).await.expect("an answer");
-                    sent += 1;
+                    // One by one, some wait too long for each other: what was refused does not count.
+                    sent += u32::from(journal.append(calls.next()).await.is_ok());
                 }
                 sent
             });
@@ -143,7 +145,7 @@ async fn alone(database: &str, store: &Store, clock: &Clock) {
     let (mut ours, mut theirs) = (Figures::default(), Figures::default());
     for round in 0..=ROUNDS {
         let (mut appends, mut commits) = (Figures::default(), Figures::default());
-        for _ in 0..ALONE / ROUNDS {
+        for _ in 0..ALONE {
             let append = calls.next();
             let began = Instant::now();
             let answer = writers.journals[0].append(append).await;

@@ -3,6 +3,7 @@
 #![allow(
     missing_docs,
     clippy::expect_used,
+    clippy::panic,
     clippy::indexing_slicing,
     clippy::disallowed_methods,
     clippy::print_stdout,
@@ -85,7 +86,7 @@ async fn measure() {
 /// Opens a board that answers whatever it hears with a pong.
 async fn open(door: &Door, place: usize) {
     let token = &door.tokens[place % door.tokens.len()];
-    let (board, _) = Board::open(door.addr, place, token, None).await;
+    let (board, _) = Board::open(door.addr, token, None).await;
     let mut stream = board.stream;
     tokio::spawn(async move {
         while stream.readable().await.is_ok() {

@@ -3,6 +3,7 @@
 #![allow(
     missing_docs,
     clippy::expect_used,
+    clippy::panic,
     clippy::indexing_slicing,
     clippy::disallowed_methods,
     clippy::print_stdout,
@@ -132,7 +133,7 @@ async fn all_come(door: &Door, positions: &mut [Option<Position>]) {
         let token = door.tokens[place / SOCKETS_EACH].clone();
         let (addr, position) = (door.addr, position.clone());
         coming.spawn(async move {
-            let (mut board, first) = Board::open(addr, place, &token, position.as_ref()).await;
+            let (mut board, first) = Board::open(addr, &token, position.as_ref()).await;
             let seq = first["seq"].as_u64().expect("a number");
             if let Some(position) = position {
                 assert_eq!(first["type"], "resumed", "{first}");

@@ -2,12 +2,11 @@
 
 use serde_json::{Value, json};
 use std::collections::VecDeque;
-use std::net::{Ipv4Addr, SocketAddr};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpSocket, TcpStream};
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
 
-/// Sockets per source address: below any usual range of ports.
-const PER_SOURCE: usize = 10_000;
 /// A pong without a payload, masked with zeros.
 pub const PONG: [u8; 6] = [0x8A, 0x80, 0, 0, 0, 0];
 /// The opcode of a text message.
@@ -26,27 +25,20 @@ pub struct Board {
     read: VecDeque<u8>,
 }
 
-/// A plain connection, the `place`th of many.
-pub async fn dial(addr: SocketAddr, place: usize) -> TcpStream {
-    let socket = TcpSocket::new_v4().expect("a socket");
-    let last = u8::try_from(place / PER_SOURCE + 1).expect("few enough sockets");
-    let source = Ipv4Addr::new(127, 0, 0, last);
-    socket.bind((source, 0).into()).expect("a source address");
-    socket.connect(addr).await.expect("a connection")
+/// A plain connection. When it is dropped it is cut, as by a network that has gone: it leaves no
+/// port behind that waits.
+pub async fn dial(addr: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(addr).await.expect("a connection");
+    stream.set_zero_linger().expect("a socket");
+    stream.set_nodelay(true).expect("a socket");
+    stream
 }
 
 impl Board {
     /// Upgrades, says `connect`, and returns the first answer too.
-    pub async fn open(
-        addr: SocketAddr,
-        place: usize,
-        token: &str,
-        position: Option<&Position>,
-    ) -> (Self, Value) {
-        let stream = dial(addr, place).await;
-        stream.set_nodelay(true).expect("a socket");
+    pub async fn open(addr: SocketAddr, token: &str, position: Option<&Position>) -> (Self, Value) {
         let mut board = Self {
-            stream,
+            stream: dial(addr).await,
             read: VecDeque::new(),
         };
         let upgrade = format!(
@@ -89,7 +81,10 @@ impl Board {
     async fn skip_headers(&mut self) {
         let mut seen = Vec::new();
         while !seen.ends_with(b"\r\n\r\n") {
-            seen.extend(self.take(1).await);
+            if self.read.is_empty() {
+                self.fill().await;
+            }
+            seen.extend(self.read.pop_front());
         }
         let answer = String::from_utf8_lossy(&seen);
         assert!(answer.starts_with("HTTP/1.1 101"), "{answer}");
@@ -97,12 +92,22 @@ impl Board {
 
     async fn take(&mut self, len: usize) -> Vec<u8> {
         while self.read.len() < len {
-            let mut bytes = [0; 4096];
-            let count = self.stream.read(&mut bytes).await.expect("a connection");
-            assert!(count > 0, "the server has closed a socket");
-            self.read.extend(&bytes[..count]);
+            self.fill().await;
         }
         self.read.drain(..len).collect()
+    }
+
+    /// Reads what has come, and waits for it when nothing has.
+    async fn fill(&mut self) {
+        self.stream.readable().await.expect("a connection");
+        // Not kept while it waits: ten thousand boards would keep ten thousand of these.
+        let mut bytes = [0; 4096];
+        match self.stream.try_read(&mut bytes) {
+            Ok(0) => panic!("the server has closed a socket"),
+            Ok(count) => self.read.extend(&bytes[..count]),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+            Err(error) => panic!("a socket broke: {error}"),
+        }
     }
 
     async fn send(&mut self, bytes: &[u8]) {

@@ -8,6 +8,7 @@ use callboard::domain::{Agency, AgencyId, Role, User, UserId};
 use callboard::store::Store;
 use secrecy::SecretString;
 use serde_json::json;
+use socket2::SockRef;
 use std::net::{SocketAddr, TcpListener};
 use tempfile::TempDir;
 use tokio::runtime::Handle;
@@ -49,8 +50,11 @@ impl World {
                 tokens.push(token.expect("a token"));
             }
         }
+        let public = TcpListener::bind("127.0.0.1:0").expect("a port");
+        // As `callboard serve` does it.
+        SockRef::from(&public).listen(4096).expect("a longer queue");
         let listeners = Listeners {
-            public: TcpListener::bind("127.0.0.1:0").expect("a port"),
+            public,
             metrics: None,
         };
         let app = App::start(config, clock, listeners, false);
