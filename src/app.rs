@@ -37,6 +37,8 @@ pub struct App {
     pub journal: Journal,
     /// Its database.
     pub store: Store,
+    /// Its boards.
+    pub hub: Hub,
     /// Its metrics.
     pub metrics: Metrics,
     /// Its clock.
@@ -152,7 +154,7 @@ impl App {
             control,
             directory,
             verifier,
-            hub,
+            hub: hub.clone(),
             fanout,
             refusals,
             unsigned_webhooks,
@@ -169,6 +171,7 @@ impl App {
             metrics_addr,
             journal,
             store,
+            hub,
             metrics,
             clock,
             context,

@@ -6,6 +6,7 @@ use crate::http::{
     Context, RequestSpan, close_on_unread, errors_in_json, metrics_page, not_found, observe,
     query_errors, resource,
 };
+use crate::hub::Bell;
 use crate::ingest;
 use crate::ws;
 use actix_cors::Cors;
@@ -62,8 +63,12 @@ fn public(listener: TcpListener, context: web::Data<Context>) -> std::io::Result
         let open = web::scope("")
             .wrap(cors(&context))
             .configure(api::open_to_all);
+        // This is run once on each worker, and ends with it.
+        let bell = Bell::default();
+        actix_web::rt::spawn(bell.clone().answer());
         App::new()
             .app_data(context.clone())
+            .app_data(web::Data::new(bell))
             .app_data(query_errors())
             .wrap(from_fn(observe))
             .wrap(from_fn(errors_in_json))

@@ -3,10 +3,12 @@
 //!
 //! Synchronous throughout. It knows no SQL, no JSON and no time; nothing here waits for a client.
 
+mod bell;
 mod channel;
 mod frame;
 mod outbox;
 
+pub use bell::Bell;
 pub use channel::{Board, Caps, Delivery, Joined, Member, Position, Published, SnapshotReason};
 pub use frame::Frame;
 pub use outbox::{Full, OUTBOX_BYTES, Outbox};

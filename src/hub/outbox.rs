@@ -3,6 +3,7 @@
 //! Bounded in bytes. Whoever publishes never waits: when there is no room the push is refused, and
 //! the socket is closed as slow. The transport takes everything that waits in one go.
 
+use super::bell::Bell;
 use super::frame::Frame;
 use bytes::{Bytes, BytesMut};
 use std::collections::VecDeque;
@@ -24,6 +25,8 @@ pub struct Outbox(Arc<Inner>);
 
 struct Inner {
     state: Mutex<State>,
+    /// By which the transport is woken.
+    bell: Bell,
     /// Told when the transport has taken what waited.
     taken: Notify,
     /// Cancelled when no more will be sent.
@@ -99,10 +102,12 @@ impl State {
 }
 
 impl Outbox {
-    /// An empty outbox, corked until the first answer is ready.
+    /// An empty outbox, corked until the first answer is ready. `bell` is that of the worker on
+    /// which the transport runs.
     #[must_use]
-    pub fn corked() -> Self {
+    pub fn corked(bell: Bell) -> Self {
         Self(Arc::new(Inner {
+            bell,
             state: Mutex::new(State {
                 corked: true,
                 ..State::default()
@@ -125,7 +130,7 @@ impl Outbox {
             state.queue.push_front(frame);
         }
         state.corked = false;
-        wake(state);
+        self.wake(state);
     }
 
     /// Queues the event of that number.
@@ -136,7 +141,7 @@ impl Outbox {
         let mut state = self.state();
         enqueue(&mut state, frame)?;
         state.last_seq = seq;
-        wake(state);
+        self.wake(state);
         Ok(())
     }
 
@@ -153,7 +158,7 @@ impl Outbox {
         state.bytes += bytes;
         state.queue.extend(frames);
         state.last_seq = last_seq;
-        wake(state);
+        self.wake(state);
         Ok(())
     }
 
@@ -164,7 +169,7 @@ impl Outbox {
     pub fn push(&self, frame: Bytes) -> Result<(), Full> {
         let mut state = self.state();
         enqueue(&mut state, frame)?;
-        wake(state);
+        self.wake(state);
         Ok(())
     }
 
@@ -176,7 +181,7 @@ impl Outbox {
         let mut state = self.state();
         let frame = make(state.last_seq);
         enqueue(&mut state, frame)?;
-        wake(state);
+        self.wake(state);
         Ok(())
     }
 
@@ -185,7 +190,7 @@ impl Outbox {
         let mut state = self.state();
         if !state.ending {
             state.pong = Some(frame);
-            wake(state);
+            self.wake(state);
         }
     }
 
@@ -207,7 +212,7 @@ impl Outbox {
         state.ending = true;
         state.code = Some(code);
         state.corked = false;
-        wake(state);
+        self.wake(state);
         self.0.ended.cancel();
     }
 
@@ -258,6 +263,8 @@ impl Outbox {
     /// cut; `None` at the end.
     pub fn poll_take(&self, cx: &mut Context<'_>, most: usize) -> Poll<Option<Bytes>> {
         let mut state = self.state();
+        // Only where there was too little room, or never will be any, can someone wait for it.
+        let awaited = state.ending || state.bytes > OUTBOX_BYTES / 2;
         // A pong waits for no first answer and for nothing queued, but never comes between the
         // pieces of a frame.
         let pong = if state.unfinished == 0 {
@@ -278,7 +285,9 @@ impl Outbox {
             return Poll::Pending;
         };
         drop(state);
-        self.0.taken.notify_waiters();
+        if awaited {
+            self.0.taken.notify_waiters();
+        }
         Poll::Ready(Some(slice))
     }
 
@@ -293,6 +302,19 @@ impl Outbox {
         self.0.ended.cancel();
     }
 
+    /// Wakes the transport after letting go of the lock.
+    fn wake(&self, mut state: MutexGuard<'_, State>) {
+        let waker = if state.corked && state.pong.is_none() {
+            None
+        } else {
+            state.waker.take()
+        };
+        drop(state);
+        if let Some(waker) = waker {
+            self.0.bell.ring(waker);
+        }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -305,19 +327,6 @@ fn enqueue(state: &mut State, frame: Bytes) -> Result<(), Full> {
     state.bytes += frame.len();
     state.queue.push_back(frame);
     Ok(())
-}
-
-/// Wakes the transport after letting go of the lock.
-fn wake(mut state: MutexGuard<'_, State>) {
-    let waker = if state.corked && state.pong.is_none() {
-        None
-    } else {
-        state.waker.take()
-    };
-    drop(state);
-    if let Some(waker) = waker {
-        waker.wake();
-    }
 }
 
 #[cfg(test)]

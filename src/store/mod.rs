@@ -17,11 +17,20 @@ pub use logs::{LogFilter, LogWords, stats_sql};
 use crate::config::DatabaseUrl;
 use crate::domain::{Agency, AgencyId, Call, CallId, Claim, Status, Timestamp, User, UserId};
 use batch::{BatchKeys, Head, Loaded, Writes};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::runtime::Handle;
 
 /// The database, whichever it is. Clones share its connections.
 #[derive(Clone)]
-pub struct Store(Backend);
+pub struct Store(Backend, Arc<Queries>);
+
+/// How many queries were begun, by what they do.
+#[derive(Default)]
+struct Queries {
+    read: AtomicU64,
+    write: AtomicU64,
+}
 
 #[derive(Clone)]
 #[allow(clippy::large_enum_variant)] // There is one for each server.
@@ -97,7 +106,8 @@ pub struct KeptWebhook {
 /// block, on PostgreSQL as a task of the main runtime. Either way a caller that goes away (a closed
 /// browser tab) cannot cut a transaction in two.
 macro_rules! query {
-    ($store:expr, $access:ident, $module:ident :: $query:ident ( $($arg:expr),* )) => {
+    ($store:expr, $access:ident, $module:ident :: $query:ident ( $($arg:expr),* )) => {{
+        $store.1.$access.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         match &$store.0 {
             Backend::Sqlite(db) => {
                 db.$access(move |conn| {
@@ -116,7 +126,7 @@ macro_rules! query {
                 .await
             }
         }
-    };
+    }};
 }
 
 // After the macro, which they use.
@@ -130,12 +140,25 @@ pub use errands::HeldClaim;
 impl Store {
     /// Opens the database. `runtime` is the main one, where its work is done.
     pub async fn open(url: &DatabaseUrl, runtime: Handle) -> Result<Self, StoreError> {
-        Ok(Self(match url {
+        let backend = match url {
             DatabaseUrl::Sqlite { path } => Backend::Sqlite(sqlite::Db::open(path, runtime).await?),
             DatabaseUrl::Postgres(url) => {
                 Backend::Postgres(postgres::Db::open(url.clone(), runtime).await?)
             }
-        }))
+        };
+        Ok(Self(backend, Arc::default()))
+    }
+
+    /// How many reads were asked of the database since it was opened.
+    #[must_use]
+    pub fn reads(&self) -> u64 {
+        self.1.read.load(Ordering::Relaxed)
+    }
+
+    /// How many transactions that may write were asked for since it was opened.
+    #[must_use]
+    pub fn writes(&self) -> u64 {
+        self.1.write.load(Ordering::Relaxed)
     }
 
     /// Applies the migrations that are missing and says how many there were. Must be called on a

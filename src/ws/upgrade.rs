@@ -5,7 +5,7 @@ use super::protocol::SUBPROTOCOL;
 use super::session::{Inbound, Session};
 use super::transport::Frames;
 use crate::http::{ApiError, Context, bearer, is_allowed};
-use crate::hub::Outbox;
+use crate::hub::{Bell, Outbox};
 use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
 use actix_web::http::header::{HOST, HeaderValue, ORIGIN, SEC_WEBSOCKET_PROTOCOL};
@@ -30,6 +30,7 @@ pub async fn upgrade(
     request: HttpRequest,
     payload: web::Payload,
     context: web::Data<Context>,
+    bell: web::Data<Bell>,
 ) -> Result<HttpResponse, ApiError> {
     if context.draining.is_cancelled() {
         return Err(ApiError::Unavailable("The server is restarting"));
@@ -56,7 +57,7 @@ pub async fn upgrade(
         .max_frame_size(most)
         .aggregate_continuations()
         .max_continuation_size(most);
-    let outbox = Outbox::corked();
+    let outbox = Outbox::corked(Bell::clone(&bell));
     let session = Session::new(
         context.clone(),
         outbox.clone(),

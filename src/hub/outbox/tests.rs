@@ -1,5 +1,5 @@
 use super::{OUTBOX_BYTES, Outbox};
-use crate::hub::Frame;
+use crate::hub::{Bell, Frame};
 use bytes::Bytes;
 use std::task::{Context, Poll, Waker};
 
@@ -42,7 +42,7 @@ fn a_frame_that_is_half_out_is_finished_before_a_slow_socket_is_told_so() {
         ("many pieces", in_pieces(&"x".repeat(20_000))),
         ("long", in_pieces(&"x".repeat(70_000))),
     ] {
-        let outbox = Outbox::corked();
+        let outbox = Outbox::corked(Bell::default());
         let whole = first.concat();
         outbox.uncork(first);
         outbox.push_event(Frame::text("event"), 1).unwrap();
@@ -55,7 +55,7 @@ fn a_frame_that_is_half_out_is_finished_before_a_slow_socket_is_told_so() {
 
 #[test]
 fn between_frames_nothing_that_waits_is_kept_for_a_slow_socket() {
-    let outbox = Outbox::corked();
+    let outbox = Outbox::corked(Bell::default());
     outbox.uncork(vec![Frame::text("first"), Frame::text("second")]);
     slice(&outbox).unwrap();
     outbox.push_event(Frame::text("event"), 1).unwrap();
@@ -65,7 +65,7 @@ fn between_frames_nothing_that_waits_is_kept_for_a_slow_socket() {
 
 #[test]
 fn what_waits_goes_out_before_an_end_that_is_in_no_hurry() {
-    let outbox = Outbox::corked();
+    let outbox = Outbox::corked(Bell::default());
     outbox.uncork(vec![Frame::text("first")]);
     ended(&outbox, false);
     assert_eq!(
@@ -76,7 +76,7 @@ fn what_waits_goes_out_before_an_end_that_is_in_no_hurry() {
 
 #[test]
 fn an_end_before_the_first_answer_lets_nothing_else_out() {
-    let outbox = Outbox::corked();
+    let outbox = Outbox::corked(Bell::default());
     outbox.push_event(Frame::text("event"), 1).unwrap();
     ended(&outbox, false);
     outbox.uncork(vec![Frame::text("snapshot")]);
@@ -85,7 +85,7 @@ fn an_end_before_the_first_answer_lets_nothing_else_out() {
 
 #[test]
 fn a_pong_waits_for_no_first_answer_and_follows_no_close() {
-    let outbox = Outbox::corked();
+    let outbox = Outbox::corked(Bell::default());
     outbox.pong(Frame::pong(b"early"));
     assert_eq!(all(&outbox), Frame::pong(b"early"));
     outbox.pong(Frame::pong(b"late"));
@@ -95,7 +95,7 @@ fn a_pong_waits_for_no_first_answer_and_follows_no_close() {
 
 #[test]
 fn the_first_answer_may_be_of_any_size_and_events_have_their_own_room() {
-    let outbox = Outbox::corked();
+    let outbox = Outbox::corked(Bell::default());
     outbox.uncork(in_pieces(&"x".repeat(2 * OUTBOX_BYTES)));
     let event = Frame::text(&"x".repeat(OUTBOX_BYTES / 2 - 10));
     outbox.push_event(event.clone(), 1).unwrap();
@@ -106,7 +106,7 @@ fn the_first_answer_may_be_of_any_size_and_events_have_their_own_room() {
 
 #[test]
 fn several_events_are_queued_whole_or_not_at_all() {
-    let outbox = Outbox::corked();
+    let outbox = Outbox::corked(Bell::default());
     outbox.uncork(vec![]);
     let third = Frame::text(&"x".repeat(OUTBOX_BYTES / 3));
     outbox.push_event(third.clone(), 1).unwrap();

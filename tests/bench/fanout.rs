@@ -1,0 +1,334 @@
+//! Fan-out from the hub to the sockets: server CPU per delivery, over that of a bare loop that
+//! writes the same finished bytes to as many sockets.
+//!
+//! Both are processes of their own. The next event is published when everyone has the last one, so
+//! that no write carries two: joined writes would flatter us.
+#![allow(
+    missing_docs,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    clippy::print_stderr
+)]
+
+#[allow(dead_code)]
+mod support;
+
+use bytes::Bytes;
+use callboard::clock::Clock;
+use callboard::domain::{AgencyId, CallId, Timestamp};
+use callboard::hub::{Delivery, Frame, Hub};
+use std::io::Write;
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+use support::client::{Board, dial};
+use support::cpu::CpuTime;
+use support::figures::{Figures, Target, tell_ratio};
+use support::server::{self, Server};
+use support::world::{Door, World};
+use support::{must_be_optimised, must_open};
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+/// The text of an event.
+const EVENT_BYTES: usize = 350;
+/// Rounds of each server, alternating; one more of each comes first and is not counted.
+const ROUNDS: usize = 9;
+/// How long a round of a steady load takes.
+const STEADY: Duration = Duration::from_secs(4);
+
+/// How sockets are spread, and how events come.
+#[derive(Clone, Copy)]
+struct Load {
+    channels: usize,
+    sockets_each: usize,
+    /// Deliveries per second; `None` as fast as they go.
+    per_second: Option<u32>,
+}
+
+const LOADS: [Load; 3] = [
+    Load {
+        channels: 1,
+        sockets_each: 1000,
+        per_second: None,
+    },
+    Load {
+        channels: 100,
+        sockets_each: 10,
+        per_second: None,
+    },
+    Load {
+        channels: 10,
+        sockets_each: 100,
+        per_second: Some(5000),
+    },
+];
+
+fn main() {
+    must_be_optimised("fanout");
+    match server::orders().as_deref() {
+        Some([kind, channels, sockets]) => {
+            let (channels, sockets) = (number(channels), number(sockets));
+            match kind.as_str() {
+                "callboard" => serve(channels),
+                _ => serve_bare(channels, sockets),
+            }
+        }
+        Some(_) => unreachable!("a server has three arguments"),
+        None => {
+            must_open(4096);
+            tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .expect("a runtime")
+                .block_on(measure());
+        }
+    }
+}
+
+fn number(text: &str) -> usize {
+    text.parse().expect("a number")
+}
+
+/// The finished frame of an event.
+fn frame() -> Bytes {
+    Frame::text(&"e".repeat(EVENT_BYTES))
+}
+
+/// The real server; `all` and numbers publish on all channels or on that one.
+fn serve(channels: usize) {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    // The clock stands, so that every byte is an event's: no heartbeats.
+    let clock = Clock::by_hand(Timestamp::parse("2026-11-21T09:00:00Z").expect("a time"));
+    let world = runtime.block_on(World::start(channels, 1, clock));
+    println!("{}", world.door());
+    let mut publisher = Publisher {
+        hub: world.app.hub.clone(),
+        agencies: world.agencies.clone(),
+        seqs: vec![0; channels],
+        calls: (0..50).map(|_| CallId(Uuid::new_v4())).collect(),
+        frame: frame(),
+        at: world.app.clock.now(),
+    };
+    server::obey(|order| {
+        match order {
+            "all" => (0..channels).for_each(|channel| publisher.publish(channel)),
+            channel => publisher.publish(number(channel)),
+        }
+        String::new()
+    });
+}
+
+struct Publisher {
+    hub: Hub,
+    agencies: Vec<AgencyId>,
+    seqs: Vec<i64>,
+    calls: Vec<CallId>,
+    frame: Bytes,
+    at: Timestamp,
+}
+
+impl Publisher {
+    fn publish(&mut self, channel: usize) {
+        let seq = self.seqs[channel] + 1;
+        self.seqs[channel] = seq;
+        let place = usize::try_from(seq).expect("a number") % self.calls.len();
+        let delivery = Delivery {
+            seq,
+            frame: self.frame.clone(),
+            call: self.calls[place],
+            created_at: self.at,
+            row: Some(self.frame.slice(50..)),
+        };
+        let (_, slow) = self.hub.publish(self.agencies[channel], delivery);
+        assert!(slow.is_empty(), "sockets were too slow");
+    }
+}
+
+/// The bare loop: one thread, one write per socket.
+fn serve_bare(channels: usize, sockets: usize) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    println!("{}", listener.local_addr().expect("an address"));
+    let mut all: Vec<Vec<TcpStream>> = (0..channels)
+        .map(|_| (0..sockets).map(|_| accept(&listener)).collect())
+        .collect();
+    let frame = frame();
+    server::obey(|order| {
+        match order {
+            "all" => all.iter_mut().for_each(|channel| write(channel, &frame)),
+            channel => write(&mut all[number(channel)], &frame),
+        }
+        String::new()
+    });
+}
+
+/// A socket tuned as the real server's are.
+fn accept(listener: &TcpListener) -> TcpStream {
+    let (stream, _) = listener.accept().expect("a connection");
+    stream.set_nodelay(true).expect("a socket");
+    let socket = socket2::SockRef::from(&stream);
+    socket.set_send_buffer_size(64 * 1024).expect("a socket");
+    stream
+}
+
+fn write(sockets: &mut [TcpStream], frame: &[u8]) {
+    for socket in sockets {
+        socket.write_all(frame).expect("a client that reads");
+    }
+}
+
+async fn measure() {
+    for load in LOADS {
+        let mut ours = Side::callboard(load).await;
+        let mut bare = Side::bare(load).await;
+        let (mut our_cost, mut bare_cost) = (Figures::default(), Figures::default());
+        for round in 0..=ROUNDS {
+            let (one, other) = (ours.round(load).await, bare.round(load).await);
+            if round > 0 {
+                our_cost.add(one);
+                bare_cost.add(other);
+            }
+        }
+        let pace = load
+            .per_second
+            .map_or("saturated".to_owned(), |per_second| {
+                format!("at {per_second} deliveries/s")
+            });
+        let what = format!("fanout {} x {} {pace}", load.channels, load.sockets_each);
+        let details = format!(
+            "server CPU per delivery {:.2} µs, bare {:.2} µs",
+            our_cost.median(),
+            bare_cost.median()
+        );
+        tell_ratio(
+            &what,
+            &details,
+            &our_cost.over(&bare_cost),
+            Target::AtMost(1.5),
+        );
+    }
+}
+
+/// Counts what all sockets of a server have received.
+#[derive(Default)]
+struct Tally {
+    bytes: AtomicU64,
+    awaited: AtomicU64,
+    reached: Notify,
+}
+
+impl Tally {
+    fn add(&self, bytes: usize) {
+        let sum = self.bytes.fetch_add(bytes as u64, Ordering::Relaxed) + bytes as u64;
+        if sum >= self.awaited.load(Ordering::Relaxed) {
+            self.reached.notify_one();
+        }
+    }
+
+    async fn reach(&self, bytes: u64) {
+        self.awaited.store(bytes, Ordering::Relaxed);
+        while self.bytes.load(Ordering::Relaxed) < bytes {
+            self.reached.notified().await;
+        }
+    }
+}
+
+/// One server and its clients.
+struct Side {
+    server: Server,
+    tally: Arc<Tally>,
+    /// Bytes that it was told to send.
+    ordered: u64,
+}
+
+impl Side {
+    async fn callboard(load: Load) -> Self {
+        let (channels, sockets) = (load.channels.to_string(), load.sockets_each.to_string());
+        let mut server = Server::start(&["callboard", &channels, &sockets]);
+        let door = Door::read(&server.hear());
+        let tally = Arc::default();
+        for token in &door.tokens {
+            for _ in 0..load.sockets_each {
+                let (board, _) = Board::open(door.addr, token, None).await;
+                drain(board.stream, &tally);
+            }
+        }
+        Self {
+            server,
+            tally,
+            ordered: 0,
+        }
+    }
+
+    async fn bare(load: Load) -> Self {
+        let (channels, sockets) = (load.channels.to_string(), load.sockets_each.to_string());
+        let mut server = Server::start(&["bare", &channels, &sockets]);
+        let addr = server.hear().parse().expect("an address");
+        let tally = Arc::default();
+        for _ in 0..load.channels * load.sockets_each {
+            drain(dial(addr).await, &tally);
+        }
+        Self {
+            server,
+            tally,
+            ordered: 0,
+        }
+    }
+
+    /// The server's CPU per delivery, in microseconds.
+    async fn round(&mut self, load: Load) -> f64 {
+        let (before, ordered) = (CpuTime::of(self.server.pid()), self.ordered);
+        match load.per_second {
+            None => {
+                for _ in 0..100 {
+                    self.publish("all", load.channels * load.sockets_each).await;
+                }
+            }
+            Some(per_second) => self.steadily(load, per_second).await,
+        }
+        let used = CpuTime::of(self.server.pid()).since(&before);
+        let deliveries = (self.ordered - ordered) / frame().len() as u64;
+        Duration::from_nanos(used).as_secs_f64() * 1e6
+            / f64::from(u32::try_from(deliveries).expect("few"))
+    }
+
+    async fn steadily(&mut self, load: Load, per_second: u32) {
+        let each = u32::try_from(load.sockets_each).expect("few sockets");
+        let mut pace = tokio::time::interval(Duration::from_secs(1) * each / per_second);
+        let began = Instant::now();
+        for channel in (0..load.channels).cycle() {
+            if began.elapsed() > STEADY {
+                return;
+            }
+            pace.tick().await;
+            self.publish(&channel.to_string(), load.sockets_each).await;
+        }
+    }
+
+    /// Has an event published and waits until everyone has it.
+    async fn publish(&mut self, order: &str, deliveries: usize) {
+        self.server.tell(order);
+        self.ordered += (deliveries * frame().len()) as u64;
+        self.tally.reach(self.ordered).await;
+    }
+}
+
+/// Reads a socket to its end and counts.
+fn drain(stream: tokio::net::TcpStream, tally: &Arc<Tally>) {
+    let tally = Arc::clone(tally);
+    tokio::spawn(async move {
+        while stream.readable().await.is_ok() {
+            let mut bytes = [0; 4096];
+            match stream.try_read(&mut bytes) {
+                Ok(0) => return,
+                Ok(count) => tally.add(count),
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+                Err(_) => return,
+            }
+        }
+    });
+}
