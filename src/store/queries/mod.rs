@@ -6,6 +6,7 @@ pub mod calls;
 pub mod directory;
 pub mod errands;
 pub mod events;
+mod load;
 pub mod stats;
 pub mod webhooks;
 
