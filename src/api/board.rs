@@ -1,4 +1,4 @@
-//! The board's own files: compiled in, or from `--static-dir` while working on them.
+//! The board's own files and the client library (`/sdk/`): compiled in, or from `--static-dir` while working on them.
 
 use crate::http::{ApiError, Context};
 use actix_web::http::StatusCode;
@@ -13,10 +13,12 @@ use rust_embed::RustEmbed;
 use std::borrow::Cow;
 use std::path::{Component, Path};
 
-/// What the page may do: its own files, its own server, nothing from elsewhere.
+/// What the page may do: its own files, its own server, nothing from elsewhere but the recordings,
+/// which the carrier's links serve (the simulated carrier's from loopback). Its templates are the
+/// one maker of markup, and their policy has lit-html's name.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
-     connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
-     require-trusted-types-for 'script'; trusted-types 'none'";
+     connect-src 'self'; media-src https: http://127.0.0.1:*; base-uri 'none'; form-action 'none'; \
+     frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types lit-html";
 
 #[derive(RustEmbed)]
 #[folder = "static/"]
@@ -60,9 +62,10 @@ async fn only_read(
     Err(ApiError::MethodNotAllowed("GET, HEAD"))
 }
 
+/// The wallboard is the same page, which looks at its address.
 fn path_of(request: &HttpRequest) -> &str {
     match request.match_info().query("path") {
-        "" => "index.html",
+        "" | "wall" => "index.html",
         path => path,
     }
 }
@@ -111,6 +114,7 @@ fn content_type(path: &str) -> &'static str {
         Some("js" | "mjs") => "text/javascript; charset=utf-8",
         Some("css") => "text/css; charset=utf-8",
         Some("svg") => "image/svg+xml",
+        Some("md" | "ts") => "text/plain; charset=utf-8",
         Some("json") => "application/json",
         Some("png") => "image/png",
         _ => "application/octet-stream",

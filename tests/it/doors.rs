@@ -12,9 +12,10 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// Every route, and what it allows.
-const ROUTES: [(&str, &str); 13] = [
+const ROUTES: [(&str, &str); 14] = [
     ("/", "GET, HEAD"),
-    ("/board.js", "GET, HEAD"),
+    ("/board/main.js", "GET, HEAD"),
+    ("/wall", "GET, HEAD"),
     ("/healthz", "GET, HEAD"),
     ("/readyz", "GET, HEAD"),
     ("/ws", "GET"),
@@ -90,7 +91,7 @@ on_every_database! {
 
     async fn a_head_is_a_get_without_its_body(world: World) {
         let node = world.node().await;
-        for path in ["/", "/board.js", "/healthz", "/readyz", "/nothing"] {
+        for path in ["/", "/board/main.js", "/healthz", "/readyz", "/nothing"] {
             let (head, get) = (reply(node.ask("HEAD", path)).await, reply(node.ask("GET", path)).await);
             assert_eq!((head.status, head.body.len()), (get.status, 0), "{path}");
             assert_eq!(head.header("content-type"), get.header("content-type"), "{path}");

@@ -17,7 +17,11 @@ on_every_database! {
             assert!(policy.contains(rule), "{policy}");
         }
         assert!(!policy.contains("unsafe"), "{policy}");
-        for (file, kind) in [("board.js", "text/javascript"), ("board.css", "text/css"), ("icon.svg", "image/svg+xml")] {
+        for (file, kind) in [
+            ("board/main.js", "text/javascript"), ("css/base.css", "text/css"), ("icon.svg", "image/svg+xml"),
+            ("vendor/lit-html/lit-html.js", "text/javascript"), ("sdk/index.js", "text/javascript"),
+            ("sdk/index.d.ts", "text/plain"), ("sdk/README.md", "text/plain"), ("wall", "text/html"),
+        ] {
             let answer = reply(node.ask("GET", &format!("/{file}"))).await;
             assert!(answer.header("content-type").unwrap().starts_with(kind), "{file}");
             assert_eq!(answer.header("content-security-policy"), Some(policy), "{file}");
@@ -26,16 +30,16 @@ on_every_database! {
 
     async fn a_file_that_the_browser_has_is_not_sent_again(world: World) {
         let node = world.node().await;
-        let first = reply(node.ask("GET", "/board.js")).await;
+        let first = reply(node.ask("GET", "/board/main.js")).await;
         let tag = first.header("etag").unwrap().to_owned();
         let known = [tag.clone(), format!("\"old\", {tag}"), format!("W/{tag}"), "*".to_owned()];
         for known in known {
-            let again = reply(node.ask("GET", "/board.js").header("if-none-match", &known)).await;
+            let again = reply(node.ask("GET", "/board/main.js").header("if-none-match", &known)).await;
             assert_eq!((again.status, again.body.len()), (304, 0), "{known}");
             assert_eq!(again.header("etag"), Some(tag.as_str()));
         }
         for other in ["\"old\"", "old", ""] {
-            let again = reply(node.ask("GET", "/board.js").header("if-none-match", other)).await;
+            let again = reply(node.ask("GET", "/board/main.js").header("if-none-match", other)).await;
             assert_eq!((again.status, again.body == first.body), (200, true), "{other}");
         }
     }

@@ -1,0 +1,75 @@
+// Who is signed in: the tokens at hand, and which of them to use.
+import { claims, storage, supabaseTokens } from '../sdk/tokens.js';
+
+const KEY = 'callboard.token';
+
+export const looksLikeToken = (text) => /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text);
+
+const sameUser = (a, b) => a === b || (claims(a).sub !== undefined && claims(a).sub === claims(b).sub);
+
+/** A token handed over in the address (`#token=…`) leaves the address bar and the history at once. */
+export function takeTokenFromFragment() {
+  const token = new URLSearchParams(location.hash.slice(1)).get('token');
+  if (token !== null) history.replaceState(null, '', location.pathname + location.search);
+  return token?.trim() || null;
+}
+
+/** One that this tab was given, else those of the Supabase sign-ins at this origin. */
+export class Session {
+  current = null;
+  #refused = new Set();
+
+  /** What the client library asks for. */
+  token({ reason, current }) {
+    if (reason === 'refused' || reason === 'expired') this.#refuse(current);
+    if (reason === 'expiring') return this.next ?? current;
+    const best = this.#stored().find((token) => !this.current || sameUser(token, this.current)) ?? this.#stored()[0];
+    // Somebody whose sign-in ran out is asked for a new one; nobody else takes over the page unasked.
+    if (this.current && best && !sameUser(best, this.current)) return null;
+    this.current = best ?? this.current;
+    return best ?? null;
+  }
+
+  /** Whether the present token is this tab's own, so that signing out here means something. */
+  get own() {
+    return this.current !== null && this.current === storage('sessionStorage')?.getItem(KEY);
+  }
+
+  keep(token) {
+    this.#refused.delete(token);
+    this.current = null;
+    storage('sessionStorage')?.setItem(KEY, token);
+  }
+
+  drop() {
+    if (this.own) storage('sessionStorage').removeItem(KEY);
+    this.current = null;
+  }
+
+  get best() {
+    return this.#stored()[0] ?? null;
+  }
+
+  /** Another token of the same user, for when the present one runs out. */
+  get next() {
+    const others = this.#stored().filter((token) => token !== this.current && sameUser(token, this.current));
+    return others.find((token) => (claims(token).exp ?? Infinity) > (claims(this.current).exp ?? 0)) ?? null;
+  }
+
+  /** Milliseconds since 1970, when the present token says so. */
+  get endsAt() {
+    const { exp } = claims(this.current);
+    return Number.isFinite(exp) ? exp * 1000 : Infinity;
+  }
+
+  #refuse(token) {
+    if (!token) return;
+    this.#refused.add(token);
+    if (token === storage('sessionStorage')?.getItem(KEY)) storage('sessionStorage').removeItem(KEY);
+  }
+
+  #stored() {
+    const own = storage('sessionStorage')?.getItem(KEY);
+    return [own, ...supabaseTokens()].filter((token) => token && !this.#refused.has(token));
+  }
+}

@@ -1,0 +1,76 @@
+// The agents' page: calls on the left, whatever is looked at beside them on the right.
+import { html, nothing, repeat } from '../lit.js';
+import { preferences } from '../preferences.js';
+import { TEXT } from '../texts.js';
+import { answered, ended, mine, ringing } from './calls.js';
+import { call } from './call.js';
+import { history } from './history.js';
+import { keys } from './keys.js';
+import { latency } from './latency.js';
+import { ICON } from './parts.js';
+import { settings } from './settings.js';
+import { signIn } from './sign-in.js';
+import { stateLine, stopNotice } from './state.js';
+
+const PANELS = { history, call, settings, latency, keys };
+
+export function page(app) {
+  const stopped = stopNotice(app.board);
+  return html`
+    <a class="skip" href="#ringing-section" @click=${skip}>${TEXT.skip}</a>
+    ${top(app)}
+    ${stopped ? html`<p class="notice" id="notice" role="alert">${stopped} ${app.session.own ? html`<button type="button" @click=${() => app.signOut()}>${TEXT.signOut}</button>` : nothing}</p>` : nothing}
+    <main>
+      ${app.asking === null ? nothing : signIn(app)}
+      ${app.known ? board(app) : nothing}
+    </main>
+    <p class="visually-hidden" role="status">${app.known ? TEXT.waitingSpoken(app.lists.ringing.length) : ''}</p>
+    <div class="said" id="said" role="status">${repeat(app.said, ({ key }) => key, ({ text }) => html`<p>${text}</p>`)}</div>`;
+}
+
+function skip(click) {
+  click.preventDefault();
+  document.getElementById('ringing-section')?.focus();
+}
+
+function top(app) {
+  return html`
+    <div class="bar">
+      <header class="top">
+        <h1 class="agency"><bdi id="agency">${app.who.agency ?? 'callboard'}</bdi></h1>
+        ${stateLine(app)}
+      </header>
+      ${app.known ? tools(app) : nothing}
+    </div>`;
+}
+
+function tools(app) {
+  const { who } = app;
+  const role = TEXT.roles[who.role] ?? who.role;
+  const tab = (panel, words = TEXT[panel]) => html`<button type="button" aria-pressed=${app.panel === panel ? 'true' : 'false'} id="show-${panel}" @click=${() => app.show(app.panel === panel ? 'history' : panel)}>${words}</button>`;
+  return html`
+    <nav class="tools" aria-label=${TEXT.views}>
+      ${sound(app)}
+      ${app.notices.possible ? html`<button type="button" id="notices" aria-pressed=${preferences.notices && app.notices.allowed ? 'true' : 'false'} @click=${() => app.toggleNotices()}>${preferences.notices && app.notices.allowed ? TEXT.noticesOn : TEXT.notices}</button>` : nothing}
+      <a class="button" href="/wall">${TEXT.wall}</a>
+      ${tab('latency')}
+      ${tab('keys')}
+      ${app.leads ? tab('settings', html`${ICON.settings}<span>${TEXT.settings}</span>`) : nothing}
+      <span class="me"><bdi id="me">${[who.name, role].filter(Boolean).join(', ')}</bdi>
+        ${app.session.own ? html`<button type="button" id="sign-out" @click=${() => app.signOut()}>${TEXT.signOut}</button>` : nothing}</span>
+    </nav>`;
+}
+
+function sound(app) {
+  const unlock = preferences.sound && app.sound.locked;
+  const words = unlock ? TEXT.soundUnlock : preferences.sound ? TEXT.soundOn : TEXT.soundOff;
+  return html`<button type="button" id="sound" class=${unlock ? 'wanted' : ''} @click=${() => app.toggleSound()}>${preferences.sound ? ICON.sound : ICON.mute}<span>${words}</span></button>`;
+}
+
+function board(app) {
+  return html`
+    <div class="board" id="board" ?data-stale=${app.stale}>
+      <div class="calls">${mine(app)}${ringing(app)}${answered(app)}${ended(app)}</div>
+      <aside class="panel" id="panel" tabindex="-1" data-panel=${app.panel} aria-label=${TEXT[app.panel] ?? TEXT.timeline}>${(PANELS[app.panel] ?? history)(app)}</aside>
+    </div>`;
+}
