@@ -1,7 +1,7 @@
 // A callboard for the browser test: its own process on a database of its own, or one that runs already.
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -28,6 +28,9 @@ export class Callboard {
   #env;
   #process = null;
   #elsewhere = null;
+  #carrier;
+  #waiting = new Map();
+  people = {};
 
   /** A server that runs already; it can be rung when it is known where its webhook is. */
   static at(url, webhook) {
@@ -41,8 +44,11 @@ export class Callboard {
     return server;
   }
 
-  /** A new one, with an agency, Anna and her token, ready to be looked at. */
-  static async create(bin) {
+  /**
+   * A new one, with an agency, Anna, Ben, Olivia (who owns it) and their tokens, ready to be looked at. With a carrier, calls
+   * can be answered.
+   */
+  static async create(bin, { carrier } = {}) {
     const server = new Callboard();
     server.#bin = bin;
     server.#folder = mkdtempSync(path.join(tmpdir(), 'callboard-web-'));
@@ -53,16 +59,36 @@ export class Callboard {
       API_PORT: String(await freePort()),
       CALLBOARD_METRICS_ADDR: `127.0.0.1:${await freePort()}`,
       SUPABASE_JWT_SECRET: 'for-the-browser-test-only-and-long-enough',
+      CALLBOARD_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
+      ...(carrier && { TELNYX_API_BASE: carrier.base }),
     };
-    const anna = randomUUID();
     const agency = await server.#command('agency', 'create', '--name', 'Test');
-    await server.#command('user', 'add', '--agency', agency, '--id', anna, '--role', 'agency_member', '--name', 'Anna');
-    server.token = await server.#command('token', '--user', anna);
+    server.agency = agency;
+    for (const [name, role] of [['Anna', 'member'], ['Ben', 'member'], ['Olivia', 'owner']]) {
+      const id = randomUUID();
+      const sip = carrier ? ['--sip-username', name.toLowerCase()] : [];
+      await server.#command('user', 'add', '--agency', agency, '--id', id, '--role', `agency_${role}`, '--name', name, ...sip);
+      server.people[name] = { id, token: await server.#command('token', '--user', id) };
+    }
+    if (carrier) await server.#command('credentials', 'set', '--agency', agency, 'telnyx_api_key=KEY0123456789_test');
+    carrier?.serves(server);
+    server.#carrier = carrier;
+    server.token = server.people.Anna.token;
     server.address = `http://127.0.0.1:${server.#env.API_PORT}/`;
     server.signedIn = `${server.address}#token=${server.token}`;
     server.webhook = `${server.address}api/telnyx/webhook/${agency}`;
     await server.starts();
     return server;
+  }
+
+  /** The page, signed in as somebody. */
+  as(name) {
+    return `${this.address}#token=${this.people[name].token}`;
+  }
+
+  /** Anna's, for so many seconds. */
+  tokenFor(seconds) {
+    return this.#command('token', '--user', this.people.Anna.id, '--ttl', `${seconds}s`);
   }
 
   starts() {
@@ -93,18 +119,27 @@ export class Callboard {
   /** A caller rings; what is returned is the call as the carrier knows it. */
   async rings(from, { secondsAgo = 0, name } = {}) {
     const call = { from, id: `v3:${randomUUID()}`, session: randomUUID(), leg: randomUUID() };
-    await this.#webhook('call.initiated', call, { state: 'parked', ...(name && { caller_id_name: name }) }, secondsAgo);
+    this.#carrier?.knows(call);
+    this.#waiting.set(call.id, call);
+    await this.tells('call.initiated', call, { state: 'parked', ...(name && { caller_id_name: name }) }, secondsAgo);
     return call;
   }
 
   /** The caller gives up. */
   hangsUp(call) {
-    return this.#webhook('call.hangup', call, { state: 'hangup', hangup_cause: 'originator_cancel', hangup_source: 'caller', sip_hangup_cause: '487' });
+    this.#waiting.delete(call.id);
+    return this.tells('call.hangup', call, { state: 'hangup', hangup_cause: 'originator_cancel', hangup_source: 'caller', sip_hangup_cause: '487' });
   }
 
-  async #webhook(event_type, { from, id, session, leg }, more, secondsAgo = 0) {
+  /** So that no story begins with the callers of another. */
+  async everybodyHangsUp() {
+    for (const call of this.#waiting.values()) await this.hangsUp(call);
+  }
+
+  /** Any webhook about a leg. */
+  async tells(event_type, { from, to = TO, id, session, leg, direction = 'incoming', client_state }, more, secondsAgo = 0) {
     const occurred_at = new Date(Date.now() - secondsAgo * 1000).toISOString();
-    const payload = { call_control_id: id, call_session_id: session, call_leg_id: leg, direction: 'incoming', from, to: TO, ...more };
+    const payload = { call_control_id: id, call_session_id: session, call_leg_id: leg, direction, from, to, ...(client_state && { client_state }), ...more };
     const url = new URL(this.webhook);
     if (this.#elsewhere) url.port = this.#elsewhere;
     const answer = await fetch(url, {
