@@ -37,6 +37,24 @@ export function log(minutes, result, more = {}) {
   };
 }
 
+/** A recording, as WAV: so many seconds of nothing. */
+function silence(seconds) {
+  const [rate, header] = [8_000, Buffer.alloc(44)];
+  header.write('RIFF', 0);
+  header.writeUInt32LE(36 + rate * seconds, 4);
+  header.write('WAVEfmt ', 8);
+  header.writeUInt32LE(16, 16);
+  header.writeUInt16LE(1, 20);
+  header.writeUInt16LE(1, 22);
+  header.writeUInt32LE(rate, 24);
+  header.writeUInt32LE(rate, 28);
+  header.writeUInt16LE(1, 32);
+  header.writeUInt16LE(8, 34);
+  header.write('data', 36);
+  header.writeUInt32LE(rate * seconds, 40);
+  return Buffer.concat([header, Buffer.alloc(rate * seconds, 128)]);
+}
+
 export class StandIn {
   sockets = [];
   seq = 1042;
@@ -60,6 +78,7 @@ export class StandIn {
   async stands(page) {
     await page.routeWebSocket(/\/ws$/, (socket) => this.#greet(socket));
     await page.route(/\/api\//, (route) => this.#answer(route));
+    await page.route('https://recordings.invalid/**', (route) => route.fulfill({ contentType: 'audio/wav', body: silence(60) }));
   }
 
   #greet(socket) {
