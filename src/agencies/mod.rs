@@ -3,6 +3,8 @@
 mod directory;
 mod profile;
 pub mod seal;
+mod vault;
 
 pub use directory::Directory;
 pub use profile::Profile;
+pub use vault::{Held, Opened, Rotated, Rotation, Vault, VaultError};

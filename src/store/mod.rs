@@ -117,6 +117,10 @@ macro_rules! query {
     };
 }
 
+mod credentials;
+
+pub use credentials::{AgencyCredentials, KeptCredential};
+
 /// Each method is one query; all fail with [`StoreError`] when the database is away.
 #[allow(clippy::missing_errors_doc)]
 impl Store {
@@ -300,21 +304,6 @@ impl Store {
     /// Removes a person; says whether there was one.
     pub async fn remove_user(&self, user: UserId) -> Result<bool, StoreError> {
         query!(self, write, directory::remove_user(user))
-    }
-
-    /// Writes sealed credentials of an agency, with the data key that sealed them.
-    pub async fn put_credentials(
-        &self,
-        agency: AgencyId,
-        data_key: String,
-        credentials: Vec<SealedCredential>,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        query!(
-            self,
-            write,
-            directory::put_credentials(agency, data_key, credentials, now)
-        )
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod batch;
 pub mod calls;
+pub mod credentials;
 pub mod directory;
 pub mod events;
 pub mod webhooks;
