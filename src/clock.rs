@@ -78,6 +78,16 @@ impl Clock {
         }
     }
 
+    /// How many wait for a hand-wound clock to move, so that a test need not move it too early.
+    /// None, for the machine's own clock.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        match &self.0 {
+            Kind::System => 0,
+            Kind::ByHand(hand) => hand.moved.receiver_count(),
+        }
+    }
+
     /// Moves a hand-wound clock forward and wakes those whose time has come. The machine's own
     /// clock is left as it is.
     pub fn advance(&self, duration: Duration) {

@@ -13,6 +13,7 @@ pub mod http;
 pub mod hub;
 pub mod ingest;
 pub mod journal;
+pub mod providers;
 pub mod simulator;
 pub mod store;
 pub mod telemetry;

@@ -10,8 +10,8 @@ mod ops_files;
 
 pub use logs::{LogFormat, LogTarget, init};
 pub use metrics::{
-    ConnectAnswer, HeadPoll, JournalFailure, KeyFetch, Metrics, OpenSocket, RefusedAt, Removed,
-    WebhookResult,
+    ConnectAnswer, HeadPoll, JournalFailure, KeyFetch, Metrics, OpenSocket, Provider,
+    ProviderResult, RefusedAt, Removed, WebhookResult,
 };
 
 /// Why logs could not be started or metrics could not be written out.

@@ -3,7 +3,7 @@
 //! Prometheus answers a misspelt name or label with silence, and an alert on it never fires, so
 //! the two files are read here and held against the metrics themselves.
 
-use super::{Metrics, RefusedAt};
+use super::{Metrics, Provider, ProviderResult, RefusedAt};
 use crate::domain::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -167,6 +167,9 @@ fn labels() -> BTreeMap<String, BTreeSet<(String, String)>> {
     metrics.refused(RefusedAt::Http);
     metrics.http_answered(Some("/api/me"), 200, at, at);
     metrics.event_recorded("call.incoming");
+    for result in [ProviderResult::Done, ProviderResult::Failed] {
+        metrics.provider_asked(Provider::Telnyx, "answer", result, at, at);
+    }
     let mut labels = BTreeMap::new();
     for line in metrics.encode().unwrap().lines() {
         let (name, rest) = line.split_once(['{', ' ']).unwrap_or((line, ""));

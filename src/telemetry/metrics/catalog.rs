@@ -69,6 +69,18 @@ impl Catalog {
         self.add(name, help, &[""], Gauge::default())
     }
 
+    /// A gauge by a label with known values, all at zero from the start.
+    pub(super) fn gauge_by<L>(&mut self, name: &str, help: &str) -> Family<L, Gauge>
+    where
+        L: Label + EncodeLabelSet,
+    {
+        let family = self.add(name, help, &[""], Family::<L, Gauge>::default());
+        for value in L::ALL {
+            drop(family.get_or_create(value));
+        }
+        family
+    }
+
     pub(super) fn histogram<const N: usize>(
         &mut self,
         name: &str,

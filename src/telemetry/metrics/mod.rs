@@ -10,11 +10,13 @@ mod http;
 mod journal;
 mod label;
 mod latency;
+mod providers;
 mod sockets;
 mod upkeep;
 mod webhooks;
 
 pub use journal::{HeadPoll, JournalFailure};
+pub use providers::{Provider, ProviderResult};
 pub use sockets::{ConnectAnswer, OpenSocket};
 pub use upkeep::{KeyFetch, RefusedAt, Removed};
 pub use webhooks::WebhookResult;
@@ -40,6 +42,7 @@ struct Inner {
     latency: latency::Latency,
     http: http::Http,
     upkeep: upkeep::Upkeep,
+    providers: providers::Providers,
 }
 
 impl Metrics {
@@ -62,6 +65,7 @@ impl Metrics {
         let latency = latency::Latency::register(&mut catalog);
         let http = http::Http::register(&mut catalog);
         let upkeep = upkeep::Upkeep::register(&mut catalog);
+        let providers = providers::Providers::register(&mut catalog);
         let (registry, names) = catalog.into_parts();
         Self(Arc::new(Inner {
             registry,
@@ -72,6 +76,7 @@ impl Metrics {
             latency,
             http,
             upkeep,
+            providers,
         }))
     }
 
@@ -114,7 +119,7 @@ fn seconds(from: Timestamp, to: Timestamp) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{HeadPoll, Metrics, WebhookResult};
+    use super::{HeadPoll, Metrics, Provider, ProviderResult, WebhookResult};
     use std::collections::BTreeSet;
 
     #[test]
@@ -130,6 +135,8 @@ mod tests {
         let metrics = Metrics::new();
         metrics.http_answered(Some("/api/me"), 200, at(0), at(1));
         metrics.event_recorded("call.incoming");
+        let done = ProviderResult::Done;
+        metrics.provider_asked(Provider::Telnyx, "answer", done, at(0), at(1));
         let text = metrics.encode().unwrap();
         let mut seen = BTreeSet::new();
         for line in text.lines().filter(|line| !line.starts_with('#')) {
