@@ -1,7 +1,9 @@
 //! REST: the route table and its handlers, one sentence each.
 
 mod board;
+mod body;
 mod calls;
+mod credentials;
 mod health;
 mod me;
 mod page;
@@ -32,6 +34,28 @@ pub fn board(routes: &mut ServiceConfig) {
             "/calls/{id}/events",
             "GET",
             vec![web::get().to(calls::events)],
+        ));
+}
+
+/// An agency's own things, below `/api/agency`.
+pub fn agency(routes: &mut ServiceConfig) {
+    routes
+        .service(resource(
+            "/credentials",
+            "GET, PUT",
+            vec![
+                web::get().to(credentials::all),
+                web::put().to(credentials::put_all),
+            ],
+        ))
+        .service(resource(
+            "/credentials/{key}",
+            "GET, PUT, DELETE",
+            vec![
+                web::get().to(credentials::one),
+                web::put().to(credentials::put_one),
+                web::delete().to(credentials::remove),
+            ],
         ));
 }
 

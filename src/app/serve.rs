@@ -57,6 +57,11 @@ fn public(listener: TcpListener, context: web::Data<Context>) -> std::io::Result
                     .configure(api::telnyx)
                     .default_service(web::to(not_found)),
             )
+            .service(
+                web::scope("/agency")
+                    .configure(api::agency)
+                    .default_service(web::to(not_found)),
+            )
             .configure(api::board)
             .default_service(web::to(not_found));
         let open = web::scope("")

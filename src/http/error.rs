@@ -1,12 +1,13 @@
 //! The one table from what went wrong to what the caller reads.
 
 use super::{Context, Refusals};
+use crate::agencies::VaultError;
 use crate::auth::AuthError;
 use crate::store::StoreError;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
-use serde_json::json;
+use serde_json::{Map, Value};
 
 /// Seconds after which a caller may try again when the database is away.
 const RETRY_SECONDS: u64 = 2;
@@ -26,6 +27,22 @@ pub enum ApiError {
     /// 404: it is not there, or it is another agency's.
     #[error("{0}")]
     NotFound(&'static str),
+    /// 409: it cannot be done as things stand; the sentence says how to mend them.
+    #[error("{0}")]
+    Conflict(String),
+    /// 502: a provider failed or refused; its own words, fit to show.
+    #[error("{0}")]
+    BadGateway(String),
+    /// Another status with fields beside the sentence.
+    #[error("{sentence}")]
+    Detailed {
+        /// The status.
+        status: StatusCode,
+        /// What went wrong.
+        sentence: String,
+        /// The fields.
+        fields: Map<String, Value>,
+    },
     /// 405, with the methods that there are.
     #[error("Method not allowed; allowed here: {0}")]
     MethodNotAllowed(&'static str),
@@ -83,6 +100,20 @@ impl From<StoreError> for ApiError {
     }
 }
 
+impl From<VaultError> for ApiError {
+    fn from(error: VaultError) -> Self {
+        match error {
+            VaultError::Store(error) => error.into(),
+            // Only whoever runs the server can mend these, and the owner can tell them.
+            VaultError::NoEncryptionKey | VaultError::Seal(_) => {
+                tracing::error!("Credentials not stored: {error}");
+                Self::Conflict(error.to_string())
+            }
+            VaultError::NoAgency(_) => Self::NotFound("There is no such agency"),
+        }
+    }
+}
+
 impl From<serde_json::Error> for ApiError {
     fn from(error: serde_json::Error) -> Self {
         tracing::error!("Answer not written as JSON: {error}");
@@ -97,6 +128,9 @@ impl ResponseError for ApiError {
             Self::Unauthorized(_) => StatusCode::UNAUTHORIZED,
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::BadGateway(_) => StatusCode::BAD_GATEWAY,
+            Self::Detailed { status, .. } => *status,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -128,6 +162,11 @@ impl ResponseError for ApiError {
             }
             _ => {}
         }
-        response.json(json!({ "error": self.to_string() }))
+        let mut body = Map::new();
+        body.insert("error".into(), self.to_string().into());
+        if let Self::Detailed { fields, .. } = self {
+            body.extend(fields.clone());
+        }
+        response.json(body)
     }
 }

@@ -13,7 +13,7 @@ mod span;
 mod unread;
 
 pub use body::read_body;
-pub use caller::{Caller, bearer};
+pub use caller::{Admin, Caller, Owner, bearer};
 pub use context::Context;
 pub use error::ApiError;
 pub use fallback::{errors_in_json, not_found, query_errors, resource};
