@@ -9,4 +9,5 @@ pub mod breaker;
 pub mod http;
 #[cfg(test)]
 mod scripted;
+pub mod ultravox;
 mod words;

@@ -18,6 +18,7 @@
 //! | `traffic` | how many calls of which kind, how much trouble; the plan of each call |
 //! | `load` | plays traffic against a server and counts |
 //! | `totals` | the counters |
+//! | `ultravox` | the telephony endpoints of Ultravox, with their rules and faults on demand |
 //!
 //! A test drives legs by hand ([`Carrier::new_call`], [`Leg::answered`], [`Carrier::deliver`]); the
 //! demo, the simulator and the torture run play [`Traffic`] through a [`Load`]. Nothing here knows
@@ -37,6 +38,7 @@ mod schedule;
 mod script;
 mod totals;
 mod traffic;
+pub mod ultravox;
 mod webhook;
 
 #[cfg(test)]
