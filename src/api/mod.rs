@@ -7,8 +7,10 @@ mod credentials;
 mod health;
 mod me;
 mod page;
+mod ultravox;
 
 use crate::http::resource;
+use actix_web::Route;
 use actix_web::web::{self, ServiceConfig};
 
 /// Everything below `/api/telnyx` that is not the webhook.
@@ -57,6 +59,43 @@ pub fn agency(routes: &mut ServiceConfig) {
                 web::delete().to(credentials::remove),
             ],
         ));
+}
+
+/// The agency's Ultravox account, below `/api/ultravox`.
+pub fn voice_agents(routes: &mut ServiceConfig) {
+    let import = |path: &str, route: Route| resource(path, "POST", vec![route]);
+    routes
+        .service(import("/import-telnyx", web::post().to(ultravox::telnyx)))
+        .service(import("/import-twilio", web::post().to(ultravox::twilio)))
+        .service(import("/import-plivo", web::post().to(ultravox::plivo)))
+        .service(resource(
+            "/telephony_configs/{carrier}",
+            "GET, PATCH, DELETE",
+            vec![
+                web::get().to(ultravox::read),
+                web::patch().to(ultravox::change),
+                web::delete().to(ultravox::remove),
+            ],
+        ))
+        .service(resource(
+            "/telephony_config",
+            "PATCH",
+            vec![web::patch().to(ultravox::change_whole)],
+        ))
+        .service(resource(
+            "/status",
+            "GET",
+            vec![web::get().to(ultravox::status)],
+        ));
+}
+
+/// What stands in for Supabase's edge functions, below `/functions/v1`.
+pub fn functions(routes: &mut ServiceConfig) {
+    routes.service(resource(
+        "/import-telnyx-to-ultravox",
+        "POST",
+        vec![web::post().to(ultravox::telnyx)],
+    ));
 }
 
 /// Health, and the board's own files; to be registered last.

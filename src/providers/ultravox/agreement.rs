@@ -33,7 +33,7 @@ pub fn agreement(carrier: Carrier, shown: &Value, stored: &Stored) -> Agreement 
             }
             let other = entries.any(|entry| entry.starts_with(prefix));
             let which = if other {
-                "a further one of the stored keys, not the first"
+                "another of the stored keys, not the first,"
             } else {
                 "another value"
             };
@@ -75,7 +75,7 @@ mod tests {
             differences(shown("KEY9", "efgh", "43")),
             [
                 "Ultravox has another value for telnyx_api_key",
-                "Ultravox has a further one of the stored keys, not the first for telnyx_public_key",
+                "Ultravox has another of the stored keys, not the first, for telnyx_public_key",
                 "Ultravox has another applicationSid than telnyx_application_id",
             ]
         );
