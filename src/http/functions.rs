@@ -30,14 +30,7 @@ pub async fn open_to_every_page<B: MessageBody + 'static>(
         allow(response.headers_mut());
         return Ok(response);
     }
-    let asked = request.request().clone();
-    let mut response = match next.call(request).await {
-        Ok(response) => response.map_into_left_body(),
-        Err(error) => {
-            let answer = error.error_response();
-            ServiceResponse::new(asked, answer).map_into_right_body()
-        }
-    };
+    let mut response = next.call(request).await?.map_into_left_body();
     allow(response.headers_mut());
     Ok(response)
 }
