@@ -18,6 +18,7 @@ pub use carrier::{Carrier, Field};
 pub use error::UltravoxError;
 pub use settings::{Settings, read_settings};
 pub use update::{Stored, UpdateError};
+pub use words::without_secrets;
 
 use super::breaker::{Breakers, CircuitOpen};
 use super::http::{Answer, Http, Method, Request};
@@ -38,8 +39,8 @@ pub struct Account {
     pub agency: AgencyId,
     /// Its Ultravox API key.
     pub api_key: SecretString,
-    /// What must not stand in any text of Ultravox's that is passed on: everything the agency has
-    /// stored, the key included.
+    /// What must not stand in anything of Ultravox's that is passed on: the key, and all that it
+    /// is told and never shows.
     pub secrets: Vec<SecretString>,
 }
 

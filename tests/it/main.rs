@@ -34,6 +34,7 @@ mod refused;
 mod rest;
 mod resume;
 mod retention;
+mod rotation;
 mod secrecy;
 mod signing_in;
 mod slow;

@@ -4,7 +4,7 @@ use super::account::{account_of, of_ultravox, of_update, on_main};
 use crate::agencies::Credentials;
 use crate::api::body::json_body;
 use crate::http::{ApiError, Context, Owner};
-use crate::providers::ultravox::{Account, Carrier, Settings, read_settings};
+use crate::providers::ultravox::{Account, Carrier, Settings, read_settings, without_secrets};
 use actix_web::{HttpRequest, HttpResponse, web};
 use secrecy::SecretString;
 use serde_json::{Map, Value};
@@ -25,10 +25,11 @@ pub(in crate::api) async fn read(
     let ours = context.clone();
     let shown = on_main(&context, async move {
         let shown = ours.ultravox.config(&account, carrier).await;
-        shown.map_err(|error| of_ultravox(&error))
+        let shown = shown.map_err(|error| of_ultravox(&error))?;
+        Ok(shown.map(|shown| without_secrets(shown, &account.secrets)))
     });
     let shown = shown.await?.ok_or(NOT_THERE)?;
-    Ok(HttpResponse::Ok().json(without_secrets(carrier, shown)))
+    Ok(HttpResponse::Ok().json(shown))
 }
 
 /// Changes a carrier's settings.
@@ -48,9 +49,10 @@ pub(in crate::api) async fn change(
     let shown = on_main(&context, async move {
         let stored = &credentials.values;
         let update = ours.ultravox.update(&account, carrier, settings, stored);
-        update.await.map_err(|error| of_update(&error))
+        let shown = update.await.map_err(|error| of_update(&error))?;
+        Ok(without_secrets(shown, &account.secrets))
     });
-    Ok(HttpResponse::Ok().json(without_secrets(carrier, shown.await?)))
+    Ok(HttpResponse::Ok().json(shown.await?))
 }
 
 /// Takes a carrier away from Ultravox.
@@ -109,14 +111,14 @@ pub(in crate::api) async fn change_whole(
     let shown = on_main(&context, async move {
         let stored = &credentials.values;
         let update = ours.ultravox.update_whole(&account, given, stored);
-        update.await.map_err(|error| of_update(&error))
+        let shown = update.await.map_err(|error| of_update(&error))?;
+        Ok(without_secrets(shown, &account.secrets))
     });
     let mut shown = shown.await?;
     let mut answer = Map::new();
     for carrier in Carrier::ALL {
         let one = shown.get_mut(carrier.name()).map(Value::take);
-        let one = without_secrets(carrier, one.unwrap_or_default());
-        answer.insert(carrier.name().into(), one);
+        answer.insert(carrier.name().into(), one.unwrap_or_default());
     }
     Ok(HttpResponse::Ok().json(answer))
 }
@@ -135,14 +137,4 @@ fn hide(account: &mut Account, carrier: Carrier, settings: &Settings) {
     let secrets = carrier.fields().iter().filter(|field| field.is_secret);
     let given = secrets.filter_map(|field| settings.get(field.name)?.as_str());
     account.secrets.extend(given.map(SecretString::from));
-}
-
-/// Ultravox gives no secret back. Should it ever, we do not.
-pub(super) fn without_secrets(carrier: Carrier, mut shown: Value) -> Value {
-    if let Some(fields) = shown.as_object_mut() {
-        for field in carrier.fields().iter().filter(|field| field.is_secret) {
-            fields.remove(field.name);
-        }
-    }
-    shown
 }

@@ -2,11 +2,10 @@
 //! and what to do.
 
 use super::account::{account_of, detailed, of_ultravox, on_main};
-use super::configs::without_secrets;
 use crate::agencies::Credentials;
 use crate::domain::CredentialKey;
 use crate::http::{Admin, ApiError, Context};
-use crate::providers::ultravox::{Carrier, agreement};
+use crate::providers::ultravox::{Carrier, agreement, without_secrets};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use serde_json::{Map, Value, json};
@@ -22,10 +21,10 @@ pub(in crate::api) async fn status(
         return Ok(HttpResponse::Ok().json(view(&credentials, &Seen::NotAsked)));
     };
     let ours = context.clone();
-    let whole = on_main(
-        &context,
-        async move { Ok(ours.ultravox.whole(&account).await) },
-    );
+    let whole = on_main(&context, async move {
+        let whole = ours.ultravox.whole(&account).await;
+        Ok(whole.map(|whole| without_secrets(whole, &account.secrets)))
+    });
     match whole.await? {
         Ok(whole) => Ok(HttpResponse::Ok().json(view(&credentials, &Seen::Whole(whole)))),
         Err(error) => {
@@ -56,7 +55,7 @@ fn view(credentials: &Credentials, seen: &Seen) -> Map<String, Value> {
         Seen::Whole(whole) => {
             let shown = |carrier: Carrier| {
                 let one = whole.get(carrier.name()).cloned().unwrap_or_default();
-                (carrier.name().to_owned(), without_secrets(carrier, one))
+                (carrier.name().to_owned(), one)
             };
             Carrier::ALL.into_iter().map(shown).collect()
         }

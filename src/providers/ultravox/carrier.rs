@@ -102,6 +102,15 @@ impl Carrier {
         }
     }
 
+    /// The credentials that Ultravox is told and must never show, whichever carrier they are for.
+    pub fn secret_keys() -> impl Iterator<Item = CredentialKey> {
+        let fields = Self::ALL.into_iter().flat_map(Self::fields);
+        let secret = fields
+            .filter(|field| field.is_secret)
+            .map(|field| field.key);
+        secret.chain([CredentialKey::UltravoxApiKey])
+    }
+
     /// The field by which one sees that a configuration is ours: the application, the account.
     #[must_use]
     pub const fn identity(self) -> Field {

@@ -5,6 +5,7 @@
 //! or not at all.
 
 use super::super::words::fit_to_show;
+use super::Carrier;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
@@ -19,14 +20,57 @@ pub(super) fn message(body: &[u8], secrets: &[SecretString]) -> Option<String> {
         Ok(json) => sentences(&json).join(" "),
         Err(_) => plain(body)?,
     };
-    // The longest first, so that none is cut by another that is a part of it.
-    let mut secrets: Vec<&SecretString> = secrets
-        .iter()
-        .filter(|secret| secret.expose_secret().len() >= SHORTEST_SECRET)
-        .collect();
-    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.expose_secret().len()));
-    let shown = fit_to_show(&text, &secrets);
+    let shown = fit_to_show(&text, &by_length(secrets));
     (!shown.is_empty()).then_some(shown)
+}
+
+/// What Ultravox shows of a carrier (or of all), without any secret. It gives none back; should it
+/// ever, we do not pass it on.
+#[must_use]
+pub fn without_secrets(mut shown: Value, secrets: &[SecretString]) -> Value {
+    clean(&mut shown, secrets, DEEPEST);
+    shown
+}
+
+fn clean(shown: &mut Value, secrets: &[SecretString], deep: usize) {
+    match shown {
+        _ if deep == 0 => *shown = Value::Null,
+        Value::String(text) => {
+            for secret in by_length(secrets) {
+                if text.contains(secret.expose_secret()) {
+                    *text = text.replace(secret.expose_secret(), "[redacted]");
+                }
+            }
+        }
+        Value::Array(items) => {
+            for item in items {
+                clean(item, secrets, deep - 1);
+            }
+        }
+        Value::Object(fields) => {
+            let names: Vec<&str> = Carrier::ALL
+                .iter()
+                .flat_map(|carrier| carrier.fields())
+                .filter(|field| field.is_secret)
+                .map(|field| field.name)
+                .collect();
+            fields.retain(|name, _| !names.contains(&name.as_str()));
+            for field in fields.values_mut() {
+                clean(field, secrets, deep - 1);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// The longest first, so that none is cut by another that is a part of it.
+fn by_length(secrets: &[SecretString]) -> Vec<&SecretString> {
+    let long = secrets
+        .iter()
+        .filter(|secret| secret.expose_secret().len() >= SHORTEST_SECRET);
+    let mut sorted: Vec<&SecretString> = long.collect();
+    sorted.sort_by_key(|secret| std::cmp::Reverse(secret.expose_secret().len()));
+    sorted
 }
 
 fn sentences(json: &Value) -> Vec<String> {
@@ -81,8 +125,8 @@ fn plain(body: &[u8]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::message;
-    use secrecy::SecretString;
+    use super::{message, without_secrets};
+    use serde_json::json;
 
     fn said(body: &str) -> Option<String> {
         message(body.as_bytes(), &["KEY0hush".into(), "KEY0hushhush".into()])
@@ -127,9 +171,13 @@ mod tests {
     }
 
     #[test]
-    fn sentences_that_lie_too_deep_are_left_there() {
+    fn what_lies_too_deep_is_left_and_what_is_secret_taken_out() {
         let deep = format!("{}\"x\"{}", "[".repeat(100), "]".repeat(100));
         assert_eq!(said(&deep), None);
-        let _: SecretString = "x".into();
+        let shown = without_secrets(
+            json!({"a": ["KEY0hushhush"], "apiKey": "x"}),
+            &["KEY0hushhush".into()],
+        );
+        assert_eq!(shown, json!({"a": ["[redacted]"]}));
     }
 }
