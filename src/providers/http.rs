@@ -71,6 +71,16 @@ impl Http {
         Self::within(clock, Limits::USUAL)
     }
 
+    /// As usual, but without pauses to speak of, which nobody would wind the clock through.
+    #[cfg(test)]
+    pub(super) fn without_pauses(clock: Clock) -> Self {
+        let limits = Limits {
+            pause: Duration::ZERO,
+            ..Limits::USUAL
+        };
+        Self::within(clock, limits).unwrap()
+    }
+
     /// No redirect is followed: the key goes to the configured address and nowhere else. What is
     /// tried again is decided here alone, so the client's own retries are off.
     fn within(clock: Clock, limits: Limits) -> Result<Self, StartError> {

@@ -9,5 +9,6 @@ pub mod breaker;
 pub mod http;
 #[cfg(test)]
 mod scripted;
+pub mod telnyx;
 pub mod ultravox;
 mod words;

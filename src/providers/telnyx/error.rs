@@ -1,0 +1,170 @@
+//! Why Telnyx did not do it.
+
+use crate::providers::breaker::CircuitOpen;
+use crate::providers::http::{Answer, HttpError};
+use crate::providers::words::fit_to_show;
+use secrecy::SecretString;
+use serde_json::Value;
+
+/// Why a command was not carried out, or a question not answered. The texts hold no key and no
+/// telephone number, and may be shown.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CommandError {
+    /// The call is over (422, 90018).
+    #[error("Telnyx says that the call has ended")]
+    Ended,
+    /// The leg must be answered first (422, 90034).
+    #[error("Telnyx says that the call has not been answered yet")]
+    NotAnswered,
+    /// There is no sound to record yet (422, 90020).
+    #[error("Telnyx cannot record yet: the call has no sound so far")]
+    TooEarly,
+    /// Refused for another reason; asking again will not help.
+    #[error("Telnyx refused ({status}): {sentence}")]
+    Refused {
+        /// The HTTP status, 4xx.
+        status: u16,
+        /// Telnyx's code for the reason, if it gave one.
+        code: Option<String>,
+        /// Its reason in words.
+        sentence: String,
+    },
+    /// No answer, or none that settles it: 5xx, 408, 425, 429, nonsense.
+    #[error("{sentence}")]
+    Failed {
+        /// What happened.
+        sentence: String,
+        /// Whether the command may have been carried out all the same.
+        in_doubt: bool,
+    },
+    /// Not sent: Telnyx has not been answering for this agency.
+    #[error("Telnyx has not been answering; it is asked again in {retry_after_s} s")]
+    CircuitOpen {
+        /// When to come again, in seconds.
+        retry_after_s: u64,
+    },
+}
+
+/// The first of the errors in a body, as far as it can be read.
+#[derive(Default)]
+struct Told {
+    code: Option<String>,
+    words: Vec<String>,
+}
+
+impl CommandError {
+    /// Whether this is Telnyx's own and final word on the command: another try needs another
+    /// `command_id`.
+    #[must_use]
+    pub fn is_definite(&self) -> bool {
+        match self {
+            Self::Ended | Self::NotAnswered | Self::TooEarly | Self::Refused { .. } => true,
+            Self::Failed { .. } | Self::CircuitOpen { .. } => false,
+        }
+    }
+
+    /// Whether the command may have been carried out.
+    #[must_use]
+    pub fn in_doubt(&self) -> bool {
+        matches!(self, Self::Failed { in_doubt: true, .. })
+    }
+
+    /// Reads an answer that is no success. The status comes first: Telnyx uses 10011 for too many
+    /// requests (429) and for something else (422).
+    pub(super) fn read(answer: &Answer, key: &SecretString) -> Self {
+        let told = Told::read(&answer.body, key);
+        let status = answer.status;
+        if !(400..500).contains(&status) || matches!(status, 408 | 425 | 429) {
+            let what = match status {
+                429 => "Telnyx has had too many requests".to_owned(),
+                _ => format!("Telnyx failed ({status})"),
+            };
+            return Self::Failed {
+                sentence: told.after(what),
+                in_doubt: answer.in_doubt,
+            };
+        }
+        match (status, told.code.as_deref()) {
+            (422, Some("90018")) => Self::Ended,
+            (422, Some("90034")) => Self::NotAnswered,
+            (422, Some("90020")) => Self::TooEarly,
+            _ => Self::Refused {
+                status,
+                sentence: told.sentence(),
+                code: told.code,
+            },
+        }
+    }
+
+    /// A success that does not say what was asked for.
+    pub(super) fn nonsense(what: &str) -> Self {
+        Self::Failed {
+            sentence: what.to_owned(),
+            in_doubt: false,
+        }
+    }
+}
+
+impl From<HttpError> for CommandError {
+    fn from(error: HttpError) -> Self {
+        Self::Failed {
+            in_doubt: error.in_doubt(),
+            sentence: format!("Telnyx: {error}"),
+        }
+    }
+}
+
+impl From<CircuitOpen> for CommandError {
+    fn from(open: CircuitOpen) -> Self {
+        let retry_after_s = open.retry_after_s;
+        Self::CircuitOpen { retry_after_s }
+    }
+}
+
+impl Told {
+    /// Codes come as text and as numbers, and what stands between us and Telnyx answers in
+    /// whatever it speaks.
+    fn read(body: &[u8], key: &SecretString) -> Self {
+        let fit = |text: &str| fit_to_show(text, &[key]);
+        let Ok(body) = serde_json::from_slice::<Value>(body) else {
+            let text = String::from_utf8_lossy(body);
+            // A page says less than its status.
+            let is_page = text.trim_start().starts_with('<');
+            let words = if is_page { String::new() } else { fit(&text) };
+            return Self {
+                code: None,
+                words: vec![words],
+            };
+        };
+        let error = body.pointer("/errors/0").or_else(|| body.get("error"));
+        let error = error.unwrap_or(&body);
+        let code = match error.get("code") {
+            Some(Value::String(code)) => Some(fit(code)),
+            Some(Value::Number(code)) => Some(code.to_string()),
+            _ => None,
+        };
+        let of = |name| error.get(name).and_then(Value::as_str);
+        let named = [of("title"), of("detail"), of("message"), error.as_str()];
+        let words = named.into_iter().flatten().map(fit).collect();
+        Self { code, words }
+    }
+
+    fn sentence(&self) -> String {
+        let mut words: Vec<&str> = self.words.iter().map(String::as_str).collect();
+        words.retain(|word| !word.is_empty());
+        words.dedup();
+        let reason = fit_to_show(&words.join(": "), &[]);
+        match (&self.code, reason.is_empty()) {
+            (Some(code), true) => format!("code {code}, without a reason"),
+            (None, true) => "without a reason".to_owned(),
+            (_, false) => reason,
+        }
+    }
+
+    fn after(&self, what: String) -> String {
+        if self.words.iter().all(String::is_empty) {
+            return what;
+        }
+        format!("{what}: {}", self.sentence())
+    }
+}
