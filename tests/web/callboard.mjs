@@ -13,6 +13,9 @@ import { promisify } from 'node:util';
 const READY_WITHIN_MS = 30_000;
 const TO = '+15559876543';
 
+/** What signs the tokens, those of Supabase's own keys as well. */
+export const JWT_SECRET = 'for-the-browser-test-only-and-long-enough';
+
 async function freePort() {
   const listener = createServer().listen(0, '127.0.0.1');
   await once(listener, 'listening');
@@ -42,7 +45,7 @@ export class Callboard {
   }
 
   /** A new one, with an agency, Anna and her token, ready to be looked at. */
-  static async create(bin) {
+  static async create(bin, settings = {}) {
     const server = new Callboard();
     server.#bin = bin;
     server.#folder = mkdtempSync(path.join(tmpdir(), 'callboard-web-'));
@@ -52,11 +55,13 @@ export class Callboard {
       DATABASE_URL: `sqlite://${path.join(server.#folder, 'board.db')}`,
       API_PORT: String(await freePort()),
       CALLBOARD_METRICS_ADDR: `127.0.0.1:${await freePort()}`,
-      SUPABASE_JWT_SECRET: 'for-the-browser-test-only-and-long-enough',
+      SUPABASE_JWT_SECRET: JWT_SECRET,
+      ...settings,
     };
     const anna = randomUUID();
     const agency = await server.#command('agency', 'create', '--name', 'Test');
     await server.#command('user', 'add', '--agency', agency, '--id', anna, '--role', 'agency_member', '--name', 'Anna');
+    server.agency = agency;
     server.token = await server.#command('token', '--user', anna);
     server.address = `http://127.0.0.1:${server.#env.API_PORT}/`;
     server.signedIn = `${server.address}#token=${server.token}`;
@@ -74,6 +79,18 @@ export class Callboard {
   async startsElsewhere() {
     this.#elsewhere = String(await freePort());
     return this.#serve(this.#elsewhere);
+  }
+
+  /** Someone more of the agency, and a token. */
+  async employs(name, role) {
+    const id = randomUUID();
+    await this.#command('user', 'add', '--agency', this.agency, '--id', id, '--role', role, '--name', name);
+    return this.#command('token', '--user', id);
+  }
+
+  /** Credentials as an operator stores them: KEY=VALUE. */
+  stores(...pairs) {
+    return this.#command('credentials', 'set', '--agency', this.agency, ...pairs);
   }
 
   /** By kill -9: no goodbye, no flush. */
