@@ -3,8 +3,8 @@
 use super::Listeners;
 use crate::api;
 use crate::http::{
-    Context, RequestSpan, close_on_unread, errors_in_json, metrics_page, no_function, not_found,
-    observe, open_to_every_page, query_errors, resource,
+    Context, RequestSpan, close_on_unread, errors_in_json, metrics_page, not_found, observe,
+    open_to_every_page, query_errors, resource,
 };
 use crate::hub::Bell;
 use crate::ingest;
@@ -74,7 +74,7 @@ fn public(listener: TcpListener, context: web::Data<Context>) -> std::io::Result
             .wrap(TracingLogger::<RequestSpan>::new())
             .wrap(from_fn(open_to_every_page))
             .configure(api::functions)
-            .default_service(web::to(no_function));
+            .default_service(web::to(not_found));
         let open = web::scope("")
             .wrap(cors(&context))
             .configure(api::open_to_all);

@@ -1,7 +1,6 @@
 //! What every answer below `/functions/v1` has, so that supabase-js in a browser can read it, be it
 //! an error: the gateway of Supabase's edge functions lets every page ask.
 
-use super::ApiError;
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
@@ -48,12 +47,4 @@ fn allow(headers: &mut HeaderMap) {
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
-}
-
-/// The answer to a function that is not there.
-///
-/// # Errors
-/// Always: 404.
-pub async fn no_function() -> Result<HttpResponse, ApiError> {
-    Err(ApiError::NotFound("There is no such function"))
 }

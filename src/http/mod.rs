@@ -18,7 +18,7 @@ pub use caller::{Admin, Caller, Owner, bearer};
 pub use context::Context;
 pub use error::ApiError;
 pub use fallback::{errors_in_json, not_found, query_errors, resource};
-pub use functions::{no_function, open_to_every_page};
+pub use functions::open_to_every_page;
 pub use observe::observe;
 pub use origin::is_allowed;
 pub use prometheus::metrics_page;
