@@ -16,6 +16,7 @@ use crate::journal::{Journal, Retention};
 use crate::providers::breaker::Breakers;
 use crate::providers::http::Http;
 use crate::providers::telnyx::Telnyx;
+use crate::providers::ultravox::Ultravox;
 use crate::store::{Store, StoreError};
 use crate::telemetry::{Metrics, Provider};
 use crate::ws::Close;
@@ -144,6 +145,7 @@ impl App {
         upkeep_tasks.spawn(control.clone().run_errands(upkeep.clone()));
         upkeep_tasks.close();
 
+        let ultravox = open_ultravox(&config, &clock, &metrics)?;
         let refusals = Refusals::new(config.access.trusted_proxies.clone());
         let context = web::Data::new(Context {
             config,
@@ -156,6 +158,8 @@ impl App {
             verifier,
             hub: hub.clone(),
             fanout,
+            ultravox,
+            runtime,
             refusals,
             unsigned_webhooks,
             draining: CancellationToken::new(),
@@ -216,6 +220,14 @@ fn open_verifier(config: &Config, clock: &Clock, runtime: &Handle) -> Result<Ver
     };
     Verifier::new(&settings, clock.clone(), runtime.clone())
         .map_err(|error| AppError::Setting(error.to_string()))
+}
+
+fn open_ultravox(config: &Config, clock: &Clock, metrics: &Metrics) -> Result<Ultravox, AppError> {
+    let http = Http::new(clock.clone()).map_err(|error| AppError::Setting(error.to_string()))?;
+    let breakers = Breakers::new(Provider::Ultravox, clock.clone(), metrics.clone());
+    let base = config.providers.ultravox_api_base.clone();
+    let endpoint = config.providers.ultravox_endpoint;
+    Ok(Ultravox::new(base, endpoint, http, breakers))
 }
 
 fn usize_of(number: u32) -> usize {

@@ -7,6 +7,7 @@
 
 use super::profile::{Profile, open_profiles};
 use super::seal::Keyring;
+use super::vault::Vault;
 use crate::clock::Clock;
 use crate::config::AgencyDefaults;
 use crate::domain::{Agency, AgencyId, User, UserId};
@@ -34,7 +35,7 @@ pub struct Directory(Arc<Inner>);
 struct Inner {
     store: Store,
     clock: Clock,
-    keyring: Option<Keyring>,
+    vault: Vault,
     defaults: AgencyDefaults,
     agencies: RwLock<Arc<Agencies>>,
     people: DashMap<UserId, Option<User>>,
@@ -61,10 +62,11 @@ impl Directory {
         defaults: AgencyDefaults,
         make_default: bool,
     ) -> Result<Self, StoreError> {
+        let vault = Vault::new(store.clone(), clock.clone(), keyring);
         let directory = Self(Arc::new(Inner {
             store,
             clock,
-            keyring,
+            vault,
             defaults,
             agencies: RwLock::default(),
             people: DashMap::new(),
@@ -115,7 +117,7 @@ impl Directory {
             return Ok(());
         }
         let sealed = self.0.store.agencies().await?;
-        let profiles = open_profiles(sealed, self.0.keyring.as_ref(), &self.0.defaults);
+        let profiles = open_profiles(sealed, self.0.vault.keyring(), &self.0.defaults);
         let agencies = Arc::new(Agencies::of(profiles));
         *self
             .0
@@ -140,6 +142,18 @@ impl Directory {
             }
         }
         Ok(())
+    }
+
+    /// Where credentials are kept.
+    #[must_use]
+    pub fn vault(&self) -> &Vault {
+        &self.0.vault
+    }
+
+    /// The default agency's settings of the environment.
+    #[must_use]
+    pub fn defaults(&self) -> &AgencyDefaults {
+        &self.0.defaults
     }
 
     /// Told after every change of agencies or people.

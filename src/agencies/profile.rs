@@ -126,7 +126,7 @@ fn open(sealed: &SealedAgency, keyring: Option<&Keyring>) -> HashMap<CredentialK
     opened
 }
 
-fn of_defaults(defaults: &AgencyDefaults) -> HashMap<CredentialKey, SecretString> {
+pub(super) fn of_defaults(defaults: &AgencyDefaults) -> HashMap<CredentialKey, SecretString> {
     let plain = |value: &Option<String>| value.clone().map(SecretString::from);
     [
         (CredentialKey::TelnyxApiKey, defaults.telnyx_api_key.clone()),

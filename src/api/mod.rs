@@ -1,9 +1,11 @@
 //! REST: the route table and its handlers, one sentence each.
 
 mod board;
+mod body;
 mod call_logs;
 mod calls;
 mod control;
+mod credentials;
 mod csv;
 mod health;
 mod log_query;
@@ -11,9 +13,11 @@ mod me;
 mod page;
 mod recordings;
 mod stats;
+mod ultravox;
 mod users;
 
 use crate::http::resource;
+use actix_web::Route;
 use actix_web::web::{self, ServiceConfig};
 
 /// Everything below `/api/telnyx` that is not the webhook.
@@ -73,6 +77,65 @@ pub fn board(routes: &mut ServiceConfig) {
         ))
         .service(resource("/stats", "GET", vec![web::get().to(stats::stats)]))
         .service(resource("/users", "GET", vec![web::get().to(users::users)]));
+}
+
+/// An agency's own things, below `/api/agency`.
+pub fn agency(routes: &mut ServiceConfig) {
+    routes
+        .service(resource(
+            "/credentials",
+            "GET, PUT",
+            vec![
+                web::get().to(credentials::all),
+                web::put().to(credentials::put_all),
+            ],
+        ))
+        .service(resource(
+            "/credentials/{key}",
+            "GET, PUT, DELETE",
+            vec![
+                web::get().to(credentials::one),
+                web::put().to(credentials::put_one),
+                web::delete().to(credentials::remove),
+            ],
+        ));
+}
+
+/// The agency's Ultravox account, below `/api/ultravox`.
+pub fn voice_agents(routes: &mut ServiceConfig) {
+    let import = |path: &str, route: Route| resource(path, "POST", vec![route]);
+    routes
+        .service(import("/import-telnyx", web::post().to(ultravox::telnyx)))
+        .service(import("/import-twilio", web::post().to(ultravox::twilio)))
+        .service(import("/import-plivo", web::post().to(ultravox::plivo)))
+        .service(resource(
+            "/telephony_configs/{carrier}",
+            "GET, PATCH, DELETE",
+            vec![
+                web::get().to(ultravox::read),
+                web::patch().to(ultravox::change),
+                web::delete().to(ultravox::remove),
+            ],
+        ))
+        .service(resource(
+            "/telephony_config",
+            "PATCH",
+            vec![web::patch().to(ultravox::change_whole)],
+        ))
+        .service(resource(
+            "/status",
+            "GET",
+            vec![web::get().to(ultravox::status)],
+        ));
+}
+
+/// What stands in for Supabase's edge functions, below `/functions/v1`.
+pub fn functions(routes: &mut ServiceConfig) {
+    routes.service(resource(
+        "/import-telnyx-to-ultravox",
+        "POST",
+        vec![web::post().to(ultravox::telnyx)],
+    ));
 }
 
 /// Health, and the board's own files; to be registered last.

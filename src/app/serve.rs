@@ -4,7 +4,7 @@ use super::Listeners;
 use crate::api;
 use crate::http::{
     Context, RequestSpan, close_on_unread, errors_in_json, metrics_page, not_found, observe,
-    query_errors, resource,
+    open_to_every_page, query_errors, resource,
 };
 use crate::hub::Bell;
 use crate::ingest;
@@ -58,7 +58,22 @@ fn public(listener: TcpListener, context: web::Data<Context>) -> std::io::Result
                     .configure(api::telnyx)
                     .default_service(web::to(not_found)),
             )
+            .service(
+                web::scope("/agency")
+                    .configure(api::agency)
+                    .default_service(web::to(not_found)),
+            )
+            .service(
+                web::scope("/ultravox")
+                    .configure(api::voice_agents)
+                    .default_service(web::to(not_found)),
+            )
             .configure(api::board)
+            .default_service(web::to(not_found));
+        let functions = web::scope("/functions/v1")
+            .wrap(TracingLogger::<RequestSpan>::new())
+            .wrap(from_fn(open_to_every_page))
+            .configure(api::functions)
             .default_service(web::to(not_found));
         let open = web::scope("")
             .wrap(cors(&context))
@@ -76,6 +91,7 @@ fn public(listener: TcpListener, context: web::Data<Context>) -> std::io::Result
             // Outside the tracing middleware, which would keep a span per socket.
             .service(resource("/ws", "GET", vec![web::get().to(ws::upgrade)]))
             .service(api)
+            .service(functions)
             .service(open)
     })
     .on_connect(tune)

@@ -1,19 +1,22 @@
 //! `callboard credentials`: what agencies keep with us, stored encrypted.
 
+mod rotate;
 mod set;
 #[cfg(test)]
 mod tests;
 
+pub(super) use rotate::rotate;
 pub(super) use set::Set;
 
 use super::args::ListCredentials;
 use super::words::columns;
 use super::{CliError, Out, database};
-use crate::agencies::seal::{DataKey, Keyring, SealError, WrappedKey};
+use crate::agencies::Vault;
+use crate::agencies::seal::Keyring;
+use crate::clock::Clock;
 use crate::config::Config;
-use crate::domain::{AgencyId, CredentialKey, credential_prefix};
-use crate::store::{SealedCredential, Store};
-use secrecy::ExposeSecret as _;
+use crate::domain::credential_prefix;
+use crate::store::Store;
 
 /// Lists an agency's credentials: their names, and as much of each value as one recognises it by.
 /// One that cannot be opened says why, and spoils the end.
@@ -21,23 +24,28 @@ pub(super) async fn list(
     store: &Store,
     args: ListCredentials,
     config: &Config,
+    clock: &Clock,
     out: Out<'_>,
 ) -> Result<(), CliError> {
-    let sealed = database::agency(store, args.agency).await?;
-    if sealed.credentials.is_empty() {
+    let agency = database::agency(store, args.agency).await?.agency;
+    let opened = vault(store, config, clock)?.open(args.agency).await?;
+    if opened.held.is_empty() {
         tracing::info!(
             "No credential is stored for {}: store some with `callboard credentials set`",
-            sealed.agency.name
+            agency.name
         );
         return Ok(());
     }
-    let data_key = open_data_key(args.agency, sealed.data_key, config);
     let mut unopened = 0;
-    let rows = sealed.credentials.into_iter().map(|credential| {
-        let shown = shown(args.agency, &credential, data_key.as_ref());
-        unopened += usize::from(shown.is_err());
-        let shown = shown.unwrap_or_else(|why| format!("cannot be opened: {why}"));
-        [credential.name, shown]
+    let rows = opened.held.into_iter().map(|held| {
+        let shown = match (held.prefix(), held.value) {
+            (_, Err(why)) => {
+                unopened += 1;
+                format!("cannot be opened: {why}")
+            }
+            (prefix, Ok(_)) => format!("{}…", prefix.unwrap_or_default()),
+        };
+        [held.name, shown]
     });
     let rows = rows.collect();
     columns(out, ["KEY", "VALUE"], rows)?;
@@ -47,35 +55,12 @@ pub(super) async fn list(
     }
 }
 
-fn open_data_key(
-    agency: AgencyId,
-    wrapped: Option<String>,
-    config: &Config,
-) -> Result<DataKey, String> {
-    let keyring = keyring(config).map_err(|error| error.to_string())?;
-    let wrapped = wrapped.ok_or("the agency has no data key: set it again")?;
-    let opened = keyring.open_data_key(agency, &WrappedKey(wrapped));
-    opened.map_err(|error| error.to_string())
-}
-
-fn shown(
-    agency: AgencyId,
-    credential: &SealedCredential,
-    data_key: Result<&DataKey, &String>,
-) -> Result<String, String> {
-    let key = CredentialKey::from_name(&credential.name)
-        .map_err(|_| "this version knows no such credential".to_owned())?;
-    let data_key = data_key.map_err(String::clone)?;
-    let value = data_key.open(agency, key, credential.version, &credential.sealed);
-    let value = value.map_err(|error: SealError| error.to_string())?;
-    Ok(in_part(value.expose_secret()))
-}
-
 fn in_part(value: &str) -> String {
     format!("{}…", credential_prefix(value))
 }
 
-fn keyring(config: &Config) -> Result<Keyring, CliError> {
-    let setting = config.encryption_key.as_ref();
-    Ok(Keyring::parse(setting.ok_or(CliError::NoEncryptionKey)?)?)
+fn vault(store: &Store, config: &Config, clock: &Clock) -> Result<Vault, CliError> {
+    let keys = config.encryption_key.as_ref();
+    let keyring = keys.map(Keyring::parse).transpose()?;
+    Ok(Vault::new(store.clone(), clock.clone(), keyring))
 }

@@ -1,6 +1,7 @@
 //! Why a command did not end well: what is wrong, where, and how to mend it.
 
 use super::words::count;
+use crate::agencies::VaultError;
 use crate::agencies::seal::SealError;
 use crate::app::AppError;
 use crate::auth::AuthError;
@@ -81,15 +82,19 @@ pub enum CliError {
         /// What is wrong with it.
         error: io::Error,
     },
-    /// Credentials cannot be sealed or opened without it.
-    #[error(
-        "CALLBOARD_ENCRYPTION_KEY is not set, and credentials are stored encrypted only: make a \
-         key with `openssl rand -base64 32`, put it into the environment or .env, and keep it safe"
-    )]
-    NoEncryptionKey,
-    /// A credential cannot be sealed, or a data key not opened.
-    #[error("the agency's credentials: {0}")]
+    /// A credential cannot be sealed or stored.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// The encryption key cannot be used.
+    #[error("CALLBOARD_ENCRYPTION_KEY: {0}")]
     Seal(#[from] SealError),
+    /// Data keys that no key at hand opens; why stands in their lines.
+    #[error(
+        "{} not rotated; list the former keys in CALLBOARD_ENCRYPTION_KEY, after the first, and \
+         run it again: what is done stays done",
+        count(*.0, "data key")
+    )]
+    NotRotated(usize),
     /// Credentials that cannot be opened; why stands in their lines.
     #[error("{} cannot be opened", count(*.0, "credential"))]
     Unopened(usize),
@@ -193,7 +198,7 @@ fn advice(error: &StoreError) -> &'static str {
             "; DATABASE_URL (or DB_HOST and its companions) names the database: see that it is \
              the right one, that it runs, and that it lets us in"
         }
-        StoreError::Data(_) | StoreError::Corrupt(_) => "",
+        StoreError::Data(_) | StoreError::KeyChanged | StoreError::Corrupt(_) => "",
     }
 }
 

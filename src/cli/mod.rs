@@ -96,13 +96,13 @@ async fn obey(
         Command::Credentials(CredentialsCommand::Set(args)) => {
             // What was given is judged before the database is so much as opened.
             let set = credentials::Set::read(&args, &config, &mut io::stdin().lock())?;
-            set.store(&store().await?, &clock, out).await
+            set.store(&store().await?, &config, &clock, out).await
         }
         Command::Credentials(CredentialsCommand::List(args)) => {
-            credentials::list(&store().await?, args, &config, out).await
+            credentials::list(&store().await?, args, &config, &clock, out).await
         }
         Command::Credentials(CredentialsCommand::Rotate) => {
-            Err(CliError::NotBuilt("credentials rotate"))
+            credentials::rotate(&store().await?, &config, &clock, out).await
         }
         Command::Token(args) => token::run(args, &config, &clock, out),
         Command::Doctor => Err(CliError::NotBuilt("doctor")),

@@ -30,24 +30,70 @@ impl Caller {
     }
 }
 
+/// The signed-in owner of an agency.
+#[derive(Clone, Debug)]
+pub struct Owner(pub Caller);
+
+/// A signed-in owner or admin of an agency.
+#[derive(Clone, Debug)]
+pub struct Admin(pub Caller);
+
+type Found<T> = Pin<Box<dyn Future<Output = Result<T, ApiError>>>>;
+
 impl FromRequest for Caller {
     type Error = ApiError;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+    type Future = Found<Self>;
 
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        Box::pin(async move {
-            let context: &web::Data<Context> = request.app_data().ok_or(ApiError::Internal)?;
-            let found = caller(context, &request).await;
-            if matches!(
-                &found,
-                Err(ApiError::Unauthorized(_) | ApiError::TooMany(_) | ApiError::Forbidden(_))
-            ) {
-                context.metrics.refused(RefusedAt::Http);
-            }
-            found
-        })
+        whoever(request.clone(), |_| true, "")
     }
+}
+
+impl FromRequest for Owner {
+    type Error = ApiError;
+    type Future = Found<Self>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        let is_owner = |role| role == Role::Owner;
+        let sentence = "Only the agency's owner (role agency_owner) may do this";
+        let found = whoever(request.clone(), is_owner, sentence);
+        Box::pin(async { found.await.map(Self) })
+    }
+}
+
+impl FromRequest for Admin {
+    type Error = ApiError;
+    type Future = Found<Self>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        let is_admin = |role| role == Role::Owner || role == Role::Admin;
+        let sentence = "Only the agency's owner or an admin (role agency_owner or agency_admin) \
+                        may see this";
+        let found = whoever(request.clone(), is_admin, sentence);
+        Box::pin(async { found.await.map(Self) })
+    }
+}
+
+/// The caller, if such a role may; every refusal is counted.
+fn whoever(
+    request: HttpRequest,
+    may: impl Fn(Role) -> bool + 'static,
+    otherwise: &'static str,
+) -> Found<Caller> {
+    Box::pin(async move {
+        let context: &web::Data<Context> = request.app_data().ok_or(ApiError::Internal)?;
+        let found = match caller(context, &request).await {
+            Ok(caller) if !may(caller.role) => Err(ApiError::Forbidden(otherwise)),
+            found => found,
+        };
+        if matches!(
+            &found,
+            Err(ApiError::Unauthorized(_) | ApiError::TooMany(_) | ApiError::Forbidden(_))
+        ) {
+            context.metrics.refused(RefusedAt::Http);
+        }
+        found
+    })
 }
 
 async fn caller(context: &Context, request: &HttpRequest) -> Result<Caller, ApiError> {

@@ -9,8 +9,10 @@ use crate::control::Control;
 use crate::fanout::Fanout;
 use crate::hub::Hub;
 use crate::journal::Journal;
+use crate::providers::ultravox::Ultravox;
 use crate::store::Store;
 use crate::telemetry::Metrics;
+use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 /// The parts of one running server, handed to its handlers.
@@ -35,6 +37,10 @@ pub struct Context {
     pub hub: Hub,
     /// The way onto a board.
     pub fanout: Fanout,
+    /// The maker of voice agents.
+    pub ultravox: Ultravox,
+    /// The main runtime, where whatever is asked of others runs.
+    pub runtime: Handle,
     /// Addresses that were refused often.
     pub refusals: Refusals,
     /// Webhooks need no signature: on loopback, for trying things out.

@@ -1,14 +1,14 @@
 //! The one table from what went wrong to what the caller reads.
 
 use super::{Context, Refusals};
+use crate::agencies::VaultError;
 use crate::auth::AuthError;
 use crate::control::ControlError;
-use crate::domain::UserId;
 use crate::store::StoreError;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
-use serde_json::json;
+use serde_json::{Map, Value};
 
 /// Seconds after which a caller may try again when the database is away.
 const RETRY_SECONDS: u64 = 2;
@@ -28,17 +28,25 @@ pub enum ApiError {
     /// 404: it is not there, or it is another agency's.
     #[error("{0}")]
     NotFound(&'static str),
+    /// 409: it cannot be done as things stand; the sentence says how to mend them.
+    #[error("{0}")]
+    Conflict(String),
+    /// 502: a provider failed or refused; its own words, fit to show.
+    #[error("{0}")]
+    BadGateway(String),
+    /// Another status with fields beside the sentence.
+    #[error("{sentence}")]
+    Detailed {
+        /// The status.
+        status: StatusCode,
+        /// What went wrong.
+        sentence: String,
+        /// The fields.
+        fields: Map<String, Value>,
+    },
     /// 405, with the methods that there are.
     #[error("Method not allowed; allowed here: {0}")]
     MethodNotAllowed(&'static str),
-    /// 409, with who has it, when somebody does.
-    #[error("{sentence}")]
-    Conflict {
-        /// What is in the way.
-        sentence: String,
-        /// Whose it is.
-        holder: Option<Holder>,
-    },
     /// 408
     #[error("The body did not arrive within 20 s")]
     BodyTooSlow,
@@ -51,9 +59,6 @@ pub enum ApiError {
     /// 429, with the seconds to wait.
     #[error("Too many refused requests from this address; try again in {0} s")]
     TooMany(u64),
-    /// 502: somebody whom we asked failed or refused.
-    #[error("{0}")]
-    BadGateway(String),
     /// 503
     #[error("{0}")]
     Unavailable(&'static str),
@@ -68,15 +73,6 @@ pub enum ApiError {
     /// 500, whose cause is in the log.
     #[error("Internal error; the log says what happened")]
     Internal,
-}
-
-/// Who holds a call that somebody else wants.
-#[derive(Debug)]
-pub struct Holder {
-    /// The person.
-    pub id: Option<UserId>,
-    /// What colleagues see.
-    pub name: Option<String>,
 }
 
 impl ApiError {
@@ -119,17 +115,19 @@ impl From<ControlError> for ApiError {
         match error {
             ControlError::NotFound => Self::NotFound("Call not found or already ended"),
             ControlError::NoRecording => Self::NotFound("Recording not found"),
-            ControlError::Taken(call) => Self::Conflict {
-                sentence,
-                holder: Some(Holder {
-                    id: call.answered_by,
-                    name: call.answered_by_name,
-                }),
-            },
-            ControlError::Full(_) | ControlError::NotYours(_) => Self::Conflict {
-                sentence,
-                holder: None,
-            },
+            ControlError::Taken(call) => {
+                let id = call.answered_by.map(|id| id.to_string());
+                let fields = [
+                    ("answered_by".to_owned(), id.into()),
+                    ("answered_by_name".to_owned(), call.answered_by_name.into()),
+                ];
+                Self::Detailed {
+                    status: StatusCode::CONFLICT,
+                    sentence,
+                    fields: fields.into_iter().collect(),
+                }
+            }
+            ControlError::Full(_) | ControlError::NotYours(_) => Self::Conflict(sentence),
             ControlError::Carrier(_) => Self::BadGateway(sentence),
             ControlError::CarrierAway(retry_after_s) => Self::Away {
                 sentence,
@@ -138,6 +136,20 @@ impl From<ControlError> for ApiError {
             ControlError::Unavailable => {
                 Self::Unavailable("The database is unavailable; try again soon")
             }
+        }
+    }
+}
+
+impl From<VaultError> for ApiError {
+    fn from(error: VaultError) -> Self {
+        match error {
+            VaultError::Store(error) => error.into(),
+            // Only whoever runs the server can mend these, and the owner can tell them.
+            VaultError::NoEncryptionKey | VaultError::Seal(_) => {
+                tracing::error!("Credentials not stored: {error}");
+                Self::Conflict(error.to_string())
+            }
+            VaultError::NoAgency(_) => Self::NotFound("There is no such agency"),
         }
     }
 }
@@ -156,13 +168,14 @@ impl ResponseError for ApiError {
             Self::Unauthorized(_) => StatusCode::UNAUTHORIZED,
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::BadGateway(_) => StatusCode::BAD_GATEWAY,
+            Self::Detailed { status, .. } => *status,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Conflict { .. } => StatusCode::CONFLICT,
             Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::BadGateway(_) => StatusCode::BAD_GATEWAY,
             Self::Unavailable(_) | Self::Away { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -192,14 +205,10 @@ impl ResponseError for ApiError {
             }
             _ => {}
         }
-        let mut body = json!({ "error": self.to_string() });
-        if let Self::Conflict {
-            holder: Some(holder),
-            ..
-        } = self
-        {
-            body["answered_by"] = json!(holder.id.map(|id| id.0));
-            body["answered_by_name"] = json!(holder.name);
+        let mut body = Map::new();
+        body.insert("error".into(), self.to_string().into());
+        if let Self::Detailed { fields, .. } = self {
+            body.extend(fields.clone());
         }
         response.json(body)
     }

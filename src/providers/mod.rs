@@ -10,4 +10,5 @@ pub mod http;
 #[cfg(test)]
 mod scripted;
 pub mod telnyx;
+pub mod ultravox;
 mod words;

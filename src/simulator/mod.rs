@@ -21,6 +21,7 @@
 //! | `traffic` | how many calls of which kind, how much trouble; the plan of each call |
 //! | `load` | plays traffic against a server and counts |
 //! | `totals` | the counters |
+//! | `ultravox` | the telephony endpoints of Ultravox, with their rules and faults on demand |
 //!
 //! There are three ways to play. A test drives legs by hand ([`Carrier::new_call`], [`Leg::answered`], [`Carrier::deliver`]); the
 //! demo, the simulator and the torture run play [`Traffic`] through a [`Load`]; and an [`Exchange`]
@@ -44,6 +45,7 @@ mod schedule;
 mod script;
 mod totals;
 mod traffic;
+pub mod ultravox;
 mod webhook;
 
 #[cfg(test)]

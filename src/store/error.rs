@@ -11,6 +11,9 @@ pub enum StoreError {
     /// The database is away, stalled, locked or full; trying again later may work.
     #[error("the database is unavailable: {0}")]
     Unavailable(String),
+    /// An agency's data key is not the one that was read before: another command was quicker.
+    #[error("the agency's data key was changed by another command meanwhile; try again")]
+    KeyChanged,
     /// A row holds what no version of this program wrote.
     #[error("a row cannot be read: {0}")]
     Corrupt(String),

@@ -130,9 +130,11 @@ macro_rules! query {
 }
 
 // After the macro, which they use.
+mod credentials;
 mod errands;
 mod logs;
 
+pub use credentials::{AgencyCredentials, KeptCredential};
 pub use errands::HeldClaim;
 
 /// Each method is one query; all fail with [`StoreError`] when the database is away.
@@ -340,21 +342,6 @@ impl Store {
     /// Removes a person; says whether there was one.
     pub async fn remove_user(&self, user: UserId) -> Result<bool, StoreError> {
         query!(self, write, directory::remove_user(user))
-    }
-
-    /// Writes sealed credentials of an agency, with the data key that sealed them.
-    pub async fn put_credentials(
-        &self,
-        agency: AgencyId,
-        data_key: String,
-        credentials: Vec<SealedCredential>,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        query!(
-            self,
-            write,
-            directory::put_credentials(agency, data_key, credentials, now)
-        )
     }
 }
 

@@ -123,6 +123,7 @@ pub struct AgencyRow {
     pub is_default: bool,
     pub data_key: Option<String>,
     pub created_at: i64,
+    pub telephony_configured: bool,
 }
 
 #[derive(Clone, Debug, Queryable, Insertable)]

@@ -8,6 +8,7 @@ diesel::table! {
         is_default -> Bool,
         data_key -> Nullable<Text>,
         created_at -> BigInt,
+        telephony_configured -> Bool,
     }
 }
 

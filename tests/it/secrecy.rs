@@ -7,10 +7,25 @@ use crate::support::wiretap::Wiretap;
 use crate::support::world::{ENCRYPTION_KEY, JWT_SECRET};
 use callboard::domain::CredentialKey;
 use callboard::simulator::HangupCause;
+use callboard::simulator::ultravox::{Fault, Ultravox};
 use secrecy::ExposeSecret;
 use serde_json::json;
 use tracing::Level;
 use uuid::Uuid;
+
+const IDENTITIES: [CredentialKey; 4] = [
+    CredentialKey::TelnyxApplicationId,
+    CredentialKey::TelnyxAccountSid,
+    CredentialKey::TwilioAccountSid,
+    CredentialKey::PlivoAuthId,
+];
+
+/// Of these Ultravox is told nothing.
+const UNTOLD: [CredentialKey; 3] = [
+    CredentialKey::TelnyxCallerId,
+    CredentialKey::TelnyxSipUsername,
+    CredentialKey::TelnyxSipServer,
+];
 
 /// A word that stands nowhere else.
 fn canary() -> String {
@@ -20,6 +35,12 @@ fn canary() -> String {
 /// What must not leave, in a world that holds it.
 struct Secrets {
     credentials: Vec<String>,
+    /// Ids of accounts and applications: sealed and never logged, but an owner reads her own.
+    identities: Vec<String>,
+    /// What Ultravox may come to know: what is stored for it, and what is given.
+    told: Vec<String>,
+    /// An Ultravox that repeats what it is told.
+    ultravox: Ultravox,
     /// A token that is good, and one that is not.
     good: String,
     bad: String,
@@ -32,27 +53,44 @@ struct Secrets {
 impl Secrets {
     /// A canary in every credential that is no public key or list.
     async fn of(world: &mut World) -> Self {
-        let mut credentials = Vec::new();
+        let (mut credentials, mut identities, mut untold) = (Vec::new(), Vec::new(), Vec::new());
         let lists = |key: &&CredentialKey| !key.is_list();
         for key in CredentialKey::ALL.iter().filter(lists) {
             let value = canary();
             world.sets(&world.acme, *key, &value).await;
-            credentials.push(value);
+            if UNTOLD.contains(key) {
+                untold.push(value.clone());
+            }
+            if IDENTITIES.contains(key) {
+                identities.push(value);
+            } else {
+                credentials.push(value);
+            }
         }
+        let bad = canary();
+        let mut told = credentials.clone();
+        told.retain(|value| !untold.contains(value));
         let (api_key, password) = (canary(), canary());
         world.config.agency_defaults.telnyx_api_key = Some(api_key.as_str().into());
         world.config.agency_defaults.telnyx_sip_password = Some(password.as_str().into());
         credentials.extend([api_key, password]);
         let good = world.token(world.anna).expose_secret().to_owned();
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let ultravox = Ultravox::start(listener, &[]).expect("an Ultravox");
+        world.config.providers.ultravox_api_base = ultravox.url().parse().expect("a URL");
         Self {
             credentials,
+            identities,
+            told,
+            ultravox,
             good: good.rsplit('.').next().expect("a signature").to_owned(),
-            bad: canary(),
+            bad,
             link: canary(),
             caller: format!("1999{:011}", Uuid::new_v4().as_u128() % 100_000_000_000),
         }
     }
 
+    /// All that nobody may read at all.
     fn all(&self) -> Vec<String> {
         let others = [&self.good, &self.bad, &self.link].map(String::clone);
         let settings = [JWT_SECRET, ENCRYPTION_KEY].map(str::to_owned);
@@ -119,6 +157,80 @@ async fn a_day(world: &World, node: &Node, secrets: &Secrets) -> Vec<Reply> {
         .database
         .execute("ALTER TABLE gone RENAME TO inbound_calls")
         .await;
+    replies.extend(an_owners_day(world, node, secrets).await);
+    replies
+}
+
+/// An owner's day with credentials and Ultravox, which repeats in its errors all that it was told.
+async fn an_owners_day(world: &World, node: &Node, secrets: &Secrets) -> Vec<Reply> {
+    const CREDENTIALS: &str = "/api/agency/credentials";
+    let mut replies = Vec::new();
+    let mut does = async |method: &str, path: &str, body: Option<serde_json::Value>| {
+        let reply = node.does(world, world.olivia, method, path, body).await;
+        replies.push(reply);
+    };
+    let new = &secrets.bad;
+    for value in [json!(format!("{new}\n")), json!([new]), json!(new)] {
+        does(
+            "PUT",
+            &format!("{CREDENTIALS}/telnyx_caller_id"),
+            Some(json!({ "value": value })),
+        )
+        .await;
+    }
+    does(
+        "PUT",
+        &format!("{CREDENTIALS}/{new}"),
+        Some(json!({ "value": new })),
+    )
+    .await;
+    does("PUT", CREDENTIALS, Some(json!({ new: new }))).await;
+    does("GET", CREDENTIALS, None).await;
+    let echo = secrets.told.join(" ");
+    let shown = &echo;
+    let by_field = json!({"telnyx": {"apiKey": secrets.told, "publicKey": [&echo]}});
+    let settings = json!({"telnyx": {"apiKey": new, "callCreationAllowAllAgents": true}});
+    for fault in [
+        None,
+        Some(Fault::says(400, json!({ "detail": echo }))),
+        Some(Fault::says(401, &echo)),
+        Some(Fault::says(400, by_field)),
+        Some(Fault::says(
+            200,
+            json!({"telnyx": {"x": shown, "apiKey": shown}, "y": [shown]}),
+        )),
+    ] {
+        secrets.ultravox.recovers();
+        if let Some(fault) = fault {
+            secrets.ultravox.fails(fault);
+        }
+        for (method, path, body) in [
+            ("POST", "/functions/v1/import-telnyx-to-ultravox", None),
+            ("POST", "/api/ultravox/import-twilio", None),
+            (
+                "PATCH",
+                "/api/ultravox/telephony_config",
+                Some(settings.clone()),
+            ),
+            (
+                "PATCH",
+                "/api/ultravox/telephony_configs/telnyx",
+                Some(settings["telnyx"].clone()),
+            ),
+            ("GET", "/api/ultravox/telephony_configs/telnyx", None),
+            ("GET", "/api/ultravox/status", None),
+        ] {
+            does(method, path, body).await;
+        }
+    }
+    // What an owner gives beside what is stored is known for that request alone.
+    secrets.ultravox.recovers();
+    secrets
+        .ultravox
+        .fails(Fault::says(400, json!({"apiKey": [new]})));
+    let path = "/api/ultravox/telephony_configs/telnyx";
+    does("PATCH", path, Some(settings["telnyx"].clone())).await;
+    does("PATCH", "/api/ultravox/telephony_config", Some(settings)).await;
     replies
 }
 
@@ -136,7 +248,8 @@ on_every_database! {
     async fn no_secret_is_logged_at_any_level(world: World) {
         let mut world = world;
         let secrets = Secrets::of(&mut world).await;
-        let tap = Wiretap::listens_for(secrets.all());
+        let words = secrets.all().into_iter().chain(secrets.identities.clone());
+        let tap = Wiretap::listens_for(words.collect());
         let witness = Wiretap::listens_for(vec!["received: call.recording.saved".into()]);
         let node = world.node().await;
         a_day(&world, &node, &secrets).await;
@@ -166,7 +279,7 @@ on_every_database! {
         socket.hears(1).await;
         let replies = a_day(&world, &node, &secrets).await;
         let heard = socket.hears(4).await.concat();
-        let statuses = [200, 400, 401, 404, 500];
+        let statuses = [200, 400, 401, 404, 500, 502];
         for status in statuses {
             assert!(replies.iter().any(|reply| reply.status == status), "no {status} in that day");
         }
@@ -179,6 +292,7 @@ on_every_database! {
         assert_eq!(found(&words, heard.as_bytes()), [""; 0]);
         let metrics = node.metrics().await;
         let mut words = words;
+        words.extend(secrets.identities.clone());
         words.extend([secrets.caller.clone(), world.acme.id.to_string()]);
         assert_eq!(found(&words, metrics.as_bytes()), [""; 0]);
     }
@@ -190,6 +304,7 @@ on_every_database! {
         a_day(&world, &node, &secrets).await;
         let dump = world.database.dump();
         assert_eq!(found(&secrets.all(), &dump), [""; 0]);
+        assert_eq!(found(&secrets.identities, &dump), [""; 0]);
         // It is the right database, and what was not secret of that webhook is kept.
         let kept = [secrets.caller, "call.recording.saved".into(), "recording_started_at".into()];
         assert_eq!(found(&kept, &dump).len(), 3);

@@ -101,7 +101,10 @@ pub enum CredentialsCommand {
     Set(SetCredentials),
     /// List the keys and the first characters of each value: 4, and never more than a quarter
     List(ListCredentials),
-    /// Seal everything again with the first of the keys in CALLBOARD_ENCRYPTION_KEY (not built yet)
+    /// Wrap every agency's data key anew with the first of the keys in CALLBOARD_ENCRYPTION_KEY
+    ///
+    /// Put the new key first and leave the former one after it, on every node; then rotate; then
+    /// take the former one away. One that was cut off is finished by running it again.
     Rotate,
 }
 

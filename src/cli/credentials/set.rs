@@ -1,14 +1,14 @@
 //! `callboard credentials set`: everything is judged before anything is written.
 
-use super::{in_part, keyring};
-use crate::agencies::seal::{Keyring, WrappedKey};
+use super::{in_part, vault};
+use crate::agencies::VaultError;
 use crate::cli::args::{CredentialValue, SetCredentials};
 use crate::cli::words::columns;
 use crate::cli::{CliError, Out, database};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::{AgencyId, CredentialKey, check_credential};
-use crate::store::{SealedAgency, SealedCredential, Store};
+use crate::store::Store;
 use secrecy::{ExposeSecret as _, SecretString};
 use std::io::{self, BufRead, IsTerminal, Read, Write};
 use zeroize::Zeroizing;
@@ -19,7 +19,6 @@ const MOST_BYTES: u64 = 128 * 1024;
 /// Credentials that may be stored, and what seals them.
 pub(in crate::cli) struct Set {
     agency: AgencyId,
-    keyring: Keyring,
     values: Vec<(CredentialKey, SecretString)>,
 }
 
@@ -31,7 +30,9 @@ impl Set {
         stdin: &mut dyn BufRead,
     ) -> Result<Self, CliError> {
         let given = args.credentials()?;
-        let keyring = keyring(config)?;
+        if config.encryption_key.is_none() {
+            return Err(VaultError::NoEncryptionKey.into());
+        }
         let mut values: Vec<(CredentialKey, SecretString)> = Vec::new();
         let mut refused = Vec::new();
         for credential in given {
@@ -64,7 +65,6 @@ impl Set {
         }
         Ok(Self {
             agency: args.agency,
-            keyring,
             values,
         })
     }
@@ -73,37 +73,17 @@ impl Set {
     pub(in crate::cli) async fn store(
         self,
         store: &Store,
+        config: &Config,
         clock: &Clock,
         out: Out<'_>,
     ) -> Result<(), CliError> {
-        let agency = database::agency(store, self.agency).await?;
-        let (data_key, sealed) = self.seal(&agency)?;
-        store
-            .put_credentials(self.agency, data_key, sealed, clock.now())
-            .await?;
+        database::agency(store, self.agency).await?;
+        let vault = vault(store, config, clock)?;
+        vault.put(self.agency, &self.values).await?;
         let row = |(key, value): &(CredentialKey, SecretString)| {
             [key.name().to_owned(), in_part(value.expose_secret())]
         };
         columns(out, ["KEY", "VALUE"], self.values.iter().map(row).collect())
-    }
-
-    fn seal(&self, agency: &SealedAgency) -> Result<(String, Vec<SealedCredential>), CliError> {
-        let (data_key, wrapped) = match agency.data_key.clone().map(WrappedKey) {
-            Some(wrapped) => (self.keyring.open_data_key(self.agency, &wrapped)?, wrapped),
-            None => self.keyring.new_data_key(self.agency)?,
-        };
-        let seal = |(key, value): &(CredentialKey, SecretString)| {
-            let mut stored = agency.credentials.iter();
-            let before = stored.find(|stored| stored.name == key.name());
-            let version = before.map_or(0, |stored| stored.version) + 1;
-            Ok(SealedCredential {
-                name: key.name().to_owned(),
-                version,
-                sealed: data_key.seal(self.agency, *key, version, value)?,
-            })
-        };
-        let sealed: Result<_, CliError> = self.values.iter().map(seal).collect();
-        Ok((wrapped.0, sealed?))
     }
 }
 

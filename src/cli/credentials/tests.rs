@@ -29,7 +29,8 @@ fn args(pairs: &[&str]) -> SetCredentials {
 
 async fn set(desk: &mut Desk, pairs: &[&str], stdin: &str) -> Result<(), CliError> {
     let set = Set::read(&args(pairs), &desk.config, &mut stdin.as_bytes())?;
-    set.store(&desk.store, &desk.clock, &mut desk.out).await
+    set.store(&desk.store, &desk.config, &desk.clock, &mut desk.out)
+        .await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -42,7 +43,7 @@ async fn credentials_are_stored_sealed_and_listed_by_their_beginnings() {
     let stdin = "KEY0123456789ABCDEF0123456789ABCDEF_abcdefghijklmnopqrstuv\r\n";
     set(&mut desk, &pairs, stdin).await.unwrap();
     desk.said();
-    list(&desk.store, LIST, &desk.config, &mut desk.out)
+    list(&desk.store, LIST, &desk.config, &desk.clock, &mut desk.out)
         .await
         .unwrap();
     assert_eq!(
@@ -59,7 +60,7 @@ async fn credentials_are_stored_sealed_and_listed_by_their_beginnings() {
         .await
         .unwrap();
     desk.said();
-    list(&desk.store, LIST, &desk.config, &mut desk.out)
+    list(&desk.store, LIST, &desk.config, &desk.clock, &mut desk.out)
         .await
         .unwrap();
     assert!(desk.said().contains("telnyx_api_key         NEW0…\n"));
@@ -107,7 +108,7 @@ async fn without_its_key_a_credential_is_named_and_says_why_it_stays_closed() {
         "{refused}"
     );
 
-    let closed = list(&desk.store, LIST, &desk.config, &mut desk.out).await;
+    let closed = list(&desk.store, LIST, &desk.config, &desk.clock, &mut desk.out).await;
     assert!(matches!(closed, Err(CliError::Unopened(1))));
     let line = desk.said();
     assert!(line.contains("telnyx_api_key  cannot be opened: CALLBOARD_ENCRYPTION_KEY"));
@@ -123,7 +124,7 @@ async fn without_its_key_a_credential_is_named_and_says_why_it_stays_closed() {
     );
 
     desk.config.encryption_key = kept;
-    list(&desk.store, LIST, &desk.config, &mut desk.out)
+    list(&desk.store, LIST, &desk.config, &desk.clock, &mut desk.out)
         .await
         .unwrap();
 }

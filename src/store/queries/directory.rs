@@ -1,4 +1,4 @@
-//! Agencies, people and sealed credentials.
+//! Agencies and people.
 
 use super::super::{BEGIN_WRITE, Conn};
 use super::end;
@@ -41,7 +41,7 @@ pub async fn agencies(conn: &mut Conn) -> Result<Vec<SealedAgency>, StoreError> 
         .collect()
 }
 
-fn sealed(row: &CredentialRow) -> SealedCredential {
+pub(super) fn sealed(row: &CredentialRow) -> SealedCredential {
     SealedCredential {
         name: row.name.clone(),
         version: row.version,
@@ -75,6 +75,7 @@ async fn add_agency_steps(
             is_default: agency.is_default,
             data_key: None,
             created_at: now.micros(),
+            telephony_configured: false,
         })
         .execute(conn)
         .await?;
@@ -136,64 +137,4 @@ pub async fn remove_user(conn: &mut Conn, user: UserId) -> Result<bool, StoreErr
         .execute(conn)
         .await?;
     Ok(removed > 0)
-}
-
-/// Writes sealed credentials of an agency, with the data key that sealed them.
-pub async fn put_credentials(
-    conn: &mut Conn,
-    agency: AgencyId,
-    data_key: String,
-    credentials: Vec<SealedCredential>,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    conn.batch_execute(BEGIN_WRITE).await?;
-    let result = put_credentials_steps(conn, agency, data_key, credentials, now).await;
-    end(conn, result).await
-}
-
-async fn put_credentials_steps(
-    conn: &mut Conn,
-    agency: AgencyId,
-    data_key: String,
-    credentials: Vec<SealedCredential>,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    // The first writer's data key stays: two commands at once must not seal by two keys.
-    let kept = diesel::update(
-        agencies::table
-            .filter(agencies::id.eq(agency.to_string()))
-            .filter(
-                agencies::data_key
-                    .is_null()
-                    .or(agencies::data_key.eq(&data_key)),
-            ),
-    )
-    .set(agencies::data_key.eq(&data_key))
-    .execute(conn)
-    .await?;
-    if kept == 0 {
-        return Err(StoreError::Data(
-            "the agency's data key was changed by another command meanwhile; try again".into(),
-        ));
-    }
-    for credential in credentials {
-        diesel::insert_into(agency_credentials::table)
-            .values(CredentialRow {
-                agency_id: agency.to_string(),
-                name: credential.name,
-                version: credential.version,
-                sealed: credential.sealed,
-                updated_at: now.micros(),
-            })
-            .on_conflict((agency_credentials::agency_id, agency_credentials::name))
-            .do_update()
-            .set((
-                agency_credentials::version.eq(excluded(agency_credentials::version)),
-                agency_credentials::sealed.eq(excluded(agency_credentials::sealed)),
-                agency_credentials::updated_at.eq(excluded(agency_credentials::updated_at)),
-            ))
-            .execute(conn)
-            .await?;
-    }
-    Ok(())
 }

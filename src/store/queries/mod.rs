@@ -3,6 +3,7 @@
 pub mod batch;
 pub mod call_logs;
 pub mod calls;
+pub mod credentials;
 pub mod directory;
 pub mod errands;
 pub mod events;

@@ -34,7 +34,10 @@ impl Calls {
             1 => ("call.answered", LegNews::Answered),
             _ => (
                 "call.hangup",
-                LegNews::HungUp(Some("normal_clearing".into())),
+                LegNews::HungUp {
+                    cause: Some("normal_clearing".into()),
+                    source: Some("caller".into()),
+                },
             ),
         };
         let webhook = self.webhook(event_type);

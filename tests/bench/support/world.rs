@@ -36,9 +36,20 @@ pub struct Door {
 impl World {
     /// A server on SQLite with so many agencies, of so many people each.
     pub async fn start(agencies: usize, people: usize, clock: Clock) -> Self {
+        Self::start_with(agencies, people, clock, |_| {}).await
+    }
+
+    /// The same with other settings. The settings of the default agency are the first one's.
+    pub async fn start_with(
+        agencies: usize,
+        people: usize,
+        clock: Clock,
+        change: impl FnOnce(&mut Config),
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("callboard.db");
-        let config = config(DatabaseUrl::Sqlite { path });
+        let mut config = config(DatabaseUrl::Sqlite { path });
+        change(&mut config);
         let store = open(&config.database).await;
         let agencies = add_agencies(&store, agencies, &clock).await;
         let mut tokens = Vec::new();
@@ -104,7 +115,7 @@ pub async fn add_agencies(store: &Store, count: usize, clock: &Clock) -> Vec<Age
         let agency = Agency {
             id,
             name: format!("Agency {number}"),
-            is_default: false,
+            is_default: number == 0,
         };
         let epoch = Uuid::new_v4().to_string();
         let added = store.add_agency(agency, epoch, clock.now()).await;

@@ -10,6 +10,7 @@ pub mod patience;
 pub mod postgres;
 pub mod process;
 pub mod retelling;
+pub mod ultravox;
 pub mod wire;
 pub mod wiretap;
 pub mod world;

@@ -101,7 +101,8 @@ fn serve(world: &World, port: u16, folder: &TempDir) -> Child {
         .expect("the server's binary")
 }
 
-fn url_of(world: &World) -> String {
+/// The database as `DATABASE_URL` names it.
+pub fn url_of(world: &World) -> String {
     match &world.database.url {
         DatabaseUrl::Sqlite { path } => format!("sqlite://{}", path.display()),
         DatabaseUrl::Postgres(url) => url.display.clone(),

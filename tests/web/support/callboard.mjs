@@ -13,6 +13,9 @@ import { promisify } from 'node:util';
 const READY_WITHIN_MS = 30_000;
 const TO = '+15559876543';
 
+/** What signs the tokens, those of Supabase's own keys as well. */
+export const JWT_SECRET = 'for-the-browser-test-only-and-long-enough';
+
 async function freePort() {
   const listener = createServer().listen(0, '127.0.0.1');
   await once(listener, 'listening');
@@ -46,9 +49,9 @@ export class Callboard {
 
   /**
    * A new one, with an agency, Anna, Ben, Olivia (who owns it) and their tokens, ready to be looked at. With a carrier, calls
-   * can be answered.
+   * can be answered; `settings` are further variables of its environment.
    */
-  static async create(bin, { carrier } = {}) {
+  static async create(bin, { carrier, ...settings } = {}) {
     const server = new Callboard();
     server.#bin = bin;
     server.#folder = mkdtempSync(path.join(tmpdir(), 'callboard-web-'));
@@ -58,9 +61,10 @@ export class Callboard {
       DATABASE_URL: `sqlite://${path.join(server.#folder, 'board.db')}`,
       API_PORT: String(await freePort()),
       CALLBOARD_METRICS_ADDR: `127.0.0.1:${await freePort()}`,
-      SUPABASE_JWT_SECRET: 'for-the-browser-test-only-and-long-enough',
+      SUPABASE_JWT_SECRET: JWT_SECRET,
       CALLBOARD_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
       ...(carrier && { TELNYX_API_BASE: carrier.base }),
+      ...settings,
     };
     const agency = await server.#command('agency', 'create', '--name', 'Test');
     server.agency = agency;
@@ -100,6 +104,18 @@ export class Callboard {
   async startsElsewhere() {
     this.#elsewhere = String(await freePort());
     return this.#serve(this.#elsewhere);
+  }
+
+  /** Someone more of the agency, and a token. */
+  async employs(name, role) {
+    const id = randomUUID();
+    await this.#command('user', 'add', '--agency', this.agency, '--id', id, '--role', role, '--name', name);
+    return this.#command('token', '--user', id);
+  }
+
+  /** Credentials as an operator stores them: KEY=VALUE. */
+  stores(...pairs) {
+    return this.#command('credentials', 'set', '--agency', this.agency, ...pairs);
   }
 
   /** By kill -9: no goodbye, no flush. */

@@ -1,0 +1,151 @@
+//! `GET /api/ultravox/status`: which credentials are stored, what Ultravox has, whether they agree,
+//! and what to do.
+
+use super::account::{account_of, detailed, of_ultravox, on_main};
+use crate::agencies::Credentials;
+use crate::domain::CredentialKey;
+use crate::http::{Admin, ApiError, Context};
+use crate::providers::ultravox::{Carrier, agreement, without_secrets};
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use serde_json::{Map, Value, json};
+
+/// The status. When Ultravox does not answer, what is known without it is in the 502.
+pub(in crate::api) async fn status(
+    admin: Admin,
+    context: web::Data<Context>,
+) -> Result<HttpResponse, ApiError> {
+    let agency = admin.0.agency_id();
+    let credentials = context.directory.credentials(agency).await?;
+    let Ok(account) = account_of(agency, &credentials) else {
+        return Ok(HttpResponse::Ok().json(view(&credentials, &Seen::NotAsked)));
+    };
+    let ours = context.clone();
+    let whole = on_main(&context, async move {
+        let whole = ours.ultravox.whole(&account).await;
+        Ok(whole.map(|whole| without_secrets(whole, &account.secrets)))
+    });
+    match whole.await? {
+        Ok(whole) => Ok(HttpResponse::Ok().json(view(&credentials, &Seen::Whole(whole)))),
+        Err(error) => {
+            let sentence = of_ultravox(&error).to_string();
+            let fields = view(&credentials, &Seen::Failed(sentence.clone()));
+            Err(detailed(StatusCode::BAD_GATEWAY, &sentence, fields))
+        }
+    }
+}
+
+/// What was seen of Ultravox.
+enum Seen {
+    NotAsked,
+    Failed(String),
+    Whole(Value),
+}
+
+fn view(credentials: &Credentials, seen: &Seen) -> Map<String, Value> {
+    let stored = CredentialKey::ALL.iter();
+    let stored = stored.map(|key| {
+        (
+            key.name().to_owned(),
+            credentials.get(*key).is_some().into(),
+        )
+    });
+    let (issues, steps) = judged(credentials, seen);
+    let ultravox = match seen {
+        Seen::Whole(whole) => {
+            let shown = |carrier: Carrier| {
+                let one = whole.get(carrier.name()).cloned().unwrap_or_default();
+                (carrier.name().to_owned(), one)
+            };
+            Carrier::ALL.into_iter().map(shown).collect()
+        }
+        Seen::NotAsked | Seen::Failed(_) => Value::Null,
+    };
+    let in_sync = matches!(seen, Seen::Whole(_)) && issues.is_empty();
+    Map::from_iter([
+        ("stored".to_owned(), stored.collect::<Map<_, _>>().into()),
+        (
+            "telephony_configured".to_owned(),
+            credentials.telephony_configured.into(),
+        ),
+        ("ultravox".to_owned(), ultravox),
+        ("in_sync".to_owned(), in_sync.into()),
+        ("sync_issues".to_owned(), json!(issues)),
+        ("next_steps".to_owned(), json!(steps)),
+    ])
+}
+
+/// Where the two sides differ, and what to do about it.
+fn judged(credentials: &Credentials, seen: &Seen) -> (Vec<String>, Vec<String>) {
+    let (mut issues, mut steps) = (Vec::new(), Vec::new());
+    for (key, why) in &credentials.unopened {
+        issues.push(format!("{key} is stored and cannot be opened: {why}"));
+        steps.push(format!(
+            "Store {key} again, or restore the key that sealed it"
+        ));
+    }
+    match seen {
+        Seen::NotAsked => {
+            issues.push("No usable ultravox_api_key is stored, so Ultravox was not asked".into());
+            steps.push(
+                "Store ultravox_api_key: PUT /api/agency/credentials/ultravox_api_key".into(),
+            );
+        }
+        Seen::Failed(sentence) => {
+            issues.push(format!("Ultravox did not answer the question: {sentence}"));
+            steps.push(
+                "See that ultravox_api_key is right and that Ultravox is up, then look again"
+                    .into(),
+            );
+        }
+        Seen::Whole(whole) => {
+            for carrier in Carrier::ALL {
+                let shown = whole.get(carrier.name()).unwrap_or(&Value::Null);
+                judge(carrier, shown, credentials, &mut issues, &mut steps);
+            }
+        }
+    }
+    (issues, steps)
+}
+
+fn judge(
+    carrier: Carrier,
+    shown: &Value,
+    credentials: &Credentials,
+    issues: &mut Vec<String>,
+    steps: &mut Vec<String>,
+) {
+    let title = carrier.title();
+    let needed = carrier.fields().iter().filter(|field| field.is_needed);
+    let needed: Vec<_> = needed.map(|field| field.key).collect();
+    let absent: Vec<&str> = needed
+        .iter()
+        .filter(|key| credentials.get(**key).is_none())
+        .map(|key| key.name())
+        .collect();
+    let agreed = agreement(carrier, shown, &credentials.values);
+    if absent.len() < needed.len() && !absent.is_empty() {
+        let absent = absent.join(", ");
+        issues.push(format!("{title} is stored in part: {absent} missing"));
+        steps.push(format!("Store {absent}"));
+    } else if absent.is_empty() && !agreed.is_configured {
+        issues.push(format!("{title} is stored and not known to Ultravox"));
+        steps.push(format!("Import it: POST /api/ultravox/import-{carrier}"));
+    }
+    if !agreed.differences.is_empty() {
+        steps.push(format!(
+            "If what is stored is right, import {title} again: POST /api/ultravox/import-{carrier}"
+        ));
+    }
+    issues.extend(agreed.differences);
+    let all = shown.get("callCreationAllowAllAgents") == Some(&Value::Bool(true));
+    let listed = shown
+        .get("callCreationAllowedAgentIds")
+        .and_then(Value::as_array);
+    if agreed.is_configured && !all && listed.is_none_or(Vec::is_empty) {
+        issues.push(format!("Ultravox lets no agent take calls of {title}"));
+        steps.push(format!(
+            "Allow agents: PATCH /api/ultravox/telephony_configs/{carrier}"
+        ));
+    }
+}

@@ -1,0 +1,63 @@
+//! Why Ultravox did not do it.
+
+use super::super::http::Answer;
+use super::words::message;
+use secrecy::SecretString;
+
+/// Why Ultravox did not do it. The texts hold no credential and may be shown.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UltravoxError {
+    /// It refused: 4xx, or a redirect, which is not followed.
+    #[error("{sentence}")]
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// Its own message, or what the status means.
+        sentence: String,
+    },
+    /// It failed (5xx) or did not answer.
+    #[error("{0}")]
+    Failed(String),
+    /// Not asked: it has not been answering for this agency.
+    #[error("Ultravox has not been answering; it is asked again in {retry_after_s} s")]
+    CircuitOpen {
+        /// When to come again, in seconds.
+        retry_after_s: u64,
+    },
+}
+
+impl UltravoxError {
+    /// The status of a refusal.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Self::Refused { status, .. } => Some(*status),
+            Self::Failed(_) | Self::CircuitOpen { .. } => None,
+        }
+    }
+
+    /// Whether the endpoint itself is not there (any more).
+    pub(super) fn is_gone(&self) -> bool {
+        matches!(self.status(), Some(404 | 405 | 410))
+    }
+
+    /// Whether it refuses this field.
+    pub(super) fn names(&self, field: &str) -> bool {
+        matches!(self, Self::Refused { status: 400, sentence } if sentence.contains(field))
+    }
+
+    /// Reads an answer that is no success.
+    pub(super) fn read(answer: &Answer, secrets: &[SecretString]) -> Self {
+        let status = answer.status;
+        let told = message(&answer.body, secrets);
+        let sentence = told.unwrap_or_else(|| match status {
+            401 | 403 => format!("Ultravox refused the API key (HTTP {status})"),
+            429 => "Ultravox has had too many requests (HTTP 429)".to_owned(),
+            _ => format!("Ultravox answered HTTP {status}"),
+        });
+        if answer.is_server_error() {
+            return Self::Failed(sentence);
+        }
+        Self::Refused { status, sentence }
+    }
+}
