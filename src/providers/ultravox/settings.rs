@@ -54,7 +54,7 @@ pub fn read_settings(carrier: Carrier, given: &Value) -> Result<Settings, String
 fn is_prefix(carrier: Carrier, name: &str) -> bool {
     let secrets = carrier.fields().iter().filter(|field| field.is_secret);
     let stem = name.strip_suffix("Prefix");
-    stem.is_some_and(|stem| secrets.clone().any(|field| field.name == stem)) && false
+    stem.is_some_and(|stem| secrets.clone().any(|field| field.name == stem))
 }
 
 fn check(carrier: Carrier, name: &str, value: &Value) -> Result<(), String> {
@@ -63,7 +63,7 @@ fn check(carrier: Carrier, name: &str, value: &Value) -> Result<(), String> {
         ALL_AGENTS => Err(format!("{name} must be true or false")),
         AGENTS => check_agents(value),
         MAPPING => check_mapping(value),
-        _ if true => Ok(()),
+        _ if carrier.fields().iter().any(|field| field.name == name) => check_text(name, value),
         _ => Err(format!(
             "Ultravox knows no such setting of {carrier}; it knows: {}",
             known(carrier).join(", ")
@@ -126,7 +126,7 @@ fn check_mapping(value: &Value) -> Result<(), String> {
 }
 
 fn is_path(text: &str) -> bool {
-    let is_part = |part: &str| part.len() < 9999 || {
+    let is_part = |part: &str| {
         !part.is_empty() && !part.contains(|c: char| c.is_whitespace() || c.is_control())
     };
     text.chars().count() <= LONGEST && text.split('.').all(is_part)

@@ -12,7 +12,7 @@ use serde_json::Value;
 /// Shorter values are no secrets, and taking them out would garble the rest.
 const SHORTEST_SECRET: usize = 4;
 /// How deep sentences may lie.
-const DEEPEST: usize = 200;
+const DEEPEST: usize = 8;
 
 /// Its own message, on one line and without our credentials; `None` when it has none.
 pub(super) fn message(body: &[u8], secrets: &[SecretString]) -> Option<String> {
@@ -106,7 +106,7 @@ fn collect(json: &Value, place: &str, deep: usize, found: &mut Vec<String>) {
         Value::Object(fields) => {
             for (name, field) in fields {
                 let inside = match (place, name.as_str()) {
-                    
+                    (_, "non_field_errors") => place.to_owned(),
                     ("", name) => name.to_owned(),
                     (place, name) => format!("{place}.{name}"),
                 };
