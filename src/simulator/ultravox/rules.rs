@@ -27,7 +27,7 @@ pub(super) fn merged(
     for field in provider.fields() {
         match body.get(field.name) {
             None if before.is_some() => {}
-            None => {}
+            None => complain(&mut wrong, field.name, "This field is required."),
             Some(value) => match text(value, field.most) {
                 Ok(text) => {
                     config.insert(field.name.into(), text.into());
