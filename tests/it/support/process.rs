@@ -85,6 +85,10 @@ fn serve(world: &World, port: u16, folder: &TempDir) -> Child {
         .env("DATABASE_URL", url_of(world))
         .env("SUPABASE_JWT_SECRET", JWT_SECRET)
         .env(
+            "TELNYX_API_BASE",
+            world.config.providers.telnyx_api_base.as_str(),
+        )
+        .env(
             "CALLBOARD_ENCRYPTION_KEY",
             world
                 .config
@@ -101,7 +105,8 @@ fn serve(world: &World, port: u16, folder: &TempDir) -> Child {
         .expect("the server's binary")
 }
 
-fn url_of(world: &World) -> String {
+/// The world's database, as a setting.
+pub fn url_of(world: &World) -> String {
     match &world.database.url {
         DatabaseUrl::Sqlite { path } => format!("sqlite://{}", path.display()),
         DatabaseUrl::Postgres(url) => url.display.clone(),
