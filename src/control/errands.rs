@@ -29,7 +29,7 @@ impl Control {
             tracing::warn!("Errands of an earlier process wait for their leases: {error}");
         }
         let room = Arc::new(Semaphore::new(AT_ONCE));
-        loop {
+        while !stop.is_cancelled() {
             match self.take_up(&room).await {
                 // There may be more.
                 Ok(taken) if taken > 0 => continue,
@@ -112,6 +112,11 @@ impl Control {
         let Ok(claim) = errand.subject.parse() else {
             return Ok(Outcome::Done);
         };
+        let held = self.0.store.claim(errand.agency_id, claim).await?;
+        if held.is_some_and(|held| held.claim.deadline <= self.0.clock.now()) {
+            // Too late to let a phone ring: nobody was there to see to it in time.
+            return self.expire(errand).await;
+        }
         match self.drive(errand.agency_id, claim).await {
             Ok(Driven::Asked | Driven::Gone) => Ok(Outcome::Done),
             Err(ControlError::Unavailable) => Err(ControlError::Unavailable),

@@ -29,7 +29,8 @@ impl Control {
     async fn look_at_call(&self, errand: &Errand, call: &Call) -> Result<Outcome, ControlError> {
         let now = self.0.clock.now();
         let next_look = call.updated_at.plus_seconds(QUIET_S);
-        let agent_has_left = call.status == Status::Answered && !call.connected;
+        let is_an_agents = call.status == Status::Answered && call.answered_by.is_some();
+        let agent_has_left = is_an_agents && !call.connected;
         if next_look > now && !agent_has_left {
             // There was news: the waiting begins anew.
             let rested = Errand {

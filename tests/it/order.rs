@@ -3,8 +3,9 @@
 use crate::support::World;
 use crate::support::retelling::{after, orders, tell};
 use callboard::domain::client_state;
-use callboard::simulator::{Carrier, HangupCause, Leg, Outcome, Webhook};
+use callboard::simulator::{ANY, Carrier, HangupCause, Leg, Outcome, Webhook};
 use futures_util::future::join_all;
+use std::time::Duration;
 
 /// When the answer of each story comes: five seconds after its call.
 const ANSWERED_AT: Option<&str> = Some("2026-11-21T09:00:05.000000Z");
@@ -114,6 +115,36 @@ on_every_database! {
     async fn every_order_of_a_transfer_that_the_caller_cuts_short_leaves_the_same_row(world: World) {
         every_order_of_a_transfer(&world, true, cut_short, None).await;
         every_order_of_a_transfer(&world, false, cut_short, None).await;
+    }
+
+    async fn every_order_of_a_transfer_that_the_server_drives_leaves_the_same_row(world: World) {
+        let line = world.line().await;
+        // The carrier takes commands on; what its legs then do, the story tells.
+        line.exchange.faults().loses_until_lifted(ANY);
+        let orders = orders(5);
+        for some in orders.chunks(20) {
+            join_all(some.iter().map(async |order| {
+                let caller = line.exchange.registers(line.carrier.new_call("+15550100"));
+                tell(&line.carrier, [&caller.leg().initiated()]).await;
+                line.does(line.world.ben, "answer", &caller).await;
+                let claim = line.claim_of(&caller).await;
+                let leg = caller.leg().second_leg(Some(client_state(claim)));
+                let story = answered(&line.world, caller.leg(), &leg);
+                tell(&line.carrier, order.iter().map(|place| &story[*place])).await;
+            }))
+            .await;
+        }
+
+        for kind in ["drive", "record", "hang_up"] {
+            let some_time = line.owes_no(kind);
+            line.world.wind_until(Duration::from_millis(100), some_time).await;
+        }
+        let rows = line.node.bare_rows(&line.world, line.world.anna).await;
+        assert_eq!((rows.len(), &rows[0]["status"]), (orders.len(), &"ended".into()));
+        assert_eq!(rows[0]["answered_at"].as_str(), ANSWERED_AT);
+        assert!(rows.iter().all(|row| *row == rows[0]), "{rows:#?}");
+        let claims = "SELECT DISTINCT standing || ' ' || command FROM claims";
+        assert_eq!(line.world.database.texts(claims).await, ["won transfer"]);
     }
 }
 

@@ -1,6 +1,7 @@
 //! Recordings: begun by a command, saved some time after their end, fetched by fresh links.
 
 use super::super::payload;
+use super::post::micros;
 use super::switchboard::{Operator, Party};
 use crate::domain::Timestamp;
 use serde_json::{Map, Value, json};
@@ -113,12 +114,12 @@ impl Operator<'_> {
     pub(super) fn recording(&self, id: &str) -> Option<Value> {
         let mut recordings = self.state.recordings.iter();
         let found = recordings.find(|recording| recording.id.to_string() == id)?;
-        Some(found.view(self.board.clock.now()))
+        Some(found.view(self.board.clock.now(), self.ready_after()))
     }
 
     /// The recordings that fit all of these filters, newest first as the carrier lists them.
     pub(super) fn recordings(&self, filters: &[(String, String)]) -> Vec<Value> {
-        let now = self.board.clock.now();
+        let (now, ready_after) = (self.board.clock.now(), self.ready_after());
         let fits = |recording: &&Recording| {
             let leg = &recording.leg;
             filters.iter().all(|(name, value)| match name.as_str() {
@@ -132,7 +133,13 @@ impl Operator<'_> {
             })
         };
         let found = self.state.recordings.iter().rev().filter(fits);
-        found.map(|recording| recording.view(now)).collect()
+        found
+            .map(|recording| recording.view(now, ready_after))
+            .collect()
+    }
+
+    fn ready_after(&self) -> i64 {
+        micros(self.board.settings.recording_ready_after)
     }
 }
 
@@ -142,8 +149,11 @@ impl Recording {
         json!({ (self.shape.format.as_str()): link })
     }
 
-    fn view(&self, now: Timestamp) -> Value {
+    /// What is said of it; a recording that is still worked on has no link.
+    fn view(&self, now: Timestamp, ready_after: i64) -> Value {
         let leg = &self.leg;
+        let is_ready = now.micros_since(self.saved_at) >= ready_after;
+        let links = if is_ready { self.links(now) } else { json!({}) };
         json!({
             "call_control_id": leg.call_control_id,
             "call_leg_id": leg.call_leg_id,
@@ -151,7 +161,7 @@ impl Recording {
             "channels": self.shape.channels,
             "connection_id": leg.line.connection_id.as_deref().unwrap_or_default(),
             "created_at": self.saved_at.to_string(),
-            "download_urls": self.links(now),
+            "download_urls": links,
             "duration_millis": self.ended_at.micros_since(self.started_at) / 1_000,
             "from": leg.from,
             "id": self.id,
@@ -160,7 +170,7 @@ impl Recording {
             "recording_ended_at": self.ended_at.to_string(),
             "recording_started_at": self.started_at.to_string(),
             "source": "call",
-            "status": "completed",
+            "status": if is_ready { "completed" } else { "processing" },
             "to": leg.to,
             "updated_at": self.saved_at.to_string(),
         })

@@ -36,6 +36,8 @@ pub struct ExchangeSettings {
     pub cancels_second_leg: bool,
     /// How long after its end a recording is saved, by the carrier's clock.
     pub recording_saved_after: Duration,
+    /// How long after it was saved a recording is still worked on, and has no link.
+    pub recording_ready_after: Duration,
     /// Whether `call.recording.saved` names the recording and the leg's handle, as seen in real
     /// traffic; the API's description knows neither field.
     pub recording_named: bool,
@@ -59,6 +61,7 @@ impl Default for ExchangeSettings {
             audio_after: Duration::ZERO,
             cancels_second_leg: true,
             recording_saved_after: Duration::from_secs(2),
+            recording_ready_after: Duration::ZERO,
             recording_named: true,
             phones: Habit::Rings,
             duplicates: 0,

@@ -85,6 +85,10 @@ fn serve(world: &World, port: u16, folder: &TempDir) -> Child {
         .env("DATABASE_URL", url_of(world))
         .env("SUPABASE_JWT_SECRET", JWT_SECRET)
         .env(
+            "TELNYX_API_BASE",
+            world.config.providers.telnyx_api_base.as_str(),
+        )
+        .env(
             "CALLBOARD_ENCRYPTION_KEY",
             world
                 .config
