@@ -10,6 +10,10 @@ use secrecy::SecretString;
 use tokio::runtime::Handle;
 use uuid::Uuid;
 
+/// What the demo's agency shows its carrier, which is on this machine and knows nobody else: no
+/// secret.
+pub(super) const API_KEY: &str = "KEY00000000DEMO_for_a_simulated_carrier";
+
 const AGENCY_NAME: &str = "Demo Agency";
 /// The version of a credential that is stored for the first time.
 const FIRST_VERSION: i64 = 1;
@@ -40,9 +44,7 @@ pub(super) async fn prepare(
         };
         store.put_user(person, now).await?;
     }
-    if known.is_none_or(|known| known.credentials.is_empty()) {
-        put_credentials(&store, identity, now).await?;
-    }
+    put_credentials(&store, identity, known, now).await?;
     Ok(store)
 }
 
@@ -51,15 +53,20 @@ async fn find(store: &Store, agency: AgencyId) -> Result<Option<SealedAgency>, D
     Ok(agencies.into_iter().find(|known| known.agency.id == agency))
 }
 
+/// Puts those that are not there: an earlier version's demo knew fewer.
 async fn put_credentials(
     store: &Store,
     identity: &Identity,
+    known: Option<SealedAgency>,
     now: Timestamp,
 ) -> Result<(), DemoError> {
     let agency = identity.agency;
-    let keyring = Keyring::parse(&identity.encryption_key)?;
-    let (data_key, WrappedKey(wrapped)) = keyring.new_data_key(agency)?;
-    let values = [
+    let (key, held) = match known {
+        Some(known) => (known.data_key, known.credentials),
+        None => (None, Vec::new()),
+    };
+    let mut values = vec![
+        (CredentialKey::TelnyxApiKey, API_KEY.to_owned()),
         (
             CredentialKey::TelnyxPublicKey,
             identity.signing_key()?.public_key(),
@@ -69,6 +76,15 @@ async fn put_credentials(
             identity.connection_id.clone(),
         ),
     ];
+    values.retain(|(key, _)| !held.iter().any(|held| held.name == key.name()));
+    if values.is_empty() {
+        return Ok(());
+    }
+    let keyring = Keyring::parse(&identity.encryption_key)?;
+    let (data_key, WrappedKey(wrapped)) = match key.map(WrappedKey) {
+        Some(wrapped) => (keyring.open_data_key(agency, &wrapped)?, wrapped),
+        None => keyring.new_data_key(agency)?,
+    };
     let mut sealed = Vec::with_capacity(values.len());
     for (key, value) in values {
         check_credential(key, &value)?;
