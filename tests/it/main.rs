@@ -23,6 +23,7 @@ mod claims;
 mod conformance;
 mod control;
 mod crash;
+mod demo;
 mod doors;
 mod heartbeat;
 mod nodes;

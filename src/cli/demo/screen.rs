@@ -166,6 +166,7 @@ mod tests {
     use crate::cli::demo::identity::Identity;
     use crate::cli::demo::links::logins;
     use crate::domain::Timestamp;
+    use crate::simulator::Totals;
     use crate::simulator::browser::{Fault, Message, Resumed, Tally};
     use std::sync::Arc;
 

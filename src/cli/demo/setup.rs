@@ -44,7 +44,7 @@ pub(super) async fn prepare(
         };
         store.put_user(person, now).await?;
     }
-    put_credentials(&store, identity, known, now).await?;
+    put_credentials(&store, identity, known, credentials(identity)?, now).await?;
     Ok(store)
 }
 
@@ -53,11 +53,23 @@ async fn find(store: &Store, agency: AgencyId) -> Result<Option<SealedAgency>, D
     Ok(agencies.into_iter().find(|known| known.agency.id == agency))
 }
 
+/// What the server must know of its carrier.
+fn credentials(identity: &Identity) -> Result<Vec<(CredentialKey, String)>, DemoError> {
+    let public_key = identity.signing_key()?.public_key();
+    let connection_ids = identity.connection_id.clone();
+    Ok(vec![
+        (CredentialKey::TelnyxApiKey, API_KEY.to_owned()),
+        (CredentialKey::TelnyxPublicKey, public_key),
+        (CredentialKey::TelnyxConnectionIds, connection_ids),
+    ])
+}
+
 /// Puts those that are not there: an earlier version's demo knew fewer.
 async fn put_credentials(
     store: &Store,
     identity: &Identity,
     known: Option<SealedAgency>,
+    mut values: Vec<(CredentialKey, String)>,
     now: Timestamp,
 ) -> Result<(), DemoError> {
     let agency = identity.agency;
@@ -65,17 +77,6 @@ async fn put_credentials(
         Some(known) => (known.data_key, known.credentials),
         None => (None, Vec::new()),
     };
-    let mut values = vec![
-        (CredentialKey::TelnyxApiKey, API_KEY.to_owned()),
-        (
-            CredentialKey::TelnyxPublicKey,
-            identity.signing_key()?.public_key(),
-        ),
-        (
-            CredentialKey::TelnyxConnectionIds,
-            identity.connection_id.clone(),
-        ),
-    ];
     values.retain(|(key, _)| !held.iter().any(|held| held.name == key.name()));
     if values.is_empty() {
         return Ok(());
@@ -100,12 +101,14 @@ async fn put_credentials(
 
 #[cfg(test)]
 mod tests {
-    use super::prepare;
+    use super::{API_KEY, credentials, find, prepare, put_credentials};
     use crate::agencies::seal::{Keyring, WrappedKey};
     use crate::cli::demo::identity::Identity;
     use crate::config::{Config, DatabaseUrl, Settings};
-    use crate::domain::{CredentialKey, Timestamp};
+    use crate::domain::{Agency, CredentialKey, Timestamp};
+    use crate::store::Store;
     use secrecy::ExposeSecret;
+    use tokio::runtime::Handle;
 
     fn config(folder: &tempfile::TempDir) -> Config {
         let mut config = Settings::default().validate().unwrap();
@@ -143,6 +146,39 @@ mod tests {
             assert_eq!(public_key.expose_secret(), signing);
             let connection = stored(CredentialKey::TelnyxConnectionIds);
             assert_eq!(connection.expose_secret(), identity.connection_id);
+            let api_key = stored(CredentialKey::TelnyxApiKey);
+            assert_eq!(api_key.expose_secret(), API_KEY);
         }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+    async fn the_data_of_an_earlier_version_gets_what_it_lacks_under_its_own_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let (config, identity) = (config(&folder), Identity::new());
+        let now = Timestamp::from_micros(1);
+        let store = Store::open(&config.database, Handle::current())
+            .await
+            .unwrap();
+        store.migrate().await.unwrap();
+        let agency = Agency {
+            id: identity.agency,
+            name: "Demo Agency".to_owned(),
+            is_default: false,
+        };
+        store.add_agency(agency, "e".to_owned(), now).await.unwrap();
+        let mut few = credentials(&identity).unwrap();
+        few.retain(|(key, _)| *key != CredentialKey::TelnyxApiKey);
+        let known = find(&store, identity.agency).await.unwrap();
+        put_credentials(&store, &identity, known, few, now)
+            .await
+            .unwrap();
+        let before = find(&store, identity.agency).await.unwrap().unwrap();
+        assert_eq!(before.credentials.len(), 2);
+        drop(store);
+
+        let store = prepare(&config, &identity, now).await.unwrap();
+        let after = find(&store, identity.agency).await.unwrap().unwrap();
+        assert_eq!(after.credentials.len(), 3);
+        assert_eq!(after.data_key, before.data_key);
     }
 }

@@ -190,7 +190,7 @@ fn out_of_order(events: &[(&str, &str)]) -> u64 {
         event["occurred_at"] = json!(Timestamp::from_micros(number).to_string());
         story.events.push(event);
     }
-    verdict(&story).out_of_order
+    judge(&story).verdict().out_of_order
 }
 
 #[test]
