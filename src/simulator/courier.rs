@@ -7,6 +7,7 @@ use super::totals::Tally;
 use super::traffic::Repeat;
 use super::webhook::Webhook;
 use crate::domain::Timestamp;
+use serde_json::{Map, Value};
 use std::sync::{Arc, OnceLock};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
@@ -24,6 +25,8 @@ pub struct Acknowledged {
     pub data_id: Uuid,
     /// Its `data.occurred_at`.
     pub occurred_at: Timestamp,
+    /// Its `data.payload`.
+    pub payload: Map<String, Value>,
 }
 
 /// One way of one carrier's webhooks to its customer. Clones count together and lose together.
@@ -142,6 +145,7 @@ impl Courier {
                 call_control_id: webhook.call_control_id().to_owned(),
                 data_id: webhook.id,
                 occurred_at: webhook.occurred_at,
+                payload: webhook.payload.clone(),
             };
             // A witness that left wants no more.
             let _ = witness.send(acknowledged).await;

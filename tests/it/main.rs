@@ -24,6 +24,7 @@ mod conformance;
 mod control;
 mod crash;
 mod credentials;
+mod demo;
 mod doors;
 mod hanging_up;
 mod heartbeat;

@@ -2,15 +2,22 @@
 
 use super::numbers::count;
 use crate::domain::Timestamp;
+use crate::simulator::Totals;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use uuid::Uuid;
 
 /// An acknowledged webhook whose event no board has seen after this long counts as lost.
 const PATIENCE_MICROS: i64 = 3_000_000;
+/// How long an event is remembered whose webhook has not been acknowledged, or may be once more.
+const REMEMBERED_MICROS: i64 = 600_000_000;
+/// Events and calls that are remembered, give or take.
+const MOST: usize = 20_000;
 
-/// What must show as an event: the call, and when it occurred. An event carries the `occurred_at`
-/// of what caused it, so the two find each other without knowing the server's ids.
+/// What must show as an event: the call, and a moment. An event carries the `occurred_at` of the
+/// webhook that caused it, and tells of the call as an answer to a click does, `updated_at` and
+/// all; so they find each other without knowing the server's ids.
 pub(super) type Due = (String, Timestamp);
 
 /// The books of a demo, kept from many tasks.
@@ -24,11 +31,14 @@ impl Account {
     }
 }
 
-/// What was sent and acknowledged, and which events are still to be seen.
+/// Which events were seen, and which are still to be.
 #[derive(Debug, Default)]
 pub(super) struct Books {
-    sums: Sums,
+    /// Events that the boards saw, each counted once.
+    events: u64,
     due: HashMap<Due, State>,
+    /// The callers' legs, by the session of their calls.
+    calls: HashMap<Uuid, String>,
 }
 
 /// What has been counted.
@@ -50,61 +60,44 @@ pub(super) struct Sums {
 
 #[derive(Clone, Copy, Debug)]
 enum State {
-    /// On its way: nobody has promised anything.
-    Sent,
-    /// On its way, and seen already: boards may be faster than the acknowledgement.
-    Seen,
     /// Acknowledged then, and not seen yet.
     Acknowledged(Timestamp),
+    /// Seen then: boards may be faster than the acknowledgement, and webhooks come twice.
+    Seen(Timestamp),
 }
 
 impl Books {
-    /// Something that must show as an event is about to be sent.
-    pub(super) fn expect(&mut self, due: Due) {
-        self.due.entry(due).or_insert(State::Sent);
-    }
-
-    /// The server has taken it: from now on it must not be lost.
-    pub(super) fn acknowledged(&mut self, due: &Due, now: Timestamp) {
-        match self.due.get_mut(due) {
-            Some(State::Seen) => {
-                self.due.remove(due);
-            }
-            Some(state @ State::Sent) => *state = State::Acknowledged(now),
-            Some(State::Acknowledged(_)) | None => {}
+    /// This call is one of the demo's own.
+    pub(super) fn plays(&mut self, session: Uuid, caller: &str) {
+        // A demo may run for weeks; calls so old owe nothing any more.
+        if self.calls.len() > MOST {
+            self.calls.clear();
         }
+        self.calls.insert(session, caller.to_owned());
     }
 
-    /// The server has not taken it, so it owes nothing.
-    pub(super) fn not_taken(&mut self, due: &Due) {
-        self.due.remove(due);
+    /// The caller's leg of one of the demo's own calls.
+    pub(super) fn call_of(&self, session: Uuid) -> Option<String> {
+        self.calls.get(&session).cloned()
     }
 
-    /// A delivery was acknowledged.
-    pub(super) fn delivered(&mut self, repeat: bool) {
-        self.sums.webhooks += 1;
-        self.sums.repeats += u64::from(repeat);
+    /// The server has taken something that must show: from now on it must not be lost.
+    pub(super) fn acknowledged(&mut self, due: Due, now: Timestamp) {
+        self.due.entry(due).or_insert(State::Acknowledged(now));
     }
 
-    /// A delivery was refused or given up.
-    pub(super) fn refused(&mut self) {
-        self.sums.refused += 1;
-    }
-
-    /// A webhook was overtaken by a later one.
-    pub(super) fn overtaken(&mut self) {
-        self.sums.out_of_order += 1;
-    }
-
-    /// A board saw an event for the first time.
-    pub(super) fn seen(&mut self, due: &Due) {
-        self.sums.events += 1;
-        match self.due.get_mut(due) {
-            Some(State::Acknowledged(_)) => {
-                self.due.remove(due);
-            }
-            Some(state) => *state = State::Seen,
-            None => {}
+    /// A board saw an event for the first time: of this call, of what occurred then, and of the
+    /// call as it was changed then.
+    pub(super) fn seen(&mut self, call: &str, moments: [Option<Timestamp>; 2], now: Timestamp) {
+        self.events += 1;
+        if self.due.len() > MOST {
+            self.due.retain(|_, state| match state {
+                State::Acknowledged(_) => true,
+                State::Seen(at) => now.micros_since(*at) < REMEMBERED_MICROS,
+            });
+        }
+        for moment in moments.into_iter().flatten() {
+            self.due.insert((call.to_owned(), moment), State::Seen(now));
         }
     }
 
@@ -113,20 +106,25 @@ impl Books {
         self.acknowledged_at().map(|at| now.micros_since(at)).max()
     }
 
-    /// The sums, where the boards themselves counted `misheard` wrong events.
-    pub(super) fn sums(&self, now: Timestamp, misheard: u64) -> Sums {
+    /// The sums, where the carrier has counted this and the boards themselves `misheard` wrong
+    /// events.
+    pub(super) fn sums(&self, carrier: Totals, now: Timestamp, misheard: u64) -> Sums {
         let late = |at: &Timestamp| now.micros_since(*at) > PATIENCE_MICROS;
         let missing = self.acknowledged_at().filter(late).count();
         Sums {
+            webhooks: carrier.acknowledged,
+            repeats: carrier.repeats,
+            out_of_order: carrier.out_of_order,
+            refused: carrier.refused + carrier.lost,
+            events: self.events,
             lost: misheard + u64::try_from(missing).unwrap_or(u64::MAX),
-            ..self.sums
         }
     }
 
     fn acknowledged_at(&self) -> impl Iterator<Item = Timestamp> {
         self.due.values().filter_map(|state| match state {
             State::Acknowledged(at) => Some(*at),
-            State::Sent | State::Seen => None,
+            State::Seen(_) => None,
         })
     }
 }
@@ -153,6 +151,7 @@ impl fmt::Display for Sums {
 mod tests {
     use super::{Books, Due, Sums};
     use crate::domain::Timestamp;
+    use crate::simulator::Totals;
 
     fn second(seconds: i64) -> Timestamp {
         Timestamp::from_micros(seconds * 1_000_000)
@@ -162,35 +161,65 @@ mod tests {
         (call.to_owned(), second(0))
     }
 
+    fn lost(books: &Books, at: i64, misheard: u64) -> u64 {
+        books.sums(Totals::default(), second(at), misheard).lost
+    }
+
+    fn sees(books: &mut Books, call: &str) {
+        books.seen(call, [Some(second(0)), None], second(1));
+    }
+
     #[test]
     fn an_acknowledged_webhook_without_an_event_is_lost_after_a_while() {
         let mut books = Books::default();
-        for call in ["heard", "lost", "refused", "fast"] {
-            books.expect(ring(call));
-        }
-        books.acknowledged(&ring("heard"), second(1));
-        books.seen(&ring("heard"));
-        books.seen(&ring("fast"));
-        books.acknowledged(&ring("fast"), second(1));
-        books.acknowledged(&ring("lost"), second(1));
-        books.not_taken(&ring("refused"));
-        assert_eq!(books.sums(second(3), 0).lost, 0, "it may still come");
+        books.acknowledged(ring("heard"), second(1));
+        sees(&mut books, "heard");
+        sees(&mut books, "fast");
+        books.acknowledged(ring("fast"), second(1));
+        books.acknowledged(ring("lost"), second(1));
+        assert_eq!(lost(&books, 3, 0), 0, "it may still come");
         assert_eq!(books.waiting(second(3)), Some(2_000_000));
-        assert_eq!(books.sums(second(5), 0).lost, 1);
-        assert_eq!(books.sums(second(5), 2).lost, 3);
-        books.seen(&ring("lost"));
-        assert_eq!(books.sums(second(5), 0).lost, 0);
+        assert_eq!(lost(&books, 5, 0), 1);
+        assert_eq!(lost(&books, 5, 2), 3);
+        sees(&mut books, "lost");
+        assert_eq!(lost(&books, 5, 0), 0);
         assert_eq!(books.waiting(second(5)), None);
     }
 
     #[test]
     fn a_repeat_that_is_acknowledged_late_awaits_no_second_event() {
         let mut books = Books::default();
-        books.expect(ring("a"));
-        books.acknowledged(&ring("a"), second(0));
-        books.seen(&ring("a"));
-        books.acknowledged(&ring("a"), second(1));
-        assert_eq!(books.sums(second(9), 0).lost, 0);
+        books.acknowledged(ring("a"), second(0));
+        sees(&mut books, "a");
+        books.acknowledged(ring("a"), second(1));
+        assert_eq!(lost(&books, 9, 0), 0);
+    }
+
+    #[test]
+    fn an_answer_is_found_by_the_change_that_it_told_of() {
+        let mut books = Books::default();
+        books.acknowledged(("a".to_owned(), second(2)), second(2));
+        books.seen("a", [Some(second(1)), Some(second(3))], second(3));
+        assert_eq!(lost(&books, 9, 0), 1, "another change of the same call");
+        books.seen("a", [Some(second(1)), Some(second(2))], second(3));
+        assert_eq!(lost(&books, 9, 0), 0);
+    }
+
+    #[test]
+    fn what_the_carrier_counts_is_in_the_sums() {
+        let mut books = Books::default();
+        sees(&mut books, "a");
+        let carrier = Totals {
+            acknowledged: 9,
+            repeats: 3,
+            out_of_order: 2,
+            refused: 1,
+            lost: 1,
+            ..Totals::default()
+        };
+        let sums = books.sums(carrier, second(1), 0).to_string();
+        let told = "9 webhooks, 3 repeats, 2 out of order → 1 events, lost 0, not taken 2";
+        assert_eq!(sums, told);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::app::AppError;
 use crate::auth::AuthError;
 use crate::config::{ConfigError, Mistake};
 use crate::domain::CredentialError;
-use crate::simulator::browser::BrowserError;
+use crate::simulator::browser::{BrowserError, PressError};
 use crate::simulator::{CarrierError, KeyError};
 use crate::store::StoreError;
 use std::io;
@@ -77,6 +77,12 @@ pub enum DemoError {
     /// The simulated carrier.
     #[error(transparent)]
     Carrier(#[from] CarrierError),
+    /// The simulated carrier's API.
+    #[error("the simulated carrier cannot be commanded: {0}")]
+    Exchange(#[source] io::Error),
+    /// A board's buttons could not be set up.
+    #[error(transparent)]
+    Press(#[from] PressError),
     /// The simulated carrier's key.
     #[error(transparent)]
     Key(#[from] KeyError),

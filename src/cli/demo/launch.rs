@@ -2,9 +2,10 @@
 
 use super::DemoError;
 use super::folder::Folder;
-use super::identity::Identity;
+use super::identity::{Identity, SIP_SERVER};
 use super::port::{listen, port_of};
 use super::setup;
+use super::setup::API_KEY;
 use crate::app::{App, Listeners};
 use crate::cli::args::DemoArgs;
 use crate::clock::Clock;
@@ -13,9 +14,12 @@ use crate::config::{
     Settings,
 };
 use crate::domain::Call;
-use crate::simulator::{Carrier, CarrierSettings, RetrySchedule};
+use crate::simulator::{
+    Caller, Carrier, CarrierSettings, Exchange, ExchangeSettings, Leg, RetrySchedule,
+};
 use secrecy::ExposeSecret as _;
 use std::net::TcpListener;
+use std::sync::Arc;
 use url::Url;
 
 /// Where no real provider is: the demo must never reach one, whatever it is told to do.
@@ -27,19 +31,13 @@ pub(super) struct Launched {
     pub(super) identity: Identity,
     pub(super) wanted_port: u16,
     pub(super) port: u16,
-    /// Calls that a former run left open.
-    pub(super) open_calls: Vec<Call>,
+    /// The carrier, and what the server asks of it.
+    pub(super) carrier: Arc<Carrier>,
+    pub(super) exchange: Exchange,
+    /// Callers whom a former run left on the line.
+    pub(super) left: Vec<Caller>,
     /// Events that former runs left.
     pub(super) events_before: i64,
-}
-
-impl Launched {
-    /// A carrier whose webhooks go to this server.
-    pub(super) fn carrier(&self) -> Result<Carrier, DemoError> {
-        let schedule = RetrySchedule::voice();
-        let clock = self.app.clock.clone();
-        carrier(&self.identity, self.port, clock, schedule)
-    }
 }
 
 /// A carrier whose webhooks go to the demo's agency on this port.
@@ -64,12 +62,26 @@ pub(super) fn local(port: u16) -> Url {
     Url::parse(&format!("http://127.0.0.1:{port}/")).expect("a fixed address is well-formed")
 }
 
-/// Starts the demo's server on its database.
+/// A carrier that takes the commands of the demo's server, and of nobody else.
+pub(super) fn exchange(
+    carrier: &Arc<Carrier>,
+    settings: ExchangeSettings,
+) -> Result<Exchange, DemoError> {
+    let settings = ExchangeSettings {
+        api_key: Some(API_KEY.into()),
+        ..settings
+    };
+    let opened = Exchange::open(Arc::clone(carrier), settings);
+    opened.map_err(DemoError::Exchange)
+}
+
+/// Starts the demo's carrier, and its server on its database.
 pub(super) async fn launch(
     args: &DemoArgs,
     around: &Config,
     folder: &Folder,
     clock: Clock,
+    settings: ExchangeSettings,
 ) -> Result<Launched, DemoError> {
     let mut identity = Identity::read(&folder.identity())?.unwrap_or_else(Identity::new);
     let wanted_port = wanted_port(args, around, &identity);
@@ -78,7 +90,11 @@ pub(super) async fn launch(
     identity.port = Some(port);
     identity.write(&folder.identity())?;
 
-    let config = config(around, &identity, database(args, folder)?, port)?;
+    let schedule = RetrySchedule::voice();
+    let carrier = Arc::new(carrier(&identity, port, clock.clone(), schedule)?);
+    let exchange = exchange(&carrier, settings)?;
+    let api_base = exchange.api_base();
+    let config = config(around, &identity, database(args, folder)?, port, &api_base)?;
     let store = setup::prepare(&config, &identity, clock.now()).await?;
     let board = store.board(identity.agency).await?;
     let (events_before, open_calls) = match board {
@@ -86,6 +102,10 @@ pub(super) async fn launch(
         None => (0, Vec::new()),
     };
     drop(store);
+    // Before the server begins, which takes up what it owes these calls.
+    let left = open_calls.iter();
+    let left = left.map(|call| exchange.registers(leg_of(&carrier, call)));
+    let left = left.collect();
 
     // Nobody needs the demo's metrics so much that it should not start without.
     let metrics_addr = config.telemetry.metrics_addr;
@@ -99,9 +119,27 @@ pub(super) async fn launch(
         identity,
         wanted_port,
         port,
-        open_calls,
+        carrier,
+        exchange,
+        left,
         events_before,
     })
+}
+
+/// The caller's leg of a call that a former run left open: the carrier has not forgotten it.
+fn leg_of(carrier: &Carrier, call: &Call) -> Leg {
+    let mut leg = carrier.new_call(call.from_number.as_deref().unwrap_or("anonymous"));
+    leg.call_control_id.clone_from(&call.call_control_id);
+    leg.started_at = call.created_at;
+    let session = call.call_session_id.as_deref();
+    if let Some(session) = session.and_then(|session| session.parse().ok()) {
+        leg.call_session_id = session;
+    }
+    if call.caller_answered_at.is_some() || call.answered_at.is_some() {
+        // It happened in the former run, and was told then.
+        drop(leg.answered());
+    }
+    leg
 }
 
 /// The port asked for, else that of the run before, so that open pages find it again, else
@@ -128,6 +166,7 @@ pub(super) fn config(
     identity: &Identity,
     database: DatabaseUrl,
     port: u16,
+    telnyx_api_base: &Url,
 ) -> Result<Config, DemoError> {
     let own = Settings {
         listener: ListenerSettings {
@@ -142,7 +181,8 @@ pub(super) fn config(
             encryption_key: Some(identity.encryption_key.clone()),
         },
         providers: ProviderSettings {
-            telnyx_api_base: Some(NOBODY.to_owned()),
+            telnyx_api_base: Some(telnyx_api_base.to_string()),
+            telnyx_sip_server: Some(SIP_SERVER.to_owned()),
             ultravox_api_base: Some(NOBODY.to_owned()),
             ..ProviderSettings::default()
         },
@@ -196,14 +236,16 @@ mod tests {
         ]);
         let path = "demo.db".into();
         let database = DatabaseUrl::Sqlite { path };
-        let config = config(&around, &Identity::new(), database, 3002).unwrap();
+        let simulated = "http://127.0.0.1:4712/v2".parse().unwrap();
+        let config = config(&around, &Identity::new(), database, 3002, &simulated).unwrap();
         assert!(config.auth.supabase_url.is_none());
         assert!(config.agency_defaults.telnyx_api_key.is_none());
         assert_eq!(config.listener.host, "127.0.0.1");
         assert_eq!(config.listener.port, 3002);
         assert_eq!(config.database.to_string(), "sqlite://demo.db");
-        let carrier = &config.providers.telnyx_api_base;
-        assert_eq!(carrier.host_str(), Some("127.0.0.1"));
+        assert_eq!(config.providers.telnyx_api_base, simulated);
+        let ultravox = &config.providers.ultravox_api_base;
+        assert_eq!(ultravox.host_str(), Some("127.0.0.1"));
         assert_eq!(config.telemetry.log_filter, "debug");
     }
 }

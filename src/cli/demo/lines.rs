@@ -60,10 +60,11 @@ impl Lines {
             }
             "call.ended" => {
                 self.holders.remove(call.id());
-                over(call, holder)
+                over(event, holder)
             }
             "call.updated" if recorded => "has a recording".to_owned(),
-            "call.updated" if hung_up_first(call) => format!("{} has hung up", by(holder)),
+            "call.updated" if hung_up_first(call) => format!("{} is off the line", by(holder)),
+            "call.updated" if is_put_through(event) => format!("hears {}", by(holder)),
             "call.updated" => "has a late detail".to_owned(),
             other => plain(other),
         }
@@ -89,6 +90,13 @@ fn hung_up_first(call: &Call) -> bool {
     call.status() == "answered" && connected == Some(false)
 }
 
+/// The caller's own leg was answered in that moment.
+fn is_put_through(event: &Event) -> bool {
+    let answered_at = event.call.text("caller_answered_at");
+    event.call.status() == "answered"
+        && answered_at.and_then(Timestamp::parse) == Some(event.occurred_at)
+}
+
 /// Why a call fell back to ringing.
 fn fallen(name: &str, reason: &str, given_back: bool) -> String {
     match reason {
@@ -102,13 +110,19 @@ fn fallen(name: &str, reason: &str, given_back: bool) -> String {
 }
 
 /// How a call ended.
-fn over(call: &Call, holder: Option<String>) -> String {
+fn over(event: &Event, holder: Option<String>) -> String {
+    let call = &event.call;
+    let actor = event.actor.as_ref().and_then(|actor| actor.name.as_deref());
     let at = |field: &str| call.text(field).and_then(Timestamp::parse);
     let since = |begin: Option<Timestamp>| match (begin, at("ended_at")) {
         (Some(begin), Some(end)) => length(end.micros_since(begin)),
         _ => "some time".to_owned(),
     };
     match (at("answered_at"), holder) {
+        (answered, _) if actor.is_some() => {
+            let name = plain(actor.unwrap_or_default());
+            format!("hung up by {name} after {}", since(answered))
+        }
         (None, _) => format!("abandoned after {}", since(at("created_at"))),
         (answered, Some(name)) => format!("ended after {} with {name}", since(answered)),
         (answered, None) => format!("ended after {}", since(answered)),
@@ -117,13 +131,12 @@ fn over(call: &Call, holder: Option<String>) -> String {
 
 /// How long the event took from where it arose. What an agent does arises in the server itself.
 fn way(event: &Event, here: Timestamp) -> String {
-    let from = match event.actor {
-        Some(_) => "click",
-        None => "carrier",
-    };
+    // Who asked for the end is named; that it is over, the carrier says.
+    let clicked = event.actor.is_some() && event.kind != "call.ended";
+    let from = if clicked { "click" } else { "carrier" };
     let late = event.received_at.micros_since(event.occurred_at);
     let time = short_time(here.micros_since(event.occurred_at));
-    if event.actor.is_none() && late > LATE_MICROS {
+    if !clicked && late > LATE_MICROS {
         return format!("{from} → board {time} (sent {} late)", short_time(late));
     }
     format!("{from} → board {time}")
@@ -236,13 +249,36 @@ mod tests {
     }
 
     #[test]
+    fn a_caller_who_is_put_through_hears_somebody_and_an_end_that_was_asked_for_names_who_asked() {
+        let mut told = told();
+        let answered = json!({
+            "answered_by_name": "Anna", "status": "answered", "connected": true,
+            "caller_answered_at": "2026-11-21T01:40:00.000000Z",
+        });
+        assert_eq!(
+            told.line("call.updated", json!({"call": answered})),
+            "+15550100 hears Anna, carrier → board 3 ms"
+        );
+        let ended = json!({
+            "answered_by_name": "Anna", "status": "ended",
+            "answered_at": "2026-11-21T01:40:00.000000Z",
+            "ended_at": "2026-11-21T01:40:12.000000Z",
+        });
+        let actor = json!({"id": "u2", "name": "Ben"});
+        assert_eq!(
+            told.line("call.ended", json!({"actor": actor, "call": ended})),
+            "+15550100 hung up by Ben after 12 s, carrier → board 3 ms"
+        );
+    }
+
+    #[test]
     fn an_agent_who_hangs_up_first_is_named() {
         let left = json!({
             "answered_by_name": "Anna", "status": "answered", "connected": false,
         });
         assert_eq!(
             told().line("call.updated", json!({"call": left})),
-            "+15550100 Anna has hung up, carrier → board 3 ms"
+            "+15550100 Anna is off the line, carrier → board 3 ms"
         );
     }
 

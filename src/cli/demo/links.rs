@@ -24,6 +24,11 @@ impl Login {
         self.user.name.as_deref().unwrap_or("somebody")
     }
 
+    /// Whether this person's work is to answer.
+    pub(super) fn takes_calls(&self) -> bool {
+        self.user.role == Some(Role::Member)
+    }
+
     /// The page, signed in. The token is in the fragment, which browsers send to nobody and which
     /// no server can log; the page takes it out of the address at once.
     fn link(&self, port: u16) -> String {
@@ -90,7 +95,10 @@ impl Welcome<'_> {
             };
             writeln!(text, "{:<9} {}{owner}", login.name(), login.link(self.port))?;
         }
-        writeln!(text, "          Open two of them and see both ring.\n")?;
+        writeln!(
+            text,
+            "          Open two of them, see both ring, and answer: you have some seconds.\n"
+        )?;
         writeln!(text, "process   {}", self.process)?;
         if self.folder.is_temporary() {
             writeln!(

@@ -4,20 +4,21 @@ use super::DemoError;
 use super::account::Account;
 use super::boards::{Boards, Heard, What};
 use super::folder::Folder;
-use super::launch::{Launched, launch};
+use super::launch::{Launched, launch, local};
 use super::links::{Login, Welcome, address, logins};
 use super::numbers::counted;
+use super::phones::{Phones, attend};
 use super::playbook::Playbook;
 use super::screen::Screen;
-use super::stage::Stage;
+use super::stage::{Stage, agents};
 use super::story::Play;
 use crate::cli::args::DemoArgs;
 use crate::cli::stop::StopSignals;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::domain::{Call, Timestamp};
-use crate::simulator::Dice;
+use crate::domain::{Timestamp, User};
 use crate::simulator::browser::Message;
+use crate::simulator::{Acknowledged, Caller, Dice, ExchangeSettings};
 use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,6 +38,12 @@ const LAST_WORDS: Duration = Duration::from_secs(3);
 const ON_THE_WAY: Duration = Duration::from_millis(300);
 /// What the director may have to say before it is printed.
 const NOTES: usize = 64;
+/// Acknowledgements that may wait to be noted; while there are so many the carrier waits.
+const WITNESSED: usize = 1_024;
+/// How many webhooks of a hundred come twice.
+const TWICE: u8 = 25;
+/// How many of a hundred are overtaken by the next one, where one follows at once.
+const OVERTAKEN: u8 = 30;
 
 /// Serves, plays and prints until ctrl-c.
 pub(super) async fn run(
@@ -47,20 +54,57 @@ pub(super) async fn run(
     out: &mut (dyn Write + Send),
 ) -> Result<(), DemoError> {
     let mut stop = StopSignals::listen().map_err(DemoError::Signal)?;
-    let launched = launch(args, around, folder, clock.clone()).await?;
+    let dice = args.seed.map_or_else(Dice::by_chance, Dice::seeded);
+    let launched = launch(args, around, folder, clock.clone(), trouble(&dice)).await?;
     let logins = logins(&launched.identity, clock.now())?;
     let account = Arc::new(Account::default());
-    let mut screen = Screen::new(out, &logins, Arc::clone(&account));
+    let exchange = launched.exchange.clone();
+    let counted = move || exchange.totals();
+    let mut screen = Screen::new(out, &logins, Arc::clone(&account), counted);
     screen.print(&welcome(&launched, &logins, folder))?;
 
     let boards = Boards::open(&logins, &address(launched.port), &clock);
+    let (notes, said) = mpsc::channel(NOTES);
+    let (witness, acknowledged) = mpsc::channel(WITNESSED);
+    let playbook = Playbook::new(dice.fork(), args.calls_per_minute);
+    let stage = Stage {
+        carrier: Arc::clone(&launched.carrier),
+        exchange: launched.exchange.clone().witnessed_by(witness),
+        agents: agents(&logins, &local(launched.port))?,
+        phones: Phones::default(),
+        account: Arc::clone(&account),
+        notes,
+        speed: playbook.speed(),
+        clock: clock.clone(),
+        stop: CancellationToken::new(),
+    };
     let show = Show {
         boards,
-        curtain: CancellationToken::new(),
+        said,
+        acknowledged,
+        account,
+        curtain: stage.stop.clone(),
         clock,
     };
-    show.run(args, launched, account, &mut screen, &mut stop)
-        .await
+    let script = Script {
+        stage: Arc::new(stage),
+        playbook,
+        dice,
+        people: launched.identity.people.clone(),
+        left: launched.left,
+    };
+    show.run(script, launched.app, &mut screen, &mut stop).await
+}
+
+/// A carrier that repeats itself and lets what happens at once arrive in any order.
+fn trouble(dice: &Dice) -> ExchangeSettings {
+    ExchangeSettings {
+        seed: dice.roll(),
+        duplicates: TWICE,
+        reorder: OVERTAKEN,
+        held_back: Duration::ZERO,
+        ..ExchangeSettings::default()
+    }
 }
 
 fn welcome(launched: &Launched, logins: &[Login], folder: &Folder) -> String {
@@ -75,8 +119,23 @@ fn welcome(launched: &Launched, logins: &[Login], folder: &Folder) -> String {
     welcome.text()
 }
 
+/// What is played, and with whom.
+struct Script {
+    stage: Arc<Stage>,
+    playbook: Playbook,
+    dice: Dice,
+    people: Vec<User>,
+    /// Callers whom a former run left on the line.
+    left: Vec<Caller>,
+}
+
 struct Show {
     boards: Boards,
+    /// What the director has to say.
+    said: mpsc::Receiver<String>,
+    /// Webhooks that the server has taken.
+    acknowledged: mpsc::Receiver<Acknowledged>,
+    account: Arc<Account>,
     /// Cancelled when nothing more may happen.
     curtain: CancellationToken,
     clock: Clock,
@@ -85,36 +144,21 @@ struct Show {
 impl Show {
     async fn run(
         mut self,
-        args: &DemoArgs,
-        launched: Launched,
-        account: Arc<Account>,
+        script: Script,
+        app: crate::app::App,
         screen: &mut Screen<'_>,
         stop: &mut StopSignals,
     ) -> Result<(), DemoError> {
-        let (note, mut notes) = mpsc::channel(NOTES);
-        let dice = args.seed.map_or_else(Dice::by_chance, Dice::seeded);
-        let playbook = Playbook::new(dice.fork(), args.calls_per_minute);
-        let stage = Arc::new(Stage {
-            carrier: launched.carrier()?,
-            journal: launched.app.journal.clone(),
-            agency: launched.identity.agency,
-            agents: launched.identity.agents(),
-            account,
-            notes: note,
-            speed: playbook.speed(),
-            clock: self.clock.clone(),
-            stop: self.curtain.clone(),
-        });
         // Before a board is open an event would be in nobody's sight, and seem lost.
         let played = tokio::select! {
             opened = self.first_board(screen) => {
                 opened?;
-                let director = direct(stage, playbook, dice, launched.open_calls);
-                self.print_until(stop.next(), director, &mut notes, screen).await
+                let director = direct(script);
+                self.print_until(stop.next(), director, screen).await
             }
             _ = stop.next() => Ok(()),
         };
-        self.end(launched.app, screen, stop).await?;
+        self.end(app, screen, stop).await?;
         played
     }
 
@@ -134,16 +178,17 @@ impl Show {
         &mut self,
         asked: impl Future<Output = &'static str>,
         mut director: JoinHandle<()>,
-        notes: &mut mpsc::Receiver<String>,
         screen: &mut Screen<'_>,
     ) -> Result<(), DemoError> {
         tokio::select! {
             biased;
             _ = asked => {}
-            Err(error) = self.print(notes, screen) => return Err(error),
+            Err(error) = self.print(screen) => return Err(error),
         }
         screen.print("\nStopping: the calls break off, the boards are told, the log is closed.")?;
         self.curtain.cancel();
+        // What the carrier still says is not waited for.
+        self.acknowledged.close();
         let clock = self.clock.clone();
         let last_words = async {
             // What was acknowledged last is on its way to the boards.
@@ -152,7 +197,7 @@ impl Show {
         };
         tokio::select! {
             biased;
-            Err(error) = self.print(notes, screen) => Err(error),
+            Err(error) = self.print(screen) => Err(error),
             () = last_words => Ok(()),
             () = clock.sleep(LAST_WORDS) => Ok(()),
         }
@@ -161,7 +206,6 @@ impl Show {
     /// Prints what happens, without an end of its own but an error.
     async fn print(
         &mut self,
-        notes: &mut mpsc::Receiver<String>,
         screen: &mut Screen<'_>,
     ) -> Result<std::convert::Infallible, DemoError> {
         let clock = self.clock.clone();
@@ -171,7 +215,10 @@ impl Show {
             tokio::select! {
                 biased;
                 Some(heard) = self.boards.heard.recv() => screen.heard(heard)?,
-                Some(note) = notes.recv() => screen.print(&note)?,
+                Some(webhook) = self.acknowledged.recv() => {
+                    self.account.books().taken(&webhook, clock.now());
+                }
+                Some(note) = self.said.recv() => screen.print(&note)?,
                 () = clock.sleep_until(look.min(totals)) => {
                     let now = clock.now();
                     if now >= look {
@@ -232,26 +279,31 @@ fn next(due: Timestamp, now: Timestamp) -> Timestamp {
 }
 
 /// Plays stories until the curtain, never more than a few at once.
-fn direct(
-    stage: Arc<Stage>,
-    mut playbook: Playbook,
-    dice: Dice,
-    left_open: Vec<Call>,
-) -> JoinHandle<()> {
+fn direct(script: Script) -> JoinHandle<()> {
+    let Script {
+        stage,
+        mut playbook,
+        dice,
+        people,
+        left,
+    } = script;
     tokio::spawn(async move {
         let mut plays = JoinSet::new();
-        if !left_open.is_empty() {
-            let calls = counted(u64::try_from(left_open.len()).unwrap_or(0), "call");
-            let _ = stage
-                .notes
-                .send(format!(
-                    "{calls} of the run before: the callers hang up soon"
-                ))
-                .await;
+        for person in people {
+            let stage = Arc::clone(&stage);
+            plays.spawn(async move {
+                attend(stage, person).await;
+                Some(())
+            });
         }
-        for call in left_open {
+        if !left.is_empty() {
+            let calls = counted(u64::try_from(left.len()).unwrap_or(0), "call");
+            let told = format!("{calls} of the run before: the callers hang up soon");
+            let _ = stage.notes.send(told).await;
+        }
+        for caller in left {
             let (stage, dice) = (Arc::clone(&stage), dice.fork());
-            plays.spawn(async move { Play::end_of(&stage, dice, &call).await });
+            plays.spawn(async move { Play::end_of(&stage, dice, caller).await });
         }
         let places = Arc::new(Semaphore::new(OPEN_CALLS));
         let clock = stage.clock.clone();
@@ -271,7 +323,7 @@ fn direct(
             while plays.try_join_next().is_some() {}
             let (stage, dice) = (Arc::clone(&stage), dice.fork());
             plays.spawn(async move {
-                let played = Play::new(&stage, dice).play(cue.story).await;
+                let played = Play::begin(&stage, dice).await.play(cue.story).await;
                 drop(place);
                 played
             });

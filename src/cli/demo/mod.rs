@@ -9,9 +9,11 @@
 //! | `launch` | the server, started |
 //! | `links` | a link per login, and the welcome |
 //! | `playbook` | which story is played when |
-//! | `stage` | what the stories are played with: carrier, journal, agents |
+//! | `stage` | what the stories are played with: the carrier, and the agents' buttons |
+//! | `phones` | the phones of the demo's people |
 //! | `story` | one call's life |
 //! | `account` | what was acknowledged, and whether the boards saw it |
+//! | `witness` | what an acknowledged webhook owes the boards |
 //! | `boards` | a board per login |
 //! | `lines` | events as people read them |
 //! | `numbers` | numbers as people read them |
@@ -31,6 +33,7 @@ mod links;
 mod live;
 mod numbers;
 mod once;
+mod phones;
 mod playbook;
 mod port;
 mod screen;
@@ -38,6 +41,7 @@ mod setup;
 mod stage;
 mod story;
 mod torture;
+mod witness;
 
 pub use error::DemoError;
 pub use folder::Folder;

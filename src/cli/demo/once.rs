@@ -2,22 +2,22 @@
 
 use super::DemoError;
 use super::folder::Folder;
-use super::launch::{Launched, launch};
+use super::identity::phone_of;
+use super::launch::{Launched, launch, local};
 use super::links::{Login, address, logins};
 use crate::cli::args::DemoArgs;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::domain::{AgencyId, ClaimId, client_state};
-use crate::journal::{Answer, Append, ClaimAnswer, ClaimAppend};
-use crate::simulator::browser::{Browser, BrowserSettings, Event, Message};
-use crate::simulator::{Carrier, HangupCause, Leg, Outcome, Webhook};
+use crate::simulator::browser::{Browser, BrowserSettings, Buttons, Event, Message, Pressed};
+use crate::simulator::{Caller, ExchangeSettings, Ringing};
 use serde_json::Value;
 use std::io::Write;
 use std::time::Duration;
-use uuid::Uuid;
 
-/// How long a frame may take: a hundred times what it should.
+/// How long a frame may take, and whatever else is waited for: a hundred times what it should.
 const FRAME: Duration = Duration::from_secs(5);
+/// Between two looks whether the call is recorded.
+const LOOK: Duration = Duration::from_millis(10);
 
 /// What a frame must say.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +29,7 @@ struct Expected {
     actor: Option<String>,
     /// Who has the call.
     answered_by: Option<String>,
+    recordings: usize,
 }
 
 /// Plays the call and prints each frame as it came.
@@ -39,7 +40,12 @@ pub(super) async fn run(
     clock: Clock,
     out: &mut (dyn Write + Send),
 ) -> Result<(), DemoError> {
-    let launched = launch(args, around, folder, clock.clone()).await?;
+    let settings = ExchangeSettings {
+        seed: args.seed.unwrap_or_else(rand::random),
+        recording_saved_after: Duration::ZERO,
+        ..ExchangeSettings::default()
+    };
+    let launched = launch(args, around, folder, clock.clone(), settings).await?;
     let logins = logins(&launched.identity, clock.now())?;
     let Some(anna) = logins.first() else {
         return Err(DemoError::Once("the demo has nobody to watch".to_owned()));
@@ -62,72 +68,67 @@ async fn watched(
         clock,
         out,
         seq: 0,
+        recordings: 0,
     };
     board.snapshot().await?;
 
-    let carrier = launched.carrier()?;
-    let call = carrier.new_call("+15550100");
     let me = anna.user.id.to_string();
-    send(&carrier, &call.initiated()).await?;
+    let buttons = Buttons::new(local(launched.port), anna.token.clone())?;
+    let caller = launched.exchange.rings("+15550100").await;
     board.sees("call.incoming", "incoming", None, None).await?;
 
-    let claim = claim(launched, &call, anna, &board.clock).await?;
+    match buttons.answer(caller.id()).await? {
+        Pressed::Done(_) => {}
+        other => return Err(DemoError::Once(format!("the answer came to {other:?}"))),
+    }
     board
         .sees("call.answering", "answering", Some(&me), Some(&me))
         .await?;
 
-    let phone = call.second_leg(Some(client_state(claim)));
-    send(&carrier, &phone.initiated()).await?;
-    send(&carrier, &phone.answered()).await?;
+    let _anna = ringing(launched, anna, &board.clock).await?.answers();
     board
         .sees("call.answered", "answered", None, Some(&me))
         .await?;
+    // The caller's own leg is answered by the transfer.
+    board
+        .sees("call.updated", "answered", None, Some(&me))
+        .await?;
 
-    // Neither bridge tells anything new.
-    send(&carrier, &phone.bridged()).await?;
-    send(&carrier, &call.bridged()).await?;
-    send(&carrier, &call.hung_up(HangupCause::NormalClearing)).await?;
+    is_recorded(&caller, &board.clock).await?;
+    caller.hangs_up();
     board.sees("call.ended", "ended", None, Some(&me)).await?;
+    board.recordings = 1;
+    board.sees("call.updated", "ended", None, Some(&me)).await?;
     board.browser.close().await;
     Ok(())
 }
 
-async fn send(carrier: &Carrier, webhook: &Webhook) -> Result<(), DemoError> {
-    let delivery = carrier.deliver(webhook).await;
-    if delivery.outcome == Outcome::Acknowledged {
-        return Ok(());
+/// Waits until this person's phone rings.
+async fn ringing(launched: &Launched, person: &Login, clock: &Clock) -> Result<Ringing, DemoError> {
+    let address = phone_of(&person.user).unwrap_or_default();
+    let phone = launched.exchange.phone(&address);
+    tokio::select! {
+        ringing = phone.rings() => Ok(ringing),
+        () = clock.sleep(FRAME) => Err(late("the agent's phone", "ring")),
     }
-    let (event, status) = (&webhook.event_type, delivery.status);
-    let answered = status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
-    Err(DemoError::Once(format!(
-        "{event} was not acknowledged: {answered}"
-    )))
 }
 
-async fn claim(
-    launched: &Launched,
-    call: &Leg,
-    agent: &Login,
-    clock: &Clock,
-) -> Result<ClaimId, DemoError> {
-    let agency_id: AgencyId = launched.identity.agency;
-    let append = ClaimAppend {
-        agency_id,
-        call_control_id: call.call_control_id.clone(),
-        claim_id: ClaimId(Uuid::new_v4()),
-        user_id: agent.user.id,
-        user_name: agent.user.name.clone(),
-        at: clock.now(),
-        most: None,
-        driven_until: clock.now().plus_seconds(60),
+/// Waits until the server has asked the carrier to record the call.
+async fn is_recorded(caller: &Caller, clock: &Clock) -> Result<(), DemoError> {
+    let recorded = async {
+        while !caller.is_recorded() {
+            clock.sleep(LOOK).await;
+        }
     };
-    match launched.app.journal.append(Append::Claim(append)).await {
-        Ok(Answer::Claim(ClaimAnswer::Won { claim_id, .. })) => Ok(claim_id),
-        Ok(other) => Err(DemoError::Once(format!("the claim came to {other:?}"))),
-        Err(error) => Err(DemoError::Once(format!(
-            "the claim was not recorded: {error}"
-        ))),
+    tokio::select! {
+        () = recorded => Ok(()),
+        () = clock.sleep(FRAME) => Err(late("the recording", "begin")),
     }
+}
+
+fn late(what: &str, does: &str) -> DemoError {
+    let seconds = FRAME.as_secs();
+    DemoError::Once(format!("{what} did not {does} within {seconds} s"))
 }
 
 struct Board<'a> {
@@ -136,6 +137,8 @@ struct Board<'a> {
     out: &'a mut (dyn Write + Send),
     /// The last event seen.
     seq: u64,
+    /// How many recordings the call has.
+    recordings: usize,
 }
 
 impl Board<'_> {
@@ -165,6 +168,7 @@ impl Board<'_> {
             connected: status == "answered",
             actor: actor.map(str::to_owned),
             answered_by: answered_by.map(str::to_owned),
+            recordings: self.recordings,
         };
         match self.next(kind).await? {
             Message::Event(event) => {
@@ -182,10 +186,7 @@ impl Board<'_> {
         loop {
             let received = tokio::select! {
                 received = self.browser.receive() => received?,
-                () = self.clock.sleep(FRAME) => {
-                    let seconds = FRAME.as_secs();
-                    return Err(DemoError::Once(format!("{what} did not come within {seconds} s")));
-                }
+                () = self.clock.sleep(FRAME) => return Err(late(what, "come")),
             };
             if matches!(received.message, Message::Heartbeat { .. }) {
                 continue;
@@ -202,17 +203,16 @@ impl Board<'_> {
 
 /// How an event differs from what must come, if it does.
 fn differs(event: &Event, seq: u64, expected: &Expected) -> Option<String> {
+    let fields = event.call.fields();
+    let recordings = fields.get("recordings").and_then(Value::as_array);
     let got = (
         event.seq,
         event.kind.as_str(),
         event.call.status(),
-        event
-            .call
-            .fields()
-            .get("connected")
-            .and_then(Value::as_bool),
+        fields.get("connected").and_then(Value::as_bool),
         event.actor.as_ref().map(|actor| actor.id.as_str()),
         event.call.text("answered_by"),
+        recordings.map(Vec::len),
     );
     let must = (
         seq,
@@ -221,8 +221,9 @@ fn differs(event: &Event, seq: u64, expected: &Expected) -> Option<String> {
         Some(expected.connected),
         expected.actor.as_deref(),
         expected.answered_by.as_deref(),
+        Some(expected.recordings),
     );
-    let told = "(seq, type, status, connected, actor, answered_by)";
+    let told = "(seq, type, status, connected, actor, answered_by, recordings)";
     (got != must).then(|| format!("{told} must be {must:?} and is {got:?}"))
 }
 
@@ -238,7 +239,8 @@ mod tests {
             "occurred_at": "2026-11-21T01:40:00.000000Z",
             "received_at": "2026-11-21T01:40:00.001000Z",
             "recorded_at": "2026-11-21T01:40:00.002000Z",
-            "call": {"id": "c1", "status": "answered", "connected": true, "answered_by": "u1"},
+            "call": {"id": "c1", "status": "answered", "connected": true, "answered_by": "u1",
+                     "recordings": []},
         })
     }
 
@@ -249,6 +251,7 @@ mod tests {
             connected: true,
             actor: None,
             answered_by: Some("u1".to_owned()),
+            recordings: 0,
         };
         let event: Event = serde_json::from_value(event).unwrap();
         differs(&event, 3, &expected)
@@ -264,6 +267,7 @@ mod tests {
             ("/call/status", json!("answering")),
             ("/call/connected", json!(false)),
             ("/call/answered_by", json!(null)),
+            ("/call/recordings", json!([{"id": "r1"}])),
         ] {
             let mut event = event();
             *event.pointer_mut(pointer).unwrap() = wrong;

@@ -13,8 +13,8 @@ const NATURAL_CALLS_PER_MINUTE: u32 = 12;
 pub(super) enum Story {
     /// An agent takes it; they talk; it ends.
     Answered,
-    /// The same, and the recording is saved some seconds later.
-    Recorded,
+    /// The same, and it is the agent who hangs up.
+    HungUp,
     /// Nobody takes it and the caller gives up.
     Abandoned,
     /// Both agents click in the same moment.
@@ -50,15 +50,15 @@ const OPENING: [(u64, Story); 7] = [
     (3, Story::Race),
     (4, Story::Abandoned),
     (4, Story::Released(Fall::Busy)),
-    (6, Story::Recorded),
-    (6, Story::Released(Fall::RingsOut)),
-    (6, Story::Answered),
+    (5, Story::HungUp),
+    (5, Story::Released(Fall::GivenBack)),
+    (5, Story::Released(Fall::RingsOut)),
 ];
 
 /// How often each story comes afterwards, of a hundred.
 const CHANCES: [(u64, Story); 7] = [
     (38, Story::Answered),
-    (18, Story::Recorded),
+    (18, Story::HungUp),
     (22, Story::Abandoned),
     (8, Story::Race),
     (6, Story::Released(Fall::Busy)),
@@ -145,7 +145,7 @@ mod tests {
                 Story::Answered,
                 Story::Abandoned,
                 Story::Race,
-                Story::Recorded,
+                Story::HungUp,
                 Story::Released(Fall::Busy),
             ] {
                 assert!(kinds.contains(&kind), "{kind:?} at {rate}");

@@ -8,6 +8,7 @@ use super::links::Login;
 use super::numbers::{counted, short_time};
 use crate::cli::words::plain;
 use crate::domain::Timestamp;
+use crate::simulator::Totals;
 use crate::simulator::browser::{Event, Message, Tally};
 use std::io::Write;
 use std::sync::Arc;
@@ -22,6 +23,8 @@ pub(super) struct Screen<'a> {
     out: &'a mut (dyn Write + Send),
     names: Vec<String>,
     account: Arc<Account>,
+    /// What the carrier has counted.
+    carrier: Box<dyn Fn() -> Totals + Send>,
     lines: Lines,
     tallies: Vec<Tally>,
     /// Since the last totals: from the carrier, or the click, to each board, in microseconds.
@@ -34,8 +37,10 @@ impl<'a> Screen<'a> {
         out: &'a mut (dyn Write + Send),
         logins: &[Login],
         account: Arc<Account>,
+        carrier: impl Fn() -> Totals + Send + 'static,
     ) -> Self {
         Self {
+            carrier: Box::new(carrier),
             out,
             names: logins.iter().map(|login| login.name().to_owned()).collect(),
             account,
@@ -90,8 +95,9 @@ impl<'a> Screen<'a> {
             return Ok(());
         };
         if let Some(call) = event.call.text("call_control_id") {
-            let due = (call.to_owned(), event.occurred_at);
-            self.account.books().seen(&due);
+            let changed = event.call.text("updated_at").and_then(Timestamp::parse);
+            let moments = [Some(event.occurred_at), changed];
+            self.account.books().seen(call, moments, at);
         }
         self.print(&line)
     }
@@ -141,7 +147,8 @@ impl<'a> Screen<'a> {
             .copied()
             .fold(Tally::default(), Tally::plus);
         let misheard = tally.gaps + tally.lost + tally.twice + tally.out_of_order + tally.other;
-        self.account.books().sums(now, misheard)
+        let carrier = (self.carrier)();
+        self.account.books().sums(carrier, now, misheard)
     }
 
     /// One line, at once.
@@ -159,6 +166,7 @@ mod tests {
     use crate::cli::demo::identity::Identity;
     use crate::cli::demo::links::logins;
     use crate::domain::Timestamp;
+    use crate::simulator::Totals;
     use crate::simulator::browser::{Fault, Message, Resumed, Tally};
     use std::sync::Arc;
 
@@ -167,7 +175,7 @@ mod tests {
         let account = Arc::new(Account::default());
         let logins = logins(&Identity::new(), Timestamp::default()).unwrap();
         story(
-            &mut Screen::new(&mut out, &logins, Arc::clone(&account)),
+            &mut Screen::new(&mut out, &logins, Arc::clone(&account), Totals::default),
             &account,
         );
         let text = String::from_utf8(out).unwrap();
@@ -182,12 +190,11 @@ mod tests {
     fn silence_is_said_once_and_ends_with_a_word() {
         let lines = printed(|screen, account| {
             let due = ("v3:a".to_owned(), second(0));
-            account.books().expect(due.clone());
-            account.books().acknowledged(&due, second(0));
+            account.books().acknowledged(due.clone(), second(0));
             for now in 1..=5 {
                 screen.look(second(now)).unwrap();
             }
-            account.books().seen(&due);
+            account.books().seen(&due.0, [Some(due.1), None], second(5));
             screen.look(second(6)).unwrap();
         });
         assert_eq!(

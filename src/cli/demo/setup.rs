@@ -10,6 +10,10 @@ use secrecy::SecretString;
 use tokio::runtime::Handle;
 use uuid::Uuid;
 
+/// What the demo's agency shows its carrier, which is on this machine and knows nobody else: no
+/// secret.
+pub(super) const API_KEY: &str = "KEY00000000DEMO_for_a_simulated_carrier";
+
 const AGENCY_NAME: &str = "Demo Agency";
 /// The version of a credential that is stored for the first time.
 const FIRST_VERSION: i64 = 1;
@@ -40,9 +44,7 @@ pub(super) async fn prepare(
         };
         store.put_user(person, now).await?;
     }
-    if known.is_none_or(|known| known.credentials.is_empty()) {
-        put_credentials(&store, identity, now).await?;
-    }
+    put_credentials(&store, identity, known, credentials(identity)?, now).await?;
     Ok(store)
 }
 
@@ -51,24 +53,39 @@ async fn find(store: &Store, agency: AgencyId) -> Result<Option<SealedAgency>, D
     Ok(agencies.into_iter().find(|known| known.agency.id == agency))
 }
 
+/// What the server must know of its carrier.
+fn credentials(identity: &Identity) -> Result<Vec<(CredentialKey, String)>, DemoError> {
+    let public_key = identity.signing_key()?.public_key();
+    let connection_ids = identity.connection_id.clone();
+    Ok(vec![
+        (CredentialKey::TelnyxApiKey, API_KEY.to_owned()),
+        (CredentialKey::TelnyxPublicKey, public_key),
+        (CredentialKey::TelnyxConnectionIds, connection_ids),
+    ])
+}
+
+/// Puts those that are not there: an earlier version's demo knew fewer.
 async fn put_credentials(
     store: &Store,
     identity: &Identity,
+    known: Option<SealedAgency>,
+    mut values: Vec<(CredentialKey, String)>,
     now: Timestamp,
 ) -> Result<(), DemoError> {
     let agency = identity.agency;
+    let (key, held) = match known {
+        Some(known) => (known.data_key, known.credentials),
+        None => (None, Vec::new()),
+    };
+    values.retain(|(key, _)| !held.iter().any(|held| held.name == key.name()));
+    if values.is_empty() {
+        return Ok(());
+    }
     let keyring = Keyring::parse(&identity.encryption_key)?;
-    let (data_key, WrappedKey(wrapped)) = keyring.new_data_key(agency)?;
-    let values = [
-        (
-            CredentialKey::TelnyxPublicKey,
-            identity.signing_key()?.public_key(),
-        ),
-        (
-            CredentialKey::TelnyxConnectionIds,
-            identity.connection_id.clone(),
-        ),
-    ];
+    let (data_key, WrappedKey(wrapped)) = match key.map(WrappedKey) {
+        Some(wrapped) => (keyring.open_data_key(agency, &wrapped)?, wrapped),
+        None => keyring.new_data_key(agency)?,
+    };
     let mut sealed = Vec::with_capacity(values.len());
     for (key, value) in values {
         check_credential(key, &value)?;
@@ -84,12 +101,14 @@ async fn put_credentials(
 
 #[cfg(test)]
 mod tests {
-    use super::prepare;
+    use super::{API_KEY, credentials, find, prepare, put_credentials};
     use crate::agencies::seal::{Keyring, WrappedKey};
     use crate::cli::demo::identity::Identity;
     use crate::config::{Config, DatabaseUrl, Settings};
-    use crate::domain::{CredentialKey, Timestamp};
+    use crate::domain::{Agency, CredentialKey, Timestamp};
+    use crate::store::Store;
     use secrecy::ExposeSecret;
+    use tokio::runtime::Handle;
 
     fn config(folder: &tempfile::TempDir) -> Config {
         let mut config = Settings::default().validate().unwrap();
@@ -127,6 +146,39 @@ mod tests {
             assert_eq!(public_key.expose_secret(), signing);
             let connection = stored(CredentialKey::TelnyxConnectionIds);
             assert_eq!(connection.expose_secret(), identity.connection_id);
+            let api_key = stored(CredentialKey::TelnyxApiKey);
+            assert_eq!(api_key.expose_secret(), API_KEY);
         }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+    async fn the_data_of_an_earlier_version_gets_what_it_lacks_under_its_own_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let (config, identity) = (config(&folder), Identity::new());
+        let now = Timestamp::from_micros(1);
+        let store = Store::open(&config.database, Handle::current())
+            .await
+            .unwrap();
+        store.migrate().await.unwrap();
+        let agency = Agency {
+            id: identity.agency,
+            name: "Demo Agency".to_owned(),
+            is_default: false,
+        };
+        store.add_agency(agency, "e".to_owned(), now).await.unwrap();
+        let mut few = credentials(&identity).unwrap();
+        few.retain(|(key, _)| *key != CredentialKey::TelnyxApiKey);
+        let known = find(&store, identity.agency).await.unwrap();
+        put_credentials(&store, &identity, known, few, now)
+            .await
+            .unwrap();
+        let before = find(&store, identity.agency).await.unwrap().unwrap();
+        assert_eq!(before.credentials.len(), 2);
+        drop(store);
+
+        let store = prepare(&config, &identity, now).await.unwrap();
+        let after = find(&store, identity.agency).await.unwrap().unwrap();
+        assert_eq!(after.credentials.len(), 3);
+        assert_eq!(after.data_key, before.data_key);
     }
 }

@@ -1,30 +1,26 @@
-//! What the stories are played with: the carrier outside, the journal inside, and the agents.
+//! What the stories are played with: the carrier outside, and the agents at their boards.
 
-use super::account::{Account, Due};
+use super::account::Account;
+use super::links::Login;
 use super::numbers::caller;
+use super::phones::Phones;
 use crate::cli::words::plain;
 use crate::clock::Clock;
-use crate::domain::{AgencyId, Call, ClaimId, ReleaseReason, User};
-use crate::journal::{
-    Answer, Append, AppendError, ClaimAnswer, ClaimAppend, Journal, ReleaseAppend,
-};
-use crate::simulator::{Carrier, Dice, Leg, Outcome, Webhook};
+use crate::domain::{Timestamp, User};
+use crate::simulator::browser::{Buttons, Pressed};
+use crate::simulator::{Caller, Carrier, Exchange, Leg};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
-
-/// How many webhooks of a hundred come twice.
-const TWICE: u8 = 25;
 
 /// Shared by all stories of a demo.
 pub(super) struct Stage {
-    pub(super) carrier: Carrier,
-    pub(super) journal: Journal,
-    pub(super) agency: AgencyId,
+    pub(super) carrier: Arc<Carrier>,
+    pub(super) exchange: Exchange,
     /// At least one.
-    pub(super) agents: Vec<User>,
+    pub(super) agents: Vec<Agent>,
+    pub(super) phones: Phones,
     pub(super) account: Arc<Account>,
     /// What the director has to say, to be printed.
     pub(super) notes: mpsc::Sender<String>,
@@ -33,14 +29,28 @@ pub(super) struct Stage {
     pub(super) stop: CancellationToken,
 }
 
+/// Somebody who takes calls, and the buttons of that person's board.
+#[derive(Clone, Debug)]
+pub(super) struct Agent {
+    pub(super) user: User,
+    pub(super) buttons: Buttons,
+}
+
+impl Agent {
+    /// What colleagues call this person.
+    pub(super) fn name(&self) -> &str {
+        self.user.name.as_deref().unwrap_or("somebody")
+    }
+}
+
 /// What an agent's click came to.
 #[derive(Debug)]
 pub(super) enum Click {
     /// The call is this agent's.
-    Won(ClaimId),
+    Won,
     /// Somebody has it, by this name.
     Told(String),
-    /// It is over, or the click was not recorded.
+    /// It is over, or the click came to nothing.
     Nothing,
 }
 
@@ -48,125 +58,94 @@ impl Stage {
     /// Waits for a natural time; `None` when the demo ends meanwhile, after which nothing more
     /// must happen.
     pub(super) async fn wait(&self, natural: Duration) -> Option<()> {
-        let wait = natural.div_f64(self.speed);
-        let waited = self.clock.sleep(wait);
+        self.wait_exactly(natural.div_f64(self.speed)).await
+    }
+
+    /// The same at whatever speed.
+    pub(super) async fn wait_exactly(&self, time: Duration) -> Option<()> {
+        let waited = self.clock.sleep(time);
         self.stop.run_until_cancelled(waited).await
     }
 
     /// Says something on the terminal.
-    pub(super) async fn note(&self, call: &Leg, text: &str) {
-        let number = caller(Some(&call.from));
+    pub(super) async fn note(&self, call: &Caller, text: &str) {
+        let number = caller(Some(&call.leg().from));
         // At the end nobody prints any more.
         let _ = self.notes.send(format!("{number} {text}")).await;
     }
 
-    /// Delivers a webhook, sometimes twice. `due` is what must then show on the boards.
-    pub(super) async fn deliver(&self, webhook: &Webhook, due: Option<Due>, dice: &Dice) {
-        if let Some(due) = due.clone() {
-            self.account.books().expect(due);
-        }
-        let twice = dice.percent(TWICE);
-        let at_once = dice.percent(50);
-        if twice && at_once {
-            tokio::join!(
-                self.deliver_once(webhook, due.as_ref(), false),
-                self.deliver_once(webhook, None, true)
-            );
-            return;
-        }
-        self.deliver_once(webhook, due.as_ref(), false).await;
-        if twice {
-            self.deliver_once(webhook, None, true).await;
-        }
+    /// Somebody calls.
+    pub(super) async fn rings(&self, leg: Leg) -> Caller {
+        let books = || self.account.books();
+        books().plays(leg.call_session_id, &leg.call_control_id);
+        self.exchange.begins(leg).await
     }
 
-    async fn deliver_once(&self, webhook: &Webhook, due: Option<&Due>, repeat: bool) {
-        let delivery = self.carrier.deliver(webhook).await;
-        let now = self.clock.now();
-        let mut books = self.account.books();
-        if delivery.outcome == Outcome::Acknowledged {
-            books.delivered(repeat);
-            if let Some(due) = due {
-                books.acknowledged(due, now);
-            }
-            return;
-        }
-        books.refused();
-        if let Some(due) = due {
-            books.not_taken(due);
-        }
-        let (status, attempts) = (delivery.status, delivery.attempts);
-        let event = &webhook.event_type;
-        tracing::error!(%event, id = %webhook.id, status, attempts, "Webhook not taken");
-    }
-
-    /// An agent clicks on a call: what the answer route does, short of the transfer.
-    pub(super) async fn click(&self, call: &Leg, agent: &User) -> Click {
-        let at = self.clock.now();
-        let due = (call.call_control_id.clone(), at);
-        self.account.books().expect(due.clone());
-        let claim = ClaimAppend {
-            agency_id: self.agency,
-            call_control_id: call.call_control_id.clone(),
-            claim_id: ClaimId(Uuid::new_v4()),
-            user_id: agent.id,
-            user_name: agent.name.clone(),
-            at,
-            most: None,
-            driven_until: at.plus_seconds(60),
+    /// Whether the call rings on the boards and nobody has it.
+    pub(super) async fn is_waiting(&self, call: &Caller) -> bool {
+        let Some(agent) = self.agents.first() else {
+            return false;
         };
-        let answer = self.journal.append(Append::Claim(claim)).await;
-        let now = self.clock.now();
-        let mut books = self.account.books();
-        match answer {
-            Ok(Answer::Claim(ClaimAnswer::Won { claim_id, .. })) => {
-                books.acknowledged(&due, now);
-                Click::Won(claim_id)
+        let waiting = agent.buttons.is_waiting(call.id()).await;
+        waiting.unwrap_or_else(|error| {
+            tracing::error!("The waiting calls are not known: {error}");
+            false
+        })
+    }
+
+    /// An agent clicks on Answer.
+    pub(super) async fn click(&self, call: &Caller, agent: &Agent) -> Click {
+        match agent.buttons.answer(call.id()).await {
+            Ok(Pressed::Done(Some(told))) => {
+                // The event tells of the call as the answer did.
+                let changed = told.text("updated_at").and_then(Timestamp::parse);
+                if let Some(changed) = changed {
+                    let due = (call.id().to_owned(), changed);
+                    self.account.books().acknowledged(due, self.clock.now());
+                }
+                Click::Won
             }
-            Ok(Answer::Claim(ClaimAnswer::Taken { call })) => {
-                books.not_taken(&due);
-                Click::Told(holder(&call))
+            Ok(Pressed::Taken(by)) => {
+                Click::Told(by.map_or_else(|| "somebody".to_owned(), |name| plain(&name)))
             }
             other => {
-                books.not_taken(&due);
-                log_failure("Claim", other);
+                log("Answer", other);
                 Click::Nothing
             }
         }
     }
 
     /// An agent gives a call back.
-    pub(super) async fn give_back(&self, call: &Leg, claim: ClaimId, agent: &User) {
-        let at = self.clock.now();
-        let due = (call.call_control_id.clone(), at);
-        self.account.books().expect(due.clone());
-        let release = ReleaseAppend {
-            agency_id: self.agency,
-            claim_id: claim,
-            reason: ReleaseReason::Cancelled,
-            by: Some(agent.id),
-            at,
-        };
-        let answer = self.journal.append(Append::Release(release)).await;
-        let now = self.clock.now();
-        let mut books = self.account.books();
-        if let Ok(Answer::Done(true)) = answer {
-            books.acknowledged(&due, now);
-        } else {
-            books.not_taken(&due);
-            log_failure("Release", answer);
-        }
+    pub(super) async fn give_back(&self, call: &Caller, agent: &Agent) {
+        log("Release", agent.buttons.release(call.id()).await);
+    }
+
+    /// An agent hangs up.
+    pub(super) async fn hang_up(&self, call: &Caller, agent: &Agent) {
+        log("End", agent.buttons.end(call.id()).await);
     }
 }
 
-fn holder(call: &Call) -> String {
-    let name = call.answered_by_name.as_deref();
-    name.map_or_else(|| "somebody".to_owned(), plain)
+/// The agents among these people.
+pub(super) fn agents(
+    logins: &[Login],
+    address: &url::Url,
+) -> Result<Vec<Agent>, crate::simulator::browser::PressError> {
+    let agents = logins.iter().filter(|login| login.takes_calls());
+    agents
+        .map(|login| {
+            Ok(Agent {
+                user: login.user.clone(),
+                buttons: Buttons::new(address.clone(), login.token.clone())?,
+            })
+        })
+        .collect()
 }
 
-fn log_failure(what: &str, answer: Result<Answer, AppendError>) {
-    match answer {
-        Ok(answer) => tracing::debug!("{what} came to nothing: {answer:?}"),
-        Err(error) => tracing::error!("{what} not recorded: {error}"),
+fn log(what: &str, pressed: Result<Pressed, crate::simulator::browser::PressError>) {
+    match pressed {
+        Ok(Pressed::Failed(status, said)) => tracing::error!("{what} failed: {status} {said}"),
+        Ok(pressed) => tracing::debug!("{what}: {pressed:?}"),
+        Err(error) => tracing::error!("{what}: {error}"),
     }
 }

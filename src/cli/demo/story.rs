@@ -1,169 +1,171 @@
-//! One call's life, played against the real webhook route.
+//! One call's life: a caller at the simulated carrier, agents at the real routes. A person at a
+//! board may take part: a call that somebody has taken is left to whoever it is.
 
-use super::account::Due;
+use super::phones::Manner;
 use super::playbook::{Fall, Story};
-use super::stage::{Click, Stage};
-use crate::domain::{Call, ClaimId, User, client_state};
-use crate::simulator::{Dice, HangupCause, Leg, Webhook};
+use super::stage::{Agent, Click, Stage};
+use crate::simulator::{Caller, Dice, Hears};
 use std::time::Duration;
 
-/// How many webhooks of a hundred are overtaken by the next one, where one follows soon.
-const OVERTAKEN: u8 = 40;
+/// Between two looks whether the caller hears somebody.
+const LOOK: Duration = Duration::from_millis(100);
+/// How long a caller waits for the phone of whoever took the call: longer than it may ring.
+const PATIENCE: Duration = Duration::from_secs(35);
+/// How long a phone rings that nobody answers, and a little more: the server's choice, at any speed.
+const RINGS_OUT: Duration = Duration::from_secs(26);
 
 /// A call being played. Every verb is something that happens; `None` means that the demo ends and
 /// nothing more may happen.
 pub(super) struct Play<'a> {
     stage: &'a Stage,
     dice: Dice,
-    caller: Leg,
-    /// To be sent after the next one.
-    held_back: Option<(Webhook, Option<Due>)>,
+    caller: Caller,
 }
 
 impl<'a> Play<'a> {
-    /// A call that the dice decide.
-    pub(super) fn new(stage: &'a Stage, dice: Dice) -> Self {
+    /// A call that the dice decide rings.
+    pub(super) async fn begin(stage: &'a Stage, dice: Dice) -> Self {
         let from = format!("+1555010{:04}", dice.below(9_000));
-        let caller = stage.carrier.new_call_by(dice.fork(), &from);
+        let leg = stage.carrier.new_call_by(dice.fork(), &from);
+        let caller = stage.rings(leg).await;
         Self {
             stage,
             dice,
             caller,
-            held_back: None,
         }
     }
 
     /// A call that a former run left open: its caller gives up now that the carrier is back.
-    pub(super) async fn end_of(stage: &'a Stage, dice: Dice, left: &Call) -> Option<()> {
-        let from = left.from_number.as_deref().unwrap_or("anonymous");
-        let mut caller = stage.carrier.new_call_by(dice.fork(), from);
-        caller.call_control_id.clone_from(&left.call_control_id);
-        let session = left.call_session_id.as_deref();
-        if let Some(session) = session.and_then(|session| session.parse().ok()) {
-            caller.call_session_id = session;
-        }
-        let mut play = Self {
+    pub(super) async fn end_of(stage: &'a Stage, dice: Dice, caller: Caller) -> Option<()> {
+        let books = || stage.account.books();
+        books().plays(caller.session(), caller.id());
+        let play = Self {
             stage,
             dice,
             caller,
-            held_back: None,
         };
         play.wait(4_000, 12_000).await?;
-        let over = play.caller.hung_up(HangupCause::NormalClearing);
-        play.send(over, true).await;
+        play.caller.hangs_up();
         Some(())
     }
 
-    /// Plays a story to its end.
-    pub(super) async fn play(mut self, story: Story) -> Option<()> {
-        let rings = self.caller.initiated();
-        self.send(rings, true).await;
+    /// Plays a story to its end. Every call rings for some seconds before an agent of the story
+    /// clicks, so that a person can be first.
+    pub(super) async fn play(self, story: Story) -> Option<()> {
         match story {
-            Story::Abandoned => self.gives_up(6_000, 9_000).await,
-            Story::Answered => self.is_answered_by_someone(false).await,
-            Story::Recorded => self.is_answered_by_someone(true).await,
+            Story::Abandoned => self.gives_up(14_000, 20_000).await,
+            Story::Answered => self.is_answered(false).await,
+            Story::HungUp => self.is_answered(true).await,
             Story::Race => self.is_raced_for().await,
             Story::Released(fall) => self.falls_back(fall).await,
         }
     }
 
-    async fn is_answered_by_someone(&mut self, recorded: bool) -> Option<()> {
+    async fn is_answered(&self, agent_hangs_up: bool) -> Option<()> {
         let agent = self.one_agent();
-        self.wait(2_000, 5_000).await?;
-        self.is_taken_by(&agent, recorded).await
+        self.wait(6_000, 9_000).await?;
+        self.is_taken_by(&agent, agent_hangs_up).await
     }
 
     /// Both agents click at once: one has it, and the other is told by whom.
-    async fn is_raced_for(&mut self) -> Option<()> {
+    async fn is_raced_for(&self) -> Option<()> {
         let (first, second) = self.two_agents();
-        self.wait(2_500, 4_000).await?;
+        self.wait(6_000, 8_000).await?;
+        if !self.stage.is_waiting(&self.caller).await {
+            return self.talks(None).await;
+        }
         let (one, other) = tokio::join!(
             self.stage.click(&self.caller, &first),
             self.stage.click(&self.caller, &second)
         );
-        let (won, winner, loser, told) = match (one, other) {
-            (Click::Won(claim), Click::Told(name)) => (claim, first, second, name),
-            (Click::Told(name), Click::Won(claim)) => (claim, second, first, name),
-            _ => return self.gives_up(3_000, 6_000).await,
+        let (winner, loser, told) = match (one, other) {
+            (Click::Won, Click::Told(name)) => (first, second, name),
+            (Click::Told(name), Click::Won) => (second, first, name),
+            _ => return self.talks(None).await,
         };
         // The boards speak first.
         self.wait(200, 200).await?;
-        let (winner_name, loser_name) = (name(&winner), name(&loser));
+        let (winner_name, loser_name) = (winner.name(), loser.name());
         let race = format!(
             "race: {winner_name} and {loser_name} clicked at the same moment; {winner_name} has \
              it, {loser_name} was told that {told} has"
         );
         self.stage.note(&self.caller, &race).await;
-        self.talks(won, false).await
+        self.talks(None).await
     }
 
     /// One agent takes it and does not get it; the other one answers.
-    async fn falls_back(&mut self, fall: Fall) -> Option<()> {
+    async fn falls_back(&self, fall: Fall) -> Option<()> {
         let (first, second) = self.two_agents();
-        self.wait(1_500, 3_000).await?;
-        let Click::Won(claim) = self.stage.click(&self.caller, &first).await else {
-            return self.gives_up(3_000, 6_000).await;
+        self.wait(5_000, 7_000).await?;
+        if !self.stage.is_waiting(&self.caller).await {
+            return self.talks(None).await;
+        }
+        let manner = match fall {
+            Fall::Busy => Manner::IsBusy,
+            Fall::RingsOut | Fall::GivenBack => Manner::LetsRing,
         };
-        let phone = self.caller.second_leg(Some(client_state(claim)));
-        self.wait(200, 500).await?;
-        self.send(phone.initiated(), false).await;
+        self.stage.phones.expect(&self.caller, manner);
+        let click = self.stage.click(&self.caller, &first).await;
+        if let Click::Told(_) | Click::Nothing = click {
+            self.stage.phones.forget(&self.caller);
+            return self.talks(None).await;
+        }
         match fall {
-            Fall::Busy => {
-                self.wait(500, 1_500).await?;
-                self.send(phone.hung_up(HangupCause::UserBusy), true).await;
-            }
-            Fall::RingsOut => {
-                self.wait(6_000, 7_000).await?;
-                self.send(phone.hung_up(HangupCause::Timeout), true).await;
-            }
+            Fall::Busy => self.wait(1_500, 2_000).await?,
+            Fall::RingsOut => self.stage.wait_exactly(RINGS_OUT).await?,
             Fall::GivenBack => {
                 self.wait(2_000, 3_000).await?;
-                self.stage.give_back(&self.caller, claim, &first).await;
-                self.wait(200, 400).await?;
-                let silenced = phone.hung_up(HangupCause::OriginatorCancel);
-                self.send(silenced, false).await;
+                self.stage.give_back(&self.caller, &first).await;
             }
         }
-        self.wait(2_000, 3_500).await?;
+        self.stage.phones.forget(&self.caller);
+        self.wait(4_000, 6_000).await?;
         self.is_taken_by(&second, false).await
     }
 
-    async fn is_taken_by(&mut self, agent: &User, recorded: bool) -> Option<()> {
+    /// An agent clicks, unless somebody has it already.
+    async fn is_taken_by(&self, agent: &Agent, hangs_up: bool) -> Option<()> {
+        if !self.stage.is_waiting(&self.caller).await {
+            return self.talks(None).await;
+        }
         match self.stage.click(&self.caller, agent).await {
-            Click::Won(claim) => self.talks(claim, recorded).await,
-            Click::Told(_) | Click::Nothing => self.gives_up(3_000, 6_000).await,
+            Click::Won => self.talks(hangs_up.then_some(agent)).await,
+            Click::Told(_) => self.talks(None).await,
+            Click::Nothing => self.gives_up(3_000, 6_000).await,
         }
     }
 
-    /// The agent's phone rings and is answered; they talk; the caller hangs up.
-    async fn talks(&mut self, claim: ClaimId, recorded: bool) -> Option<()> {
-        let phone = self.caller.second_leg(Some(client_state(claim)));
-        self.wait(200, 500).await?;
-        self.send(phone.initiated(), false).await;
-        self.wait(1_000, 2_500).await?;
-        self.send_or_hold(phone.answered(), true).await;
-        self.wait(100, 400).await?;
-        // A bridge tells the boards something only where it overtakes the answer.
-        self.send_or_hold(phone.bridged(), false).await;
-        self.send(self.caller.bridged(), false).await;
-        self.wait(6_000, 20_000).await?;
-        let over = self.caller.hung_up(HangupCause::NormalClearing);
-        self.send_or_hold(over, true).await;
-        self.wait(100, 400).await?;
-        self.send(phone.hung_up(HangupCause::NormalClearing), false)
-            .await;
-        if recorded {
-            self.wait(2_000, 4_000).await?;
-            let saved = self.caller.recording_saved();
-            self.send(saved, true).await;
+    /// Somebody has the call. They talk once the phone is answered, and then the caller hangs up,
+    /// or this agent does.
+    async fn talks(&self, agent: Option<&Agent>) -> Option<()> {
+        let until = self.stage.clock.now();
+        let patience = PATIENCE.div_f64(self.stage.speed);
+        let until = until.plus_micros(i64::try_from(patience.as_micros()).unwrap_or(i64::MAX));
+        while !matches!(self.caller.hears(), Hears::Party(_)) {
+            if !self.caller.is_alive() || self.stage.clock.now() > until {
+                self.caller.hangs_up();
+                return Some(());
+            }
+            self.stage.wait_exactly(LOOK).await?;
+        }
+        self.wait(6_000, 18_000).await?;
+        match agent {
+            Some(agent) if self.caller.is_alive() => {
+                self.stage.hang_up(&self.caller, agent).await;
+            }
+            _ => self.caller.hangs_up(),
         }
         Some(())
     }
 
-    async fn gives_up(&mut self, shortest_ms: u64, longest_ms: u64) -> Option<()> {
+    /// The caller loses patience, unless somebody has taken the call meanwhile.
+    async fn gives_up(&self, shortest_ms: u64, longest_ms: u64) -> Option<()> {
         self.wait(shortest_ms, longest_ms).await?;
-        let over = self.caller.hung_up(HangupCause::OriginatorCancel);
-        self.send(over, true).await;
+        if self.caller.is_alive() && !self.stage.is_waiting(&self.caller).await {
+            return self.talks(None).await;
+        }
+        self.caller.hangs_up();
         Some(())
     }
 
@@ -175,48 +177,19 @@ impl<'a> Play<'a> {
         self.stage.wait(self.dice.between(shortest, longest)).await
     }
 
-    /// Sends a webhook, and after it the one that was held back. `shows` says that the boards must
-    /// tell of it, whatever came before.
-    async fn send(&mut self, webhook: Webhook, shows: bool) {
-        let due = self.due(&webhook, shows);
-        self.stage.deliver(&webhook, due, &self.dice).await;
-        if let Some((late, due)) = self.held_back.take() {
-            self.stage.account.books().overtaken();
-            self.stage.deliver(&late, due, &self.dice).await;
-        }
-    }
-
-    /// The same, or holds it back for the next one to overtake it.
-    async fn send_or_hold(&mut self, webhook: Webhook, shows: bool) {
-        if self.dice.percent(OVERTAKEN) && self.held_back.is_none() {
-            let due = self.due(&webhook, shows);
-            self.held_back = Some((webhook, due));
-        } else {
-            self.send(webhook, shows).await;
-        }
-    }
-
-    /// Whichever leg it is about, it shows as an event of the caller's.
-    fn due(&self, webhook: &Webhook, shows: bool) -> Option<Due> {
-        shows.then(|| (self.caller.call_control_id.clone(), webhook.occurred_at))
-    }
-
-    fn two_agents(&self) -> (User, User) {
+    fn two_agents(&self) -> (Agent, Agent) {
         let one = self.one_agent();
-        let other = self.stage.agents.iter().find(|agent| agent.id != one.id);
+        let mut others = self.stage.agents.iter();
+        let other = others.find(|agent| agent.user.id != one.user.id);
         let other = other.unwrap_or(&one).clone();
         (one, other)
     }
 
-    fn one_agent(&self) -> User {
+    fn one_agent(&self) -> Agent {
         let agents = &self.stage.agents;
         let many = u64::try_from(agents.len()).unwrap_or(1);
         let place = usize::try_from(self.dice.below(many)).unwrap_or(0);
         #[allow(clippy::expect_used)] // The demo's cast has two, and the dice keep below that.
         agents.get(place).expect("a demo has agents").clone()
     }
-}
-
-fn name(agent: &User) -> &str {
-    agent.name.as_deref().unwrap_or("somebody")
 }

@@ -8,8 +8,10 @@
 //! - [`Browser`]: a connection that has introduced itself and been answered.
 //! - [`Checker`]: holds the server to its promises over all connections of one board; no I/O.
 //! - [`ResumingBrowser`]: a board that stays: reconnects with its position, as the contract asks.
+//! - [`Buttons`]: what there is to click on (contract, 5.1).
 
 mod backoff;
+mod buttons;
 mod checker;
 mod close;
 mod connection;
@@ -25,6 +27,7 @@ mod socket;
 mod tls;
 
 pub use backoff::Backoff;
+pub use buttons::{Buttons, PressError, Pressed};
 pub use checker::Checker;
 pub use close::{CloseCode, Closed};
 pub use connection::{Browser, BrowserSettings, SUBPROTOCOL};

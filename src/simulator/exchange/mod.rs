@@ -68,7 +68,7 @@ pub use phone::{Phone, Ringing};
 pub use settings::{ExchangeSettings, Habit};
 
 use super::carrier::Carrier;
-use super::courier::Courier;
+use super::courier::{Acknowledged, Courier};
 use super::leg::Leg;
 use super::script::{Cast, Happening, Side, Step};
 use super::totals::Totals;
@@ -76,7 +76,7 @@ use actix_web::dev::ServerHandle;
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
 use switchboard::Switchboard;
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -150,11 +150,17 @@ impl Exchange {
 
     /// Somebody calls. Comes back when the first attempt to tell the customer is over.
     pub async fn rings(&self, from: &str) -> Caller {
+        let dice = self.board.operator().state.dice.fork();
+        self.begins(self.courier.carrier().new_call_by(dice, from))
+            .await
+    }
+
+    /// The same with a leg that somebody else made, and that nobody was told of.
+    pub async fn begins(&self, leg: impl Into<Arc<Leg>>) -> Caller {
+        let leg = leg.into();
         let (tried, told) = oneshot::channel();
         let caller = {
             let mut operator = self.board.operator();
-            let dice = operator.state.dice.fork();
-            let leg = Arc::new(self.courier.carrier().new_call_by(dice, from));
             operator.registers(Arc::clone(&leg), &self.courier, None);
             operator.says_and_tells(&leg.call_control_id, Leg::initiated, Some(tried));
             self.caller(leg)
@@ -204,6 +210,14 @@ impl Exchange {
     /// Waits until none of its webhooks is waiting or under way.
     pub async fn settled(&self) {
         self.board.post.settled().await;
+    }
+
+    /// Tells of each acknowledged webhook, as [`Load::witnessed_by`](super::Load::witnessed_by)
+    /// does. The first witness stays.
+    #[must_use]
+    pub fn witnessed_by(self, witness: mpsc::Sender<Acknowledged>) -> Self {
+        self.courier.is_witnessed_by(witness);
+        self
     }
 
     /// What its webhooks have come to.

@@ -18,9 +18,6 @@ use uuid::Uuid;
 /// Webhooks of one session that may wait for the customer; further ones are lost.
 const WAITING: usize = 1_000;
 
-/// How long a webhook is held back for another one to overtake it.
-const HELD_BACK: Duration = Duration::from_secs(2);
-
 /// The way out.
 #[derive(Debug)]
 pub(super) struct Post {
@@ -33,6 +30,7 @@ pub(super) struct Post {
     dice: Dice,
     duplicates: u8,
     reorder: u8,
+    held_back: Duration,
 }
 
 #[derive(Debug, Default)]
@@ -66,6 +64,7 @@ impl Post {
             dice: Dice::seeded(settings.seed.wrapping_add(1)),
             duplicates: settings.duplicates,
             reorder: settings.reorder,
+            held_back: settings.held_back,
         }
     }
 
@@ -143,7 +142,7 @@ impl Post {
 
     /// The one that overtakes, if one comes in time.
     async fn overtaking(&self, session: Uuid) -> Option<Letter> {
-        let until = self.clock.now().plus_micros(micros(HELD_BACK));
+        let until = self.clock.now().plus_micros(micros(self.held_back));
         loop {
             let came = {
                 let mut queues = self.queues();

@@ -47,6 +47,9 @@ pub struct ExchangeSettings {
     pub duplicates: u8,
     /// How many of a hundred of its own webhooks are overtaken by the session's next one.
     pub reorder: u8,
+    /// How long one of these waits for another to overtake it; zero: only what has another one
+    /// waiting behind it is overtaken, and nothing comes late.
+    pub held_back: Duration,
     /// Put over what `GET /call_control_applications/{id}` says.
     pub application: Map<String, Value>,
 }
@@ -66,6 +69,7 @@ impl Default for ExchangeSettings {
             phones: Habit::Rings,
             duplicates: 0,
             reorder: 0,
+            held_back: Duration::from_secs(2),
             application: Map::new(),
         }
     }

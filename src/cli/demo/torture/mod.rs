@@ -1,11 +1,14 @@
 //! A server that is killed with -9 every few seconds, under load, and loses nothing.
 //!
-//! Three witnesses that share nothing with the server: the carrier, which knows what was
-//! acknowledged; several boards, which come back with their positions; and in the end the database,
-//! read anew after a last kill.
+//! Witnesses that share nothing with the server: the carrier, which knows what was acknowledged;
+//! agents, who answer calls and give them back, and know what they were told is done; several
+//! boards, which come back with their positions; and in the end the database, read anew after a
+//! last kill.
 
 mod chaos;
+mod deeds;
 mod journal;
+mod office;
 mod plan;
 mod server;
 mod verdict;
@@ -16,19 +19,24 @@ pub use verdict::Verdict;
 use super::DemoError;
 use super::folder::Folder;
 use super::identity::Identity;
-use super::launch::{carrier, config, database, wanted_port};
+use super::launch::{carrier, config, database, exchange, local, wanted_port};
 use super::links::{address, logins};
 use super::numbers::counted;
 use super::port::{listen, port_of};
 use super::setup;
+use super::stage::agents;
 use crate::cli::args::DemoArgs;
 use crate::cli::stop::StopSignals;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::{AgencyId, Timestamp};
-use crate::simulator::{Acknowledged, Carrier, Dice, Load, RetrySchedule, Totals, Traffic};
+use crate::simulator::{
+    Acknowledged, Carrier, Dice, Exchange, ExchangeSettings, Habit, Load, RetrySchedule, Totals,
+    Traffic,
+};
 use crate::store::Store;
 use chaos::Chaos;
+use office::Office;
 use plan::{Acks, Plan};
 use server::Server;
 use std::convert::Infallible;
@@ -48,6 +56,9 @@ const CALLS_AT_ONCE: usize = 300;
 /// Of a hundred webhooks.
 const DUPLICATES: u8 = 10;
 const REORDERED: u8 = 10;
+const HELD_BACK: Duration = Duration::from_millis(300);
+/// After so long a phone is answered.
+const PHONE: Duration = Duration::from_millis(400);
 /// The carrier's patience: longer than the server is ever away.
 const PATIENCE: Duration = Duration::from_secs(120);
 /// How long the boards may take to hear the last event.
@@ -103,6 +114,8 @@ struct Torture {
     agency: AgencyId,
     traffic: Traffic,
     carrier: Arc<Carrier>,
+    exchange: Exchange,
+    office: Office,
     server: Server,
     watchers: Watchers,
     dice: Dice,
@@ -135,7 +148,14 @@ impl Torture {
         // Only taken to find it free: the server binds it, again after each kill.
         let port = port_of(&listen(wanted_port(args, around, &keys))?)?;
         let identity = keys.with_new_agency();
-        let config = config(around, &identity, database(args, folder)?, port)?;
+        let seed = args.seed.unwrap_or_else(rand::random);
+        let schedule = RetrySchedule::until_acknowledged(PATIENCE);
+        let carrier = Arc::new(carrier(&identity, port, clock.clone(), schedule)?);
+        // Other dice than the traffic's, whose calls would be the same ones.
+        let dice = Dice::seeded(!seed);
+        let exchange = exchange(&carrier, trouble(&dice))?;
+        let api_base = exchange.api_base();
+        let config = config(around, &identity, database(args, folder)?, port, &api_base)?;
         setup::prepare(&config, &identity, clock.now()).await?;
 
         let mut server = Server::new(args, folder, &config, &identity)?;
@@ -143,10 +163,9 @@ impl Torture {
         server.comes_up(&clock).await?;
         let logins = logins(&identity, clock.now())?;
         let watchers = Watchers::open(&logins, &address(port), &clock).await?;
-
-        let seed = args.seed.unwrap_or_else(rand::random);
-        let schedule = RetrySchedule::until_acknowledged(PATIENCE);
-        let carrier = carrier(&identity, port, clock.clone(), schedule)?;
+        let agents = agents(&logins, &local(port))?;
+        let (carriers, clocks) = (Arc::clone(&carrier), clock.clone());
+        let office = Office::new(carriers, exchange.clone(), agents, dice.fork(), clocks);
         Ok(Self {
             clock,
             config,
@@ -160,10 +179,12 @@ impl Torture {
                 calls_at_once: CALLS_AT_ONCE,
                 ..Traffic::default()
             },
-            carrier: Arc::new(carrier),
+            carrier,
+            exchange,
+            office,
             server,
             watchers,
-            dice: Dice::seeded(seed).fork(),
+            dice,
         })
     }
 
@@ -184,15 +205,18 @@ impl Torture {
         out: &mut (dyn Write + Send),
     ) -> Result<Played, DemoError> {
         let (witness, acknowledged) = mpsc::channel(WITNESSED);
-        let load = Load::new(Arc::clone(&self.carrier), self.traffic.clone()).witnessed_by(witness);
-        let noted = tokio::spawn(note(acknowledged));
+        let load = Load::new(Arc::clone(&self.carrier), self.traffic.clone());
+        let load = load.on(&self.exchange).witnessed_by(witness);
+        let all_said = CancellationToken::new();
+        let noted = tokio::spawn(note(acknowledged, self.office.clone(), all_said.clone()));
         let no_more_calls = CancellationToken::new();
-        let playing = begin(load.clone(), no_more_calls.clone());
+        let playing = begin(load.clone(), self.office.clone(), no_more_calls.clone());
 
         let mut chaos = Chaos::new(&mut self.server, self.dice.fork(), self.clock.clone());
         let progress = Progress {
             load: &load,
             watchers: &self.watchers,
+            office: &self.office,
             clock: &self.clock,
             began: self.clock.now(),
         };
@@ -209,8 +233,7 @@ impl Torture {
             totals = playing => totals.unwrap_or_default(),
             Err(error) = progress.tell(&kills, out) => return Err(error),
         };
-        // The witness hears the end once nobody can tell it anything more.
-        drop(load);
+        all_said.cancel();
         Ok(Played {
             acks: noted.await.unwrap_or_default(),
             totals,
@@ -233,7 +256,8 @@ impl Torture {
 
         let store = Store::open(&self.config.database, tokio::runtime::Handle::current()).await?;
         let plan = Plan::replay(&self.carrier, &self.traffic, played.totals.calls);
-        let mut judge = plan.judge(played.acks);
+        let deeds = std::mem::take(&mut *self.office.deeds());
+        let mut judge = plan.judge(played.acks, deeds);
         let reading = journal::read(&store, self.agency, &mut judge).await?;
         let mut verdict = judge.verdict();
         verdict.kills = played.kills;
@@ -250,22 +274,54 @@ impl Torture {
     }
 }
 
-fn begin(load: Load, stop: CancellationToken) -> JoinHandle<Totals> {
-    tokio::spawn(async move { load.run(stop).await })
+/// What the carrier makes worse: phones are answered soon, and webhooks come twice and late.
+fn trouble(dice: &Dice) -> ExchangeSettings {
+    ExchangeSettings {
+        seed: dice.roll(),
+        phones: Habit::Answers(PHONE),
+        duplicates: DUPLICATES,
+        reorder: REORDERED,
+        held_back: HELD_BACK,
+        ..ExchangeSettings::default()
+    }
 }
 
-/// Notes each acknowledged webhook and when it occurred.
-async fn note(mut acknowledged: mpsc::Receiver<Acknowledged>) -> Acks {
+/// Plays until all that occurred has been delivered.
+fn begin(load: Load, office: Office, stop: CancellationToken) -> JoinHandle<Totals> {
+    tokio::spawn(async move {
+        tokio::join!(load.run(stop.clone()), office.run(stop));
+        load.totals()
+    })
+}
+
+/// Notes each acknowledged webhook and when it occurred, until all is said; those of the agents'
+/// calls are among the deeds.
+async fn note(
+    mut acknowledged: mpsc::Receiver<Acknowledged>,
+    office: Office,
+    all_said: CancellationToken,
+) -> Acks {
     let mut acks = Acks::default();
-    while let Some(one) = acknowledged.recv().await {
-        acks.insert(one.data_id, one.occurred_at);
+    loop {
+        let one = tokio::select! {
+            biased;
+            one = acknowledged.recv() => one,
+            () = all_said.cancelled() => {
+                acknowledged.close();
+                continue;
+            }
+        };
+        let Some(one) = one else { return acks };
+        if let Some(one) = office.deeds().acknowledged(one) {
+            acks.insert(one.data_id, one.occurred_at);
+        }
     }
-    acks
 }
 
 struct Progress<'a> {
     load: &'a Load,
     watchers: &'a Watchers,
+    office: &'a Office,
     clock: &'a Clock,
     began: Timestamp,
 }
@@ -284,11 +340,13 @@ impl Progress<'_> {
             let kills = counted(kills.get(), "kill");
             let calls = counted(totals.calls, "call");
             let acknowledged = totals.acknowledged;
+            let clicks = counted(self.office.deeds().clicks(), "click");
             let boards = self.watchers.told();
             say(
                 out,
                 &format!(
-                    "{passed:>4} s  {kills}, {calls}, {acknowledged} deliveries acknowledged, {boards}"
+                    "{passed:>4} s  {kills}, {calls}, {acknowledged} deliveries and {clicks} \
+                     acknowledged, {boards}"
                 ),
             )?;
         }

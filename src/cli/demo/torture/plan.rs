@@ -1,5 +1,6 @@
 //! What the carrier's traffic must leave on the boards, known from the seed alone.
 
+use super::deeds::Deeds;
 use super::verdict::Verdict;
 use crate::domain::Timestamp;
 use crate::simulator::browser::Event;
@@ -59,13 +60,14 @@ impl Plan {
     }
 
     /// Somebody to compare the journal with what was acknowledged.
-    pub(super) fn judge(self, acks: Acks) -> Judge {
+    pub(super) fn judge(self, acks: Acks, deeds: Deeds) -> Judge {
         let announced = acks.keys().filter_map(|id| self.0.get(id));
         let announced = announced.filter(|planned| planned.announces);
         let announced = announced.map(|planned| Arc::clone(&planned.call)).collect();
         Judge {
             plan: self,
             acks,
+            deeds,
             announced,
             stored: HashSet::new(),
             shown: HashMap::new(),
@@ -83,6 +85,7 @@ impl Plan {
 pub(super) struct Judge {
     plan: Plan,
     acks: Acks,
+    deeds: Deeds,
     /// Calls whose beginning was acknowledged.
     announced: HashSet<Arc<str>>,
     stored: HashSet<Uuid>,
@@ -131,10 +134,12 @@ impl Judge {
         let call = event.call.text("call_control_id").unwrap_or_default();
         let shown = self.shown.entry((call.to_owned(), event.occurred_at));
         *shown.or_default() += 1;
+        self.deeds.event(event);
         self.judge_order(event, call);
     }
 
-    /// A call begins with ringing, and goes forward only: there are no claims to be released.
+    /// A call begins with ringing and goes forward only, but for a claim that is released; and
+    /// nobody takes a call that somebody has.
     fn judge_order(&mut self, event: &Event, call: &str) {
         let stage = match event.call.status() {
             "incoming" => 1,
@@ -143,8 +148,13 @@ impl Judge {
             _ => 4,
         };
         let before = self.stages.insert(call.to_owned(), stage).unwrap_or(0);
-        let begins = event.kind == "call.incoming";
-        if begins != (before == 0) || stage < before {
+        let right = match event.kind.as_str() {
+            "call.incoming" => before == 0,
+            "call.answering" => (before, stage) == (1, 2),
+            "call.released" => (before, stage) == (2, 1),
+            _ => before != 0 && stage >= before,
+        };
+        if !right {
             self.verdict.out_of_order += 1;
             self.example(format!("event {} ({}) of {call}", event.seq, event.kind));
         }
@@ -179,10 +189,14 @@ impl Judge {
                 wrong.push(format!("{event_type} {id} of {call} has {shown} events"));
             }
         }
-        for example in wrong {
+        let missing = self.deeds.missing(&self.stored, &self.shown);
+        self.verdict.lost += u64::try_from(missing.len()).unwrap_or(u64::MAX);
+        for example in wrong.into_iter().chain(missing) {
             self.example(example);
         }
-        self.verdict.acknowledged = u64::try_from(self.acks.len()).unwrap_or(u64::MAX);
+        let load = u64::try_from(self.acks.len()).unwrap_or(u64::MAX);
+        self.verdict.acknowledged = load + self.deeds.webhooks();
+        self.verdict.clicks = self.deeds.clicks();
         self.verdict
     }
 

@@ -72,6 +72,8 @@ impl Server {
                 "ULTRAVOX_API_BASE",
                 config.providers.ultravox_api_base.as_str(),
             )
+            // A command takes a call out of the script that says what must become of it.
+            .env("CALLBOARD_RECORDING", "off")
             .env("CALLBOARD_METRICS_ADDR", "off")
             .env("RUST_LOG", &config.telemetry.log_filter)
             .env("CALLBOARD_LOG", format_name(config.telemetry.log_format));

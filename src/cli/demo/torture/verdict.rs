@@ -24,6 +24,8 @@ pub struct Verdict {
     /// Deliveries that the server refused, or did not acknowledge in minutes: not lost, since
     /// nothing was promised, and yet nothing that should happen.
     pub not_taken: u64,
+    /// Answers and releases that agents were told are done; those that are not are among the lost.
+    pub clicks: u64,
     /// How often the server was killed.
     pub kills: u64,
 }
@@ -39,6 +41,7 @@ impl Verdict {
             && self.otherwise == 0
             && self.not_taken == 0
             && self.acknowledged > 0
+            && self.clicks > 0
             && self.kills > 0
     }
 
@@ -83,7 +86,8 @@ impl fmt::Display for Verdict {
         if self.not_taken > 0 {
             write!(f, ", not taken {}", count(self.not_taken))?;
         }
-        write!(f, "; {}", counted(self.kills, "kill"))
+        let (clicks, kills) = (counted(self.clicks, "click"), counted(self.kills, "kill"));
+        write!(f, "; {clicks}, {kills}")
     }
 }
 
@@ -100,6 +104,7 @@ mod tests {
         gaps: 0,
         otherwise: 0,
         not_taken: 0,
+        clicks: 212,
         kills: 14,
     };
 
@@ -107,7 +112,7 @@ mod tests {
     fn the_verdict_is_one_line() {
         assert_eq!(
             GOOD.to_string(),
-            "acknowledged 3201, lost 0, twice 0, out of order 0, gaps 0; 14 kills"
+            "acknowledged 3201, lost 0, twice 0, out of order 0, gaps 0; 212 clicks, 14 kills"
         );
         assert!(GOOD.withstood());
     }
@@ -115,6 +120,7 @@ mod tests {
     #[test]
     fn a_run_that_proved_nothing_is_no_success() {
         assert!(!Verdict { kills: 0, ..GOOD }.withstood());
+        assert!(!Verdict { clicks: 0, ..GOOD }.withstood());
         let nothing = Verdict {
             acknowledged: 0,
             ..GOOD

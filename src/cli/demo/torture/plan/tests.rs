@@ -1,4 +1,4 @@
-use super::{Acks, Judge, Plan};
+use super::{Acks, Deeds, Judge, Plan};
 use crate::cli::demo::torture::verdict::Verdict;
 use crate::clock::Clock;
 use crate::domain::Timestamp;
@@ -63,7 +63,10 @@ fn story() -> Story {
 
 fn judge(story: &Story) -> Judge {
     let plan = Plan::replay(&carrier(), &traffic(), 1);
-    let mut judge = plan.judge(Acks::from_iter(story.acks.iter().copied()));
+    let mut judge = plan.judge(
+        Acks::from_iter(story.acks.iter().copied()),
+        Deeds::default(),
+    );
     for (id, _) in &story.acks {
         judge.stored(*id);
     }
@@ -79,6 +82,7 @@ fn verdict(story: &Story) -> Verdict {
     let mut judge = judge(story);
     let verdict = Verdict {
         kills: 1,
+        clicks: 1,
         ..judge.verdict()
     };
     assert_eq!(judge.examples().is_empty(), verdict.withstood());
@@ -113,7 +117,10 @@ fn an_acknowledged_webhook_without_an_event_is_lost() {
 fn an_acknowledged_webhook_that_is_not_stored_is_lost_even_if_it_shows_nothing() {
     let story = story();
     let plan = Plan::replay(&carrier(), &traffic(), 1);
-    let mut judge = plan.judge(Acks::from_iter(story.acks.iter().copied()));
+    let mut judge = plan.judge(
+        Acks::from_iter(story.acks.iter().copied()),
+        Deeds::default(),
+    );
     // The second is the agent's leg, which no event tells of.
     for (id, _) in story.acks.iter().take(1).chain(story.acks.iter().skip(2)) {
         judge.stored(*id);
@@ -167,6 +174,38 @@ fn a_call_that_goes_backward_is_out_of_order() {
     let mut story = story();
     story.events[3]["call"]["status"] = json!("answered");
     assert_eq!(verdict(&story).out_of_order, 1);
+}
+
+/// What is wrong when one call's events come in this order.
+fn out_of_order(events: &[(&str, &str)]) -> u64 {
+    let mut story = story();
+    story.acks.clear();
+    let told = story.events[0].clone();
+    story.events.clear();
+    for (number, (kind, status)) in (1..).zip(events) {
+        let mut event = told.clone();
+        event["seq"] = json!(number);
+        event["type"] = json!(format!("call.{kind}"));
+        event["call"]["status"] = json!(status);
+        event["occurred_at"] = json!(Timestamp::from_micros(number).to_string());
+        story.events.push(event);
+    }
+    judge(&story).verdict().out_of_order
+}
+
+#[test]
+fn a_claim_may_be_released_and_nobody_takes_a_call_that_somebody_has() {
+    let rings = ("incoming", "incoming");
+    let taken = ("answering", "answering");
+    let back = ("released", "incoming");
+    let answered = ("answered", "answered");
+    assert_eq!(out_of_order(&[rings, taken, back, taken, answered]), 0);
+    assert_eq!(out_of_order(&[rings, taken, taken]), 1, "two winners");
+    assert_eq!(out_of_order(&[rings, back]), 1, "nothing to release");
+    assert_eq!(out_of_order(&[rings, taken, answered, back]), 1);
+    let falls = ("updated", "incoming");
+    assert_eq!(out_of_order(&[rings, taken, falls]), 1, "without a word");
+    assert_eq!(out_of_order(&[taken]), 1, "it never rang");
 }
 
 #[test]

@@ -1,0 +1,123 @@
+//! The demo, as somebody sees it who has just typed it.
+
+use crate::support::browser::Board;
+use crate::support::patience::soon;
+use callboard::simulator::browser::{BrowserSettings, Buttons, Event, Pressed};
+use serde_json::Value;
+use std::process::Stdio;
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+/// A demo in a folder of its own, away from anybody's settings.
+fn demo(folder: &TempDir, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_callboard"));
+    command
+        .arg("demo")
+        .arg("--data")
+        .arg(folder.path().join("data"))
+        .args(arguments)
+        .current_dir(folder.path())
+        .env_clear()
+        .env("CALLBOARD_METRICS_ADDR", "off")
+        .stdin(Stdio::null())
+        .kill_on_drop(true);
+    command
+}
+
+#[tokio::test]
+async fn one_calls_life_goes_through_the_answer_route_to_its_recording() {
+    let folder = tempfile::tempdir().unwrap();
+    let ended = demo(&folder, &["--once", "--port", "23500"]).output();
+    let output = soon("the demo to end", ended).await.unwrap();
+    let words = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{words}");
+    let lines = String::from_utf8(output.stdout).unwrap();
+    let told: Vec<String> = lines
+        .lines()
+        .map(|line| {
+            let frame: Value = serde_json::from_str(line).unwrap();
+            let of = |field: &str| frame["call"][field].to_string();
+            let recordings = frame["call"]["recordings"].as_array().map_or(0, Vec::len);
+            let kind = frame["type"].as_str().unwrap();
+            let (status, connected) = (of("status"), of("connected"));
+            format!("{kind} {status} {connected} {recordings}")
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "snapshot null null 0",
+            "call.incoming \"incoming\" false 0",
+            "call.answering \"answering\" false 0",
+            "call.answered \"answered\" true 0",
+            "call.updated \"answered\" true 0",
+            "call.ended \"ended\" false 0",
+            "call.updated \"ended\" false 1",
+        ]
+    );
+}
+
+/// The link of somebody whose name the welcome prints.
+async fn link_of(name: &str, running: &mut Child) -> (String, String) {
+    let mut lines = BufReader::new(running.stdout.take().unwrap()).lines();
+    let found = loop {
+        let line = soon("the welcome", lines.next_line()).await.unwrap();
+        let line = line.expect("a link");
+        let mut words = line.split_whitespace();
+        if words.next() == Some(name) {
+            let link = words.next().unwrap().to_owned();
+            break link
+                .split_once("#token=")
+                .map(|(url, token)| (url.to_owned(), token.to_owned()));
+        }
+    };
+    // Read on, or the demo would stop at a full pipe.
+    tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+    found.expect("a token")
+}
+
+/// The next event of this call.
+async fn hears_of(board: &mut Board, call: &str) -> Event {
+    loop {
+        let event = board.hears().await;
+        if event.call.id() == call {
+            return event;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_person_who_clicks_before_the_played_agents_gets_the_call_and_is_left_alone_with_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = demo(&folder, &["--port", "23600", "--calls-per-minute", "30"]);
+    let mut running = command.stdout(Stdio::piped()).spawn().unwrap();
+    // Nobody plays Olivia: whatever she does, a person does.
+    let (url, token) = link_of("Olivia", &mut running).await;
+    let mut board = Board::open(BrowserSettings::new(&url, token.clone().into())).await;
+    let buttons = Buttons::new(url.parse().unwrap(), token.into()).unwrap();
+
+    let rings = loop {
+        let event = board.hears().await;
+        if event.kind == "call.incoming" {
+            break event;
+        }
+    };
+    let handle = rings.call.text("call_control_id").unwrap();
+    let pressed = soon("an answer", buttons.answer(handle)).await.unwrap();
+    assert!(matches!(pressed, Pressed::Done(Some(_))), "{pressed:?}");
+    let call = rings.call.id();
+    let taken = hears_of(&mut board, call).await;
+    assert_eq!(taken.kind, "call.answering");
+    let answered = hears_of(&mut board, call).await;
+    assert_eq!(answered.kind, "call.answered", "her phone is picked up");
+    let ended = loop {
+        let event = hears_of(&mut board, call).await;
+        assert_eq!(event.call.text("answered_by_name"), Some("Olivia"));
+        if event.kind == "call.ended" {
+            break event;
+        }
+    };
+    assert_eq!(ended.actor, None, "the caller hung up, nobody else");
+    running.kill().await.unwrap();
+}
