@@ -26,7 +26,11 @@ impl Control {
             return Ok(Outcome::Done);
         };
         let id = id_of(errand, "hangup");
-        let asked = self.0.telnyx.hang_up(&line.account, &errand.subject, id);
+        // Once: should the phone be answered and win before the next try, there must be none.
+        let asked = self
+            .0
+            .telnyx
+            .hang_up_once(&line.account, &errand.subject, id);
         Ok(self.after(errand, asked.await))
     }
 
