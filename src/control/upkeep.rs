@@ -26,7 +26,11 @@ impl Control {
             return Ok(Outcome::Done);
         };
         let id = id_of(errand, "hangup");
-        let asked = self.0.telnyx.hang_up(&line.account, &errand.subject, id);
+        // Once: should the phone be answered and win before the next try, there must be none.
+        let asked = self
+            .0
+            .telnyx
+            .hang_up_once(&line.account, &errand.subject, id);
         Ok(self.after(errand, asked.await))
     }
 
@@ -60,28 +64,37 @@ impl Control {
 
     /// Lets a caller who was answered, and whom nobody has now, hear ringing instead of silence.
     pub(super) async fn let_ring(&self, errand: &Errand) -> Result<Outcome, ControlError> {
-        let Some((line, call)) = self.call_of(errand, Status::Incoming).await? else {
+        if let Some((line, call)) = self.call_of(errand, Status::Incoming).await? {
+            let id = id_of(errand, "playback_start");
+            let leg = &call.call_control_id;
+            let asked = self.0.telnyx.start_ringing(&line.account, leg, id).await;
+            if asked.is_err() {
+                return Ok(self.after(errand, asked));
+            }
+        } else if errand.attempts <= 1 {
             return Ok(Outcome::Done);
-        };
-        let id = id_of(errand, "playback_start");
-        let asked = self
-            .0
-            .telnyx
-            .start_ringing(&line.account, &call.call_control_id, id);
-        Ok(self.after(errand, asked.await))
+        }
+        // Somebody may have come while it was asked for, and stopped what had not yet begun.
+        self.stop_playback(errand, "playback_stop_again").await
     }
 
     /// Stops that ringing: somebody is there.
     pub(super) async fn stop_ringing(&self, errand: &Errand) -> Result<Outcome, ControlError> {
+        self.stop_playback(errand, "playback_stop").await
+    }
+
+    async fn stop_playback(
+        &self,
+        errand: &Errand,
+        action: &'static str,
+    ) -> Result<Outcome, ControlError> {
         let Some((line, call)) = self.call_of(errand, Status::Answered).await? else {
             return Ok(Outcome::Done);
         };
-        let id = id_of(errand, "playback_stop");
-        let asked = self
-            .0
-            .telnyx
-            .stop_playback(&line.account, &call.call_control_id, id);
-        Ok(self.after(errand, asked.await))
+        let id = id_of(errand, action);
+        let leg = &call.call_control_id;
+        let asked = self.0.telnyx.stop_playback(&line.account, leg, id).await;
+        Ok(self.after(errand, asked))
     }
 
     /// The call that the errand is about, with its agency's line, if it still stands like that.

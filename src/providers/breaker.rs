@@ -112,14 +112,15 @@ impl Breakers {
         })
     }
 
-    /// How many seconds this agency's circuit stays open; `None` when a request may be sent, a probe
-    /// included. Asking takes no leave.
+    /// How many seconds this agency's circuit stays open, at least 1 while a probe is under way;
+    /// `None` when a request may be sent, a probe included. Asking takes no leave.
     #[must_use]
     pub fn open_for(&self, agency: AgencyId) -> Option<u64> {
         let failing = self.0.failing.get(&agency)?;
-        let left = failing.open.as_ref()?.until;
-        let left = u64::try_from(left.micros_since(self.0.clock.now())).ok()?;
-        (left > 0).then(|| left.div_ceil(1_000_000))
+        let open = failing.open.as_ref()?;
+        let left = open.until.micros_since(self.0.clock.now());
+        let seconds = u64::try_from(left).unwrap_or(0).div_ceil(1_000_000);
+        (left > 0 || open.probing).then(|| seconds.max(1))
     }
 
     fn succeeded(&self, agency: AgencyId, probe: bool) {

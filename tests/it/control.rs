@@ -1,12 +1,18 @@
 //! An agent takes a call, and the carrier does what was asked.
 
+mod fallbacks;
+mod outages;
+mod phones;
+mod race;
+mod release;
+mod waiting;
+
 use crate::support::World;
+use crate::support::exchange::ANNAS_PHONE;
 use callboard::domain::client_state;
 use callboard::providers::telnyx::command_id;
 use callboard::simulator::Hears;
 use serde_json::json;
-
-const ANNAS_PHONE: &str = "sip:anna@sip.telnyx.com";
 
 on_every_database! {
     async fn an_agent_answers_and_her_phone_is_connected_to_the_caller(world: World) {
@@ -30,7 +36,7 @@ on_every_database! {
         });
         assert_eq!(asked[0].body, body);
 
-        let agent = line.exchange.phone(ANNAS_PHONE).rings().await.answers();
+        let agent = line.phone_rings(ANNAS_PHONE).await.answers();
         let heard = board.hears_words(3).await;
         assert_eq!(heard[0], "1 call.incoming +15550100 incoming");
         assert_eq!(heard[1], "2 call.answering +15550100 answering");

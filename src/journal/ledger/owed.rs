@@ -58,7 +58,7 @@ impl Ledger {
         match call.status {
             Status::Answered if was != Some(Status::Answered) => {
                 kinds.push(ErrandKind::Record);
-                if waited_answered(call, standings) {
+                if before.is_some_and(|before| waited_answered(before, call, standings)) {
                     kinds.push(ErrandKind::Quiet);
                 }
             }
@@ -67,8 +67,12 @@ impl Ledger {
             {
                 kinds.push(ErrandKind::Look);
             }
+            // Let go of, or answered only after that: the carrier was slow to do what it was asked.
             Status::Incoming
-                if call.caller_answered_at.is_some() && was == Some(Status::Answering) =>
+                if call.caller_answered_at.is_some()
+                    && before.is_some_and(|before| {
+                        before.status == Status::Answering || before.caller_answered_at.is_none()
+                    }) =>
             {
                 kinds.push(ErrandKind::Ring);
             }
@@ -105,10 +109,11 @@ impl Ledger {
 }
 
 /// Whether the caller, once answered, has waited for somebody: a claim was let go of before this
-/// answer.
-fn waited_answered(call: &Call, standings: &[Standing]) -> bool {
+/// answer. A caller who was answered together with the agent has not waited.
+fn waited_answered(before: &Call, call: &Call, standings: &[Standing]) -> bool {
     let released = standings
         .iter()
         .any(|standing| matches!(standing, Standing::Released(_)));
-    released && call.caller_answered_at < call.answered_at
+    let had_been_answered = before.caller_answered_at.is_some();
+    released && had_been_answered && call.caller_answered_at <= call.answered_at
 }

@@ -91,6 +91,21 @@ impl Telnyx {
             .await
     }
 
+    /// The same, asked for once: for whoever looks, before asking again, whether that is still
+    /// wanted.
+    ///
+    /// # Errors
+    /// As for [`Telnyx::hang_up`].
+    pub async fn hang_up_once(
+        &self,
+        account: &Account,
+        leg: &str,
+        id: Uuid,
+    ) -> Result<(), CommandError> {
+        let request = self.action(leg, "hangup", id, json!({}));
+        self.ask(account, "hang_up", request).await.map(drop)
+    }
+
     /// Starts to record a leg and whoever it is connected with.
     ///
     /// # Errors
@@ -147,17 +162,19 @@ impl Telnyx {
         leg: &str,
         words: [&'static str; 2],
         id: Uuid,
-        mut body: Value,
+        body: Value,
     ) -> Result<(), CommandError> {
         let [ours, theirs] = words;
+        let request = self.action(leg, theirs, id, body).repeatable();
+        self.ask(account, ours, request).await.map(drop)
+    }
+
+    fn action(&self, leg: &str, action: &str, id: Uuid, mut body: Value) -> Request {
         if let Value::Object(fields) = &mut body {
             fields.insert("command_id".into(), id.to_string().into());
         }
-        let path = ["calls", leg, "actions", theirs];
-        let request = Request::new(Method::POST, &self.base, &path)
-            .json(body)
-            .repeatable();
-        self.ask(account, ours, request).await.map(drop)
+        let path = ["calls", leg, "actions", action];
+        Request::new(Method::POST, &self.base, &path).json(body)
     }
 }
 
