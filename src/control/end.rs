@@ -82,7 +82,10 @@ impl Control {
                 tracing::info!("{} hung up by user {}", named(call.id), agent.user.id);
                 Ok(())
             }
-            Err(CommandError::Ended) => self.settle_as_over(agent.agency, handle, None).await,
+            // Ten minutes after its end the carrier does not know a call any more.
+            Err(CommandError::Ended | CommandError::Refused { status: 404, .. }) => {
+                self.settle_as_over(agent.agency, handle, None).await
+            }
             Err(error) => {
                 tracing::warn!("{} not hung up: {error}", named(call.id));
                 self.note_ending(&call, None).await?;

@@ -73,6 +73,18 @@ on_every_database! {
         assert_eq!(last.as_deref(), Some("call.ended reconciled by Ben"));
     }
 
+    async fn a_call_that_the_carrier_has_forgotten_is_settled(world: World) {
+        let line = world.line().await;
+        let (caller, _) = line.talk(line.world.anna, ANNAS_PHONE).await;
+        let forgotten = Fault::refusal(404, "10005", "/call_control_id");
+        line.exchange.faults().until_lifted("hangup", forgotten);
+
+        line.does(line.world.ben, "end", &caller).await;
+
+        let last = line.timeline(caller.id()).await.pop();
+        assert_eq!(last.as_deref(), Some("call.ended reconciled by Ben"));
+    }
+
     async fn a_call_that_the_carrier_fails_to_hang_up_goes_on(world: World) {
         let line = world.line().await;
         let (caller, _) = line.talk(line.world.anna, ANNAS_PHONE).await;
