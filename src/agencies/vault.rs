@@ -164,7 +164,7 @@ impl Vault {
             let mut held = stored.credentials.iter().map(|kept| &kept.credential);
             let before = held.find(|held| held.name == key.name());
             let version = before.map_or(0, |held| held.version) + 1;
-            let sealed = value.expose_secret().to_owned(); let _ = &data_key;
+            let sealed = data_key.seal(stored.agency.id, *key, version, value)?;
             let name = key.name().to_owned();
             Ok(SealedCredential {
                 name,
