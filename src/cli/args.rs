@@ -10,7 +10,9 @@ pub use people::{
     CredentialsCommand, ListAgencies, ListCredentials, ListUsers, RemoveUser, SetCredentials,
     TokenArgs, UserCommand,
 };
-pub use server::{DemoArgs, DoctorArgs, EpochCommand, MigrateArgs, ServeArgs, SimulateArgs, WatchArgs};
+pub use server::{
+    DemoArgs, DoctorArgs, EpochCommand, MigrateArgs, ServeArgs, SimulateArgs, WatchArgs,
+};
 
 use crate::config::Settings;
 use clap::{Parser, Subcommand};

@@ -8,7 +8,7 @@ use crate::domain::{AgencyId, Timestamp};
 pub struct Rights {
     /// The tables that we may not read, insert into, update or delete from.
     pub refused: Vec<String>,
-    /// Whether the migrations of a later version could make tables.
+    /// Whether migrating, which each start does, is let us: it makes the schema and its tables.
     pub may_migrate: bool,
 }
 

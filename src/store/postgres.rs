@@ -51,7 +51,8 @@ pub(super) const BEGIN_SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ R
 /// The tables of ours that we may not use, and whether we may make more of them.
 pub(super) const RIGHTS: &str = "SELECT \
      COALESCE(string_agg(c.relname::text, ' ' ORDER BY c.relname), '') AS refused, \
-     (CASE WHEN has_schema_privilege('callboard', 'CREATE') THEN 1 ELSE 0 END)::bigint \
+     (CASE WHEN has_schema_privilege('callboard', 'CREATE') \
+     AND has_database_privilege(current_database(), 'CREATE') THEN 1 ELSE 0 END)::bigint \
      AS may_migrate \
      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
      WHERE n.nspname = 'callboard' AND c.relkind = 'r' \

@@ -91,12 +91,7 @@ async fn open(
 }
 
 /// Whether there are any at all.
-fn roll(
-    only: Option<AgencyId>,
-    known: &[Agency],
-    chosen: &[Agency],
-    config: &Config,
-) -> Findings {
+fn roll(only: Option<AgencyId>, known: &[Agency], chosen: &[Agency], config: &Config) -> Findings {
     let mut found = Findings::about("agencies");
     let create = "create one with `callboard agency create --name NAME`, or set TELNYX_PUBLIC_KEY \
          and its companions for a single one";
@@ -175,7 +170,9 @@ pub(super) fn some_names(people: &[&User]) -> String {
     /// As many as one reads.
     const SHOWN: usize = 5;
     let name = |user: &&User| user.shown_name().unwrap_or_else(|| user.id.to_string());
-    let mut names: Vec<String> = people.iter().take(SHOWN).map(name).collect();
+    let mut names: Vec<String> = people.iter().map(name).collect();
+    names.sort();
+    names.truncate(SHOWN);
     if people.len() > SHOWN {
         names.push(format!("{} more", people.len() - SHOWN));
     }

@@ -132,7 +132,12 @@ async fn judge_voice_application(
     if stored(CredentialKey::UltravoxApiKey).is_none() {
         return;
     }
-    match desk.outside.telnyx.application(account, id.expose_secret()).await {
+    match desk
+        .outside
+        .telnyx
+        .application(account, id.expose_secret())
+        .await
+    {
         Ok(Some(_)) => found.wrong(
             "telnyx_application_id is a Call Control application, whose webhooks are the board's; \
              Ultravox takes it as its applicationSid, which must be a TeXML application",

@@ -56,15 +56,18 @@ fn judge(rights: Result<Rights, StoreError>, found: &mut Findings) {
         Err(error) => found.wrong(format!("it cannot be written to: {error}"), RIGHTS),
         Ok(rights) if !rights.refused.is_empty() => {
             let tables = rights.refused.join(", ");
-            found.wrong(format!("we may not read and write all of: {tables}"), RIGHTS);
+            found.wrong(
+                format!("we may not read and write all of: {tables}"),
+                RIGHTS,
+            );
         }
         Ok(rights) => {
             found.right("it can be written to");
             if !rights.may_migrate {
-                found.doubtful(
-                    "we may make no tables in the schema callboard, so a later version cannot \
-                     migrate",
-                    "GRANT CREATE ON SCHEMA callboard to this user, or migrate as its owner",
+                found.wrong(
+                    "we may not make the schema callboard and tables in it, as each start of a \
+                     server does where they are missing",
+                    "GRANT CREATE ON DATABASE and ON SCHEMA callboard to the user of DATABASE_URL",
                 );
             }
         }

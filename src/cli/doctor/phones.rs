@@ -26,8 +26,9 @@ pub(super) fn look(desk: &Desk, patient: &Patient, found: &mut Findings) {
         let fact = format!("{roleless} without a role, who cannot sign in to it");
         found.doubtful(fact, "`callboard user add` with --role");
     }
-    let (named, nameless): (Vec<&User>, Vec<&User>) =
-        agents.into_iter().partition(|user| sip_name(user).is_some());
+    let (named, nameless): (Vec<&User>, Vec<&User>) = agents
+        .into_iter()
+        .partition(|user| sip_name(user).is_some());
     judge_names(patient, &nameless, found);
     judge_twins(&named, found);
     judge_server(desk, patient, found);
@@ -36,7 +37,7 @@ pub(super) fn look(desk: &Desk, patient: &Patient, found: &mut Findings) {
 fn judge_names(patient: &Patient, nameless: &[&User], found: &mut Findings) {
     let shared = patient.credentials.get(CredentialKey::TelnyxSipUsername);
     if nameless.is_empty() {
-        found.right("everyone has a SIP name of their own");
+        found.right("everyone has a SIP name");
         return;
     }
     let who = some_names(nameless);
@@ -67,7 +68,8 @@ fn judge_twins(named: &[&User], found: &mut Findings) {
     }
     for users in by_name.into_values().filter(|users| users.len() > 1) {
         let who = some_names(&users);
-        let fact = format!("{who} with the same SIP name: it rings the last client that registered");
+        let fact =
+            format!("{who} with the same SIP name: it rings the last client that registered");
         found.doubtful(fact, OWN);
     }
 }
@@ -76,7 +78,10 @@ fn judge_server(desk: &Desk, patient: &Patient, found: &mut Findings) {
     let own = patient.credentials.get(CredentialKey::TelnyxSipServer);
     let (server, setting) = match own {
         Some(own) => (own.expose_secret(), "telnyx_sip_server"),
-        None => (desk.config.providers.sip_server.as_str(), "TELNYX_SIP_SERVER"),
+        None => (
+            desk.config.providers.sip_server.as_str(),
+            "TELNYX_SIP_SERVER",
+        ),
     };
     if server.split(':').next() == Some(SIGNALLING_HOST) {
         found.doubtful(

@@ -48,7 +48,8 @@ fn above_api(base: &Url) -> Url {
 
 fn is_ours(answer: &Answer) -> bool {
     let body: Result<serde_json::Value, _> = serde_json::from_slice(&answer.body);
-    answer.is_success() && body.is_ok_and(|body| body.get("status").is_some_and(|said| said == "alive"))
+    answer.is_success()
+        && body.is_ok_and(|body| body.get("status").is_some_and(|said| said == "alive"))
 }
 
 fn is_local(url: &Url) -> bool {
@@ -67,7 +68,10 @@ mod tests {
     #[test]
     fn the_server_is_above_its_api() {
         for (base, root) in [
-            ("https://calls.example.com/api", "https://calls.example.com/"),
+            (
+                "https://calls.example.com/api",
+                "https://calls.example.com/",
+            ),
             ("https://example.com/calls/api", "https://example.com/calls"),
             ("https://example.com", "https://example.com/"),
         ] {

@@ -29,7 +29,10 @@ pub(super) async fn look(config: Config, clock: Clock) -> Findings {
     let verifier = match Verifier::new(&settings, clock, Handle::current()) {
         Ok(verifier) => verifier,
         Err(error) => {
-            found.wrong(error.to_string(), "correct SUPABASE_URL or SUPABASE_JWT_SECRET");
+            found.wrong(
+                error.to_string(),
+                "correct SUPABASE_URL or SUPABASE_JWT_SECRET",
+            );
             return found;
         }
     };
@@ -45,7 +48,9 @@ pub(super) async fn look(config: Config, clock: Clock) -> Findings {
             "set SUPABASE_JWT_SECRET (the project's legacy JWT secret), or change the project to \
              signing keys",
         ),
-        Ok(0) => found.right(format!("{project} publishes no key: it signs with the secret")),
+        Ok(0) => found.right(format!(
+            "{project} publishes no key: it signs with the secret"
+        )),
         Ok(keys) => {
             let keys = count(keys, "key");
             found.right(format!("{project} publishes {keys} for access tokens"));
@@ -70,6 +75,9 @@ mod tests {
 
     #[test]
     fn the_last_sentence_says_what_to_do() {
-        assert_eq!(halves("It is short. Use more."), ("It is short", "Use more"));
+        assert_eq!(
+            halves("It is short. Use more."),
+            ("It is short", "Use more")
+        );
     }
 }

@@ -22,7 +22,10 @@ pub async fn of_ours(conn: &mut Conn) -> Result<Rights, StoreError> {
     let row = row?;
     let refused: Vec<String> = row.refused.split(' ').map(str::to_owned).collect();
     let rights = Rights {
-        refused: refused.into_iter().filter(|name| !name.is_empty()).collect(),
+        refused: refused
+            .into_iter()
+            .filter(|name| !name.is_empty())
+            .collect(),
         may_migrate: row.may_migrate == 1,
     };
     if rights.refused.is_empty() {

@@ -45,12 +45,14 @@ pub async fn tally(conn: &mut Conn, agency: AgencyId) -> Result<Vec<WebhookTally
         ))
         .load(conn)
         .await?;
-    let tally = rows.into_iter().map(|(event_type, outcome, count, latest)| WebhookTally {
-        event_type,
-        outcome,
-        count,
-        latest: Timestamp::from_micros(latest.unwrap_or_default()),
-    });
+    let tally = rows
+        .into_iter()
+        .map(|(event_type, outcome, count, latest)| WebhookTally {
+            event_type,
+            outcome,
+            count,
+            latest: Timestamp::from_micros(latest.unwrap_or_default()),
+        });
     Ok(tally.collect())
 }
 

@@ -1,6 +1,7 @@
 //! The stage: worlds with a database, agencies and people; nodes that serve; carriers and browsers.
 
 pub mod browser;
+pub mod checkup;
 pub mod cutter;
 pub mod database;
 pub mod exchange;
