@@ -10,7 +10,9 @@ pub use people::{
     CredentialsCommand, ListAgencies, ListCredentials, ListUsers, RemoveUser, SetCredentials,
     TokenArgs, UserCommand,
 };
-pub use server::{DemoArgs, EpochCommand, MigrateArgs, ServeArgs, SimulateArgs, WatchArgs};
+pub use server::{
+    DemoArgs, DoctorArgs, EpochCommand, MigrateArgs, ServeArgs, SimulateArgs, WatchArgs,
+};
 
 use crate::config::Settings;
 use clap::{Parser, Subcommand};
@@ -47,7 +49,7 @@ impl Cli {
     }
 }
 
-/// The commands. Those that use the database migrate it first.
+/// The commands. Those that use the database migrate it first, `doctor` aside.
 #[derive(Clone, Debug, Subcommand)]
 pub enum Command {
     /// Listen and serve until SIGTERM or SIGINT, then drain
@@ -76,7 +78,8 @@ pub enum Command {
     Credentials(CredentialsCommand),
     /// Mint a token for development, when SUPABASE_JWT_SECRET is set
     Token(TokenArgs),
-    /// Check the whole set-up, line by line: what is right, what is wrong, how to mend it (not built
-    /// yet)
-    Doctor,
+    /// Check the whole set-up, line by line: what is right, what is wrong, how to mend it
+    ///
+    /// Nothing is changed: no migration is applied and nothing stays written.
+    Doctor(DoctorArgs),
 }

@@ -38,9 +38,6 @@ pub enum CliError {
     /// The results cannot be written.
     #[error("cannot write to stdout: {0}")]
     Output(#[source] io::Error),
-    /// A command of a later version.
-    #[error("`callboard {0}` is not built yet: it comes with a later version, nothing was done")]
-    NotBuilt(&'static str),
     /// The database is away, refuses, or holds what nobody wrote.
     #[error("{source}{}", advice(.source))]
     Store {
@@ -114,6 +111,9 @@ pub enum CliError {
         count(*.0, "difference")
     )]
     Differences(usize),
+    /// The set-up does not work; the lines say where.
+    #[error("{} wrong: see the lines above for how to mend it", things(*.0))]
+    Unwell(usize),
     /// Nobody could be sure who calls.
     #[error(
         "--insecure-unsigned-webhooks lets anyone who reaches {0} make up calls, so it works on \
@@ -230,6 +230,13 @@ fn agencies_there(there: &[(AgencyId, String)]) -> String {
     format!("there are: {shown}; `callboard agency list` names them all")
 }
 
+fn things(wrong: usize) -> String {
+    match wrong {
+        1 => "1 thing is".to_owned(),
+        wrong => format!("{wrong} things are"),
+    }
+}
+
 fn sentences(errors: &[CredentialError]) -> String {
     let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
     lines.join("\n")
@@ -305,7 +312,7 @@ mod tests {
     fn what_cannot_be_meant_exits_with_2_and_what_went_wrong_with_1() {
         assert_eq!(CliError::UnsignedInPublic(String::new()).exit_code(), 2);
         assert_eq!(CliError::Differences(3).exit_code(), 1);
-        assert_eq!(CliError::NotBuilt("doctor").exit_code(), 1);
+        assert_eq!(CliError::Unwell(1).exit_code(), 1);
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub mod conformance;
 mod credentials;
 mod database;
 pub mod demo;
+mod doctor;
 mod epoch;
 mod error;
 mod migrate;
@@ -105,7 +106,7 @@ async fn obey(
             credentials::rotate(&store().await?, &config, &clock, out).await
         }
         Command::Token(args) => token::run(args, &config, &clock, out),
-        Command::Doctor => Err(CliError::NotBuilt("doctor")),
+        Command::Doctor(args) => doctor::run(args, &config, &clock, out).await,
     }
 }
 

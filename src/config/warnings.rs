@@ -10,8 +10,7 @@ impl Config {
     /// Sentences to log at start. None holds a secret.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
-        let mut said = Vec::new();
-        self.warn_about_signing_in(&mut said);
+        let mut said = self.sign_in_warnings();
         self.warn_about_the_carrier(&mut said);
         if self
             .access
@@ -28,7 +27,10 @@ impl Config {
         said
     }
 
-    fn warn_about_signing_in(&self, said: &mut Vec<String>) {
+    /// Those about signing in. The last sentence of each says what to do.
+    #[must_use]
+    pub fn sign_in_warnings(&self) -> Vec<String> {
+        let mut said = Vec::new();
         let auth = &self.auth;
         if auth.jwt_secret.is_none() && auth.supabase_url.is_none() {
             said.push(
@@ -52,6 +54,7 @@ impl Config {
                     .to_owned(),
             );
         }
+        said
     }
 
     fn warn_about_the_carrier(&self, said: &mut Vec<String>) {

@@ -11,6 +11,7 @@ mod error;
 mod import;
 mod settings;
 mod update;
+mod verdict;
 mod words;
 
 pub use agreement::{Agreement, agreement};
@@ -18,6 +19,7 @@ pub use carrier::{Carrier, Field};
 pub use error::UltravoxError;
 pub use settings::{Settings, read_settings};
 pub use update::{Stored, UpdateError};
+pub use verdict::{Issue, issues};
 pub use words::without_secrets;
 
 use super::breaker::{Breakers, CircuitOpen};

@@ -130,10 +130,12 @@ macro_rules! query {
 }
 
 // After the macro, which they use.
+mod checkup;
 mod credentials;
 mod errands;
 mod logs;
 
+pub use checkup::{Rights, WebhookTally};
 pub use credentials::{AgencyCredentials, KeptCredential};
 pub use errands::HeldClaim;
 

@@ -48,6 +48,18 @@ pub(super) const BEGIN_WRITE: &str =
 /// How a reading transaction begins that must see one moment of the database.
 pub(super) const BEGIN_SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
+/// The tables of ours that we may not use, and whether we may make more of them.
+pub(super) const RIGHTS: &str = "SELECT \
+     COALESCE(string_agg(c.relname::text, ' ' ORDER BY c.relname), '') AS refused, \
+     (CASE WHEN has_schema_privilege('callboard', 'CREATE') \
+     AND has_database_privilege(current_database(), 'CREATE') THEN 1 ELSE 0 END)::bigint \
+     AS may_migrate \
+     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+     WHERE n.nspname = 'callboard' AND c.relkind = 'r' \
+     AND c.relname <> '__diesel_schema_migrations' \
+     AND NOT (has_table_privilege(c.oid, 'SELECT') AND has_table_privilege(c.oid, 'INSERT') \
+     AND has_table_privilege(c.oid, 'UPDATE') AND has_table_privilege(c.oid, 'DELETE'))";
+
 /// Rows that are locked against other writers until the transaction ends.
 macro_rules! locked {
     ($query:expr) => {

@@ -49,6 +49,10 @@ pub(super) const BEGIN_WRITE: &str = "BEGIN IMMEDIATE";
 /// How a reading transaction begins that must see one moment of the database.
 pub(super) const BEGIN_SNAPSHOT: &str = "BEGIN DEFERRED";
 
+/// Who may open the file may do everything in it; whether the file can be written to shows in
+/// writing.
+pub(super) const RIGHTS: &str = "SELECT '' AS refused, 1 AS may_migrate";
+
 /// SQLite has one writer at a time, so its begin is lock enough.
 macro_rules! locked {
     ($query:expr) => {

@@ -25,6 +25,7 @@ mod control;
 mod crash;
 mod credentials;
 mod demo;
+mod doctor;
 mod doors;
 mod hanging_up;
 mod heartbeat;

@@ -3,10 +3,9 @@
 use crate::agencies::Credentials;
 use crate::domain::{AgencyId, CredentialKey};
 use crate::http::{ApiError, Context};
-use crate::providers::ultravox::{Account, Carrier, UltravoxError, UpdateError};
+use crate::providers::ultravox::{Account, UltravoxError, UpdateError};
 use actix_web::http::StatusCode;
 use actix_web::web;
-use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, json};
 
 /// Runs `flow` on the main runtime and waits for it.
@@ -29,20 +28,7 @@ pub(super) fn account_of(agency: AgencyId, credentials: &Credentials) -> Result<
     if credentials.any_unopened(std::iter::once(key)) {
         return Err(unreadable());
     }
-    let api_key = credentials.get(key).ok_or_else(|| missing(&[key]))?;
-    let secrets = Carrier::secret_keys().filter_map(|key| {
-        let value = credentials.get(key)?.expose_secret();
-        Some(
-            key.entries(value)
-                .map(SecretString::from)
-                .collect::<Vec<_>>(),
-        )
-    });
-    Ok(Account {
-        agency,
-        api_key: api_key.clone(),
-        secrets: secrets.flatten().collect(),
-    })
+    Account::of(agency, &credentials.values).ok_or_else(|| missing(&[key]))
 }
 
 /// 400, with the names of what is missing.

@@ -5,7 +5,7 @@ use super::account::{account_of, detailed, of_ultravox, on_main};
 use crate::agencies::Credentials;
 use crate::domain::CredentialKey;
 use crate::http::{Admin, ApiError, Context};
-use crate::providers::ultravox::{Carrier, agreement, without_secrets};
+use crate::providers::ultravox::{Carrier, issues as compared, without_secrets};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use serde_json::{Map, Value, json};
@@ -99,53 +99,13 @@ fn judged(credentials: &Credentials, seen: &Seen) -> (Vec<String>, Vec<String>) 
             );
         }
         Seen::Whole(whole) => {
-            for carrier in Carrier::ALL {
-                let shown = whole.get(carrier.name()).unwrap_or(&Value::Null);
-                judge(carrier, shown, credentials, &mut issues, &mut steps);
+            for issue in compared(whole, &credentials.values) {
+                issues.push(issue.what);
+                if !steps.contains(&issue.mend) {
+                    steps.push(issue.mend);
+                }
             }
         }
     }
     (issues, steps)
-}
-
-fn judge(
-    carrier: Carrier,
-    shown: &Value,
-    credentials: &Credentials,
-    issues: &mut Vec<String>,
-    steps: &mut Vec<String>,
-) {
-    let title = carrier.title();
-    let needed = carrier.fields().iter().filter(|field| field.is_needed);
-    let needed: Vec<_> = needed.map(|field| field.key).collect();
-    let absent: Vec<&str> = needed
-        .iter()
-        .filter(|key| credentials.get(**key).is_none())
-        .map(|key| key.name())
-        .collect();
-    let agreed = agreement(carrier, shown, &credentials.values);
-    if absent.len() < needed.len() && !absent.is_empty() {
-        let absent = absent.join(", ");
-        issues.push(format!("{title} is stored in part: {absent} missing"));
-        steps.push(format!("Store {absent}"));
-    } else if absent.is_empty() && !agreed.is_configured {
-        issues.push(format!("{title} is stored and not known to Ultravox"));
-        steps.push(format!("Import it: POST /api/ultravox/import-{carrier}"));
-    }
-    if !agreed.differences.is_empty() {
-        steps.push(format!(
-            "If what is stored is right, import {title} again: POST /api/ultravox/import-{carrier}"
-        ));
-    }
-    issues.extend(agreed.differences);
-    let all = shown.get("callCreationAllowAllAgents") == Some(&Value::Bool(true));
-    let listed = shown
-        .get("callCreationAllowedAgentIds")
-        .and_then(Value::as_array);
-    if agreed.is_configured && !all && listed.is_none_or(Vec::is_empty) {
-        issues.push(format!("Ultravox lets no agent take calls of {title}"));
-        steps.push(format!(
-            "Allow agents: PATCH /api/ultravox/telephony_configs/{carrier}"
-        ));
-    }
 }

@@ -1,5 +1,6 @@
 //! Commands that run a server, or something against one.
 
+use crate::domain::AgencyId;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand, value_parser};
 use secrecy::SecretString;
@@ -13,6 +14,14 @@ pub struct ServeArgs {
     /// Accept unsigned webhooks; refused unless the listener is on loopback
     #[arg(long)]
     pub insecure_unsigned_webhooks: bool,
+}
+
+/// `doctor`
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub struct DoctorArgs {
+    /// Of the agencies, look at this one only
+    #[arg(long, value_name = "UUID")]
+    pub agency: Option<AgencyId>,
 }
 
 /// `demo`

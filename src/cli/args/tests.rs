@@ -105,6 +105,7 @@ fn every_command_of_the_contract_is_understood() {
         "credentials rotate",
         "token --user 0193a5f0-0000-7000-8000-000000000001 --ttl 90s",
         "doctor",
+        "doctor --agency 0193a5f0-0000-7000-8000-000000000001",
     ] {
         command(line);
     }

@@ -8,6 +8,7 @@ pub mod directory;
 pub mod errands;
 pub mod events;
 mod load;
+pub mod rights;
 pub mod stats;
 pub mod webhooks;
 

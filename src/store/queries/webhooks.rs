@@ -4,7 +4,8 @@ use super::super::Conn;
 use crate::domain::{AgencyId, Call, Claim, Timestamp};
 use crate::store::rows::{CallRow, ClaimRow, WebhookRow};
 use crate::store::schema::{claims, inbound_calls, webhook_events};
-use crate::store::{KeptWebhook, StoreError};
+use crate::store::{KeptWebhook, StoreError, WebhookTally};
+use diesel::dsl::{count_star, max};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
@@ -29,6 +30,30 @@ pub async fn kept(
         body: row.body,
     });
     Ok(kept.collect())
+}
+
+/// The agency's kept webhooks, counted by type and outcome.
+pub async fn tally(conn: &mut Conn, agency: AgencyId) -> Result<Vec<WebhookTally>, StoreError> {
+    let rows: Vec<(String, String, i64, Option<i64>)> = webhook_events::table
+        .filter(webhook_events::agency_id.eq(agency.to_string()))
+        .group_by((webhook_events::event_type, webhook_events::outcome))
+        .select((
+            webhook_events::event_type,
+            webhook_events::outcome,
+            count_star(),
+            max(webhook_events::received_at),
+        ))
+        .load(conn)
+        .await?;
+    let tally = rows
+        .into_iter()
+        .map(|(event_type, outcome, count, latest)| WebhookTally {
+            event_type,
+            outcome,
+            count,
+            latest: Timestamp::from_micros(latest.unwrap_or_default()),
+        });
+    Ok(tally.collect())
 }
 
 /// Every call of an agency since `since`, with its claims, for checking them against the webhooks.

@@ -2,6 +2,7 @@
 
 pub mod browser;
 pub mod conversation;
+pub mod checkup;
 pub mod cutter;
 pub mod database;
 pub mod exchange;

@@ -1,0 +1,40 @@
+//! What `doctor` asks of the database: whether we may write, and which webhooks came.
+
+use super::{Backend, Store, StoreError, postgres, sqlite};
+use crate::domain::{AgencyId, Timestamp};
+
+/// What we may not do in the database, as far as it can be told without doing it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rights {
+    /// The tables that we may not read, insert into, update or delete from.
+    pub refused: Vec<String>,
+    /// Whether migrating, which each start does, is let us: it makes the schema and its tables.
+    pub may_migrate: bool,
+}
+
+/// How many of an agency's kept webhooks are of one type and had one outcome.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WebhookTally {
+    /// The carrier's word.
+    pub event_type: String,
+    /// What became of them.
+    pub outcome: String,
+    /// How many there are.
+    pub count: i64,
+    /// When the latest came.
+    pub latest: Timestamp,
+}
+
+/// Each method is one query; all fail with [`StoreError`] when the database is away.
+#[allow(clippy::missing_errors_doc)]
+impl Store {
+    /// Whether the database can be written to. It tries, and takes back what it tried.
+    pub async fn rights(&self) -> Result<Rights, StoreError> {
+        query!(self, write, rights::of_ours())
+    }
+
+    /// The webhooks that are kept of an agency, counted.
+    pub async fn webhook_tally(&self, agency: AgencyId) -> Result<Vec<WebhookTally>, StoreError> {
+        query!(self, read, webhooks::tally(agency))
+    }
+}
