@@ -76,7 +76,7 @@ pub(super) fn detailed(
 /// Whatever goes wrong at Ultravox is a 502 of ours: its 401 must not sign our user out.
 pub(super) fn of_ultravox(error: &UltravoxError) -> ApiError {
     tracing::warn!("Ultravox did not do it: {error}");
-    ApiError::BadGateway(format!("Ultravox: {error}"))
+    ApiError::BadGateway(error.to_string())
 }
 
 pub(super) fn of_update(error: &UpdateError) -> ApiError {
