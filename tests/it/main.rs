@@ -24,6 +24,7 @@ mod conformance;
 mod control;
 mod crash;
 mod credentials;
+mod documents;
 mod doors;
 mod heartbeat;
 mod imports;

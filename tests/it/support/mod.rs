@@ -3,6 +3,7 @@
 pub mod browser;
 pub mod cutter;
 pub mod database;
+pub mod documents;
 pub mod exchange;
 pub mod http;
 pub mod node;

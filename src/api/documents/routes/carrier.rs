@@ -159,6 +159,7 @@ fn settings() -> Vec<Operation> {
             },
             "requestContextMapping": { "type": ["object", "null"] },
         },
+        "additionalProperties": true,
     });
     let whole = carriers.map(|carrier| {
         (
