@@ -170,6 +170,33 @@ on_every_database! {
         }
     }
 
+    async fn a_link_to_a_recording_reads_as_the_document_has_it(world: World) {
+        let line = world.line().await;
+        let (world, node) = (&line.world, &line.node);
+        let documents = Documents::of(node).await;
+        let asking = Asking { world, node, documents: &documents };
+        let call = line.exchange.rings("+15550100").await;
+        line.does(world.anna, "answer", &call).await;
+        let phone = line.exchange.phone("sip:anna@sip.telnyx.com").rings().await.answers();
+        let step = Duration::from_millis(50);
+        world.wind_until(step, async { while !call.is_recorded() { tokio::task::yield_now().await; } }).await;
+        assert!(phone.is_alive());
+        call.hangs_up();
+        let kept = async {
+            loop {
+                let ended = asking.gets(world.anna, "/api/calls", "?status=ended", 200).await;
+                let ended = &ended["calls"][0];
+                if ended["recordings"][0]["ended_at"].is_string() {
+                    return (text(ended, "id"), text(&ended["recordings"][0], "id"));
+                }
+            }
+        };
+        let (id, recording) = world.wind_until(step, kept).await;
+        let path = "/api/calls/{id}/recordings/{recording_id}";
+        let link = asking.gets(world.anna, path, &format!("/api/calls/{id}/recordings/{recording}"), 200).await;
+        assert!(text(&link, "url").starts_with("http"), "{link}");
+    }
+
     async fn carriers_in_ultravox_read_as_the_document_has_them(world: World) {
         let (world, _ultravox) = world.with_ultravox().await;
         let node = world.node().await;
