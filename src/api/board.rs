@@ -66,6 +66,7 @@ async fn only_read(
 fn path_of(request: &HttpRequest) -> &str {
     match request.match_info().query("path") {
         "" | "wall" => "index.html",
+        "docs" => "docs/index.html",
         path => path,
     }
 }

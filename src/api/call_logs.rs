@@ -11,15 +11,20 @@ use actix_web::http::header::{CACHE_CONTROL, VARY};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
 /// Most characters of notes.
-const NOTES: usize = 10_000;
+pub(super) const NOTES: usize = 10_000;
 
 const NO_LOG: ApiError = ApiError::NotFound("Call log not found");
 
-#[derive(Serialize)]
-struct Page<'a> {
+/// A page of finished calls.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CallLogPage)]
+pub(super) struct Page<'a> {
     call_logs: Vec<CallLogView<'a>>,
+    /// Where the next page begins, to be sent as `cursor`; null on the last one.
+    #[schema(required)]
     next_cursor: Option<String>,
 }
 

@@ -4,11 +4,11 @@ use super::page::{PageQuery, cut};
 use crate::domain::CallId;
 use crate::http::{ApiError, Caller, Context};
 use crate::store::Pending;
-use crate::view::CallView;
+use crate::view::{CallView, EventView};
 use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
 /// Most pending calls in one answer, as in the guide.
 const PENDING: i64 = 100;
@@ -19,6 +19,14 @@ const NO_CALL: ApiError = ApiError::NotFound("Call not found");
 #[derive(Debug, Deserialize)]
 pub(super) struct PendingQuery {
     order: Option<String>,
+}
+
+/// Calls that ring.
+#[derive(Serialize, ToSchema)]
+#[schema(as = PendingCalls)]
+pub(super) struct PendingCalls<'a> {
+    success: bool,
+    calls: Vec<CallView<'a>>,
 }
 
 /// The calls that ring and that nobody has claimed.
@@ -39,13 +47,20 @@ pub(super) async fn pending(
         .store
         .pending(caller.agency_id(), order, PENDING)
         .await?;
-    let calls: Vec<CallView<'_>> = calls.iter().map(CallView::from).collect();
-    Ok(HttpResponse::Ok().json(json!({ "success": true, "calls": calls })))
+    let calls = calls.iter().map(CallView::from).collect();
+    Ok(HttpResponse::Ok().json(PendingCalls {
+        success: true,
+        calls,
+    }))
 }
 
-#[derive(Serialize)]
-struct Page<'a> {
+/// A page of calls.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CallPage)]
+pub(super) struct Page<'a> {
     calls: Vec<CallView<'a>>,
+    /// Where the next page begins, to be sent as `cursor`; null on the last one.
+    #[schema(required)]
     next_cursor: Option<String>,
 }
 
@@ -75,8 +90,11 @@ pub(super) async fn one(
     Ok(HttpResponse::Ok().json(CallView::from(&call)))
 }
 
-#[derive(Serialize)]
-struct Timeline {
+/// What happened to a call.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Timeline {
+    /// Oldest first, as sockets have heard them.
+    #[schema(value_type = Vec<EventView>)]
     events: Vec<Box<RawValue>>,
 }
 

@@ -4,7 +4,34 @@ use crate::control::Agent;
 use crate::http::{ApiError, Caller, Context};
 use crate::view::CallView;
 use actix_web::{HttpResponse, web};
-use serde_json::json;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// The call is the agent's.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Answered<'a> {
+    success: bool,
+    message: &'static str,
+    #[serde(rename = "callControlId")]
+    call_control_id: &'a str,
+    call: CallView<'a>,
+}
+
+/// It is done.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Done {
+    success: bool,
+    message: &'static str,
+}
+
+impl Done {
+    const fn saying(message: &'static str) -> Self {
+        Self {
+            success: true,
+            message,
+        }
+    }
+}
 
 /// An agent takes a call: of all that try, one gets it.
 pub(super) async fn answer(
@@ -14,12 +41,12 @@ pub(super) async fn answer(
 ) -> Result<HttpResponse, ApiError> {
     let id = call_control_id.into_inner();
     let call = context.control.answer(agent(caller), id).await?;
-    Ok(HttpResponse::Ok().json(json!({
-        "success": true,
-        "message": "Call answered",
-        "callControlId": call.call_control_id,
-        "call": CallView::from(&*call),
-    })))
+    Ok(HttpResponse::Ok().json(Answered {
+        success: true,
+        message: "Call answered",
+        call_control_id: &call.call_control_id,
+        call: CallView::from(&*call),
+    }))
 }
 
 /// The agent who claimed a call gives it back.
@@ -30,7 +57,7 @@ pub(super) async fn release(
 ) -> Result<HttpResponse, ApiError> {
     let id = call_control_id.into_inner();
     context.control.release(agent(caller), id).await?;
-    Ok(HttpResponse::Ok().json(json!({ "success": true, "message": "Call released" })))
+    Ok(HttpResponse::Ok().json(Done::saying("Call released")))
 }
 
 /// Anyone of the agency hangs a call up.
@@ -41,7 +68,7 @@ pub(super) async fn end(
 ) -> Result<HttpResponse, ApiError> {
     let id = call_control_id.into_inner();
     context.control.end(agent(caller), id).await?;
-    Ok(HttpResponse::Ok().json(json!({ "success": true, "message": "Call ended" })))
+    Ok(HttpResponse::Ok().json(Done::saying("Call ended")))
 }
 
 fn agent(caller: Caller) -> Agent {

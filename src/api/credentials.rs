@@ -5,23 +5,29 @@ use super::body::json_body;
 use crate::agencies::Held;
 use crate::domain::{CredentialError, CredentialKey, Timestamp, check_credential};
 use crate::http::{ApiError, Context, Owner};
+use crate::view::{CredentialName, Time};
 use actix_web::{HttpRequest, HttpResponse, web};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use std::collections::BTreeMap;
+use utoipa::ToSchema;
 
 const NOT_STORED: ApiError = ApiError::NotFound("No such credential is stored");
 
 /// A credential as its owner sees it.
-#[derive(Serialize)]
-struct View {
+#[derive(Serialize, ToSchema)]
+#[schema(as = Credential)]
+pub(super) struct View {
+    #[schema(value_type = CredentialName)]
     key: String,
     /// Its first characters: 4, and never more than a quarter; null when it cannot be opened.
+    #[schema(required)]
     prefix: Option<String>,
+    #[schema(value_type = Time)]
     updated_at: String,
     /// Why it cannot be opened.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
     problem: Option<String>,
 }
 
@@ -37,9 +43,25 @@ impl From<Held> for View {
 }
 
 /// What is stored under a name: a text alone, or an object that holds it.
-#[derive(Deserialize)]
-struct Value {
+#[derive(Deserialize, ToSchema)]
+#[schema(as = CredentialValue)]
+pub(super) struct Value {
+    #[schema(value_type = String, write_only)]
     value: SecretString,
+}
+
+/// What is stored.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Credentials {
+    credentials: Vec<View>,
+}
+
+/// What has been stored.
+#[derive(Serialize, ToSchema)]
+pub(super) struct StoredCredentials {
+    credentials: Vec<View>,
+    /// Values of an unusual format, in sentences; they are stored all the same.
+    warnings: Vec<String>,
 }
 
 /// Every credential of the agency.
@@ -48,8 +70,8 @@ pub(super) async fn all(
     context: web::Data<Context>,
 ) -> Result<HttpResponse, ApiError> {
     let opened = context.directory.vault().open(owner.0.agency_id()).await?;
-    let views: Vec<View> = opened.held.into_iter().map(View::from).collect();
-    Ok(HttpResponse::Ok().json(json!({ "credentials": views })))
+    let credentials = opened.held.into_iter().map(View::from).collect();
+    Ok(HttpResponse::Ok().json(Credentials { credentials }))
 }
 
 /// One credential.
@@ -126,8 +148,11 @@ async fn store(
         "Credentials of agency {agency} stored by {}: {names}",
         owner.0.user.id
     );
-    let views: Vec<View> = values.into_iter().map(|stored| view(stored, now)).collect();
-    Ok(HttpResponse::Ok().json(json!({ "credentials": views, "warnings": warnings })))
+    let credentials = values.into_iter().map(|stored| view(stored, now));
+    Ok(HttpResponse::Ok().json(StoredCredentials {
+        credentials: credentials.collect(),
+        warnings,
+    }))
 }
 
 fn view((key, value): (CredentialKey, SecretString), updated_at: Timestamp) -> View {

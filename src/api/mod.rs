@@ -7,6 +7,7 @@ mod calls;
 mod control;
 mod credentials;
 mod csv;
+mod documents;
 mod health;
 mod log_query;
 mod me;
@@ -138,13 +139,18 @@ pub fn functions(routes: &mut ServiceConfig) {
     ));
 }
 
-/// Health, and the board's own files; to be registered last.
+/// Health, the document, and the board's own files; to be registered last.
 pub fn open_to_all(routes: &mut ServiceConfig) {
     let get = || vec![web::get(), web::head()];
     let health = get().into_iter().map(|route| route.to(health::alive));
     let ready = get().into_iter().map(|route| route.to(health::ready));
     routes
         .service(resource("/healthz", "GET, HEAD", health.collect()))
-        .service(resource("/readyz", "GET, HEAD", ready.collect()));
+        .service(resource("/readyz", "GET, HEAD", ready.collect()))
+        .service(resource(
+            "/openapi.json",
+            "GET",
+            vec![web::get().to(documents::openapi)],
+        ));
     board::configure(routes);
 }

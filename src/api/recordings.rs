@@ -3,12 +3,23 @@
 
 use crate::domain::CallId;
 use crate::http::{ApiError, Caller, Context};
+use crate::view::Time;
 use actix_web::http::header::{CACHE_CONTROL, HeaderValue};
 use actix_web::{HttpResponse, web};
 use secrecy::ExposeSecret;
-use serde_json::json;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 const NONE: ApiError = ApiError::NotFound("Recording not found");
+
+/// A carrier's link, which opens the recording to whoever has it.
+#[derive(Serialize, ToSchema)]
+pub(super) struct RecordingLink<'a> {
+    url: &'a str,
+    /// When it stops working.
+    #[schema(value_type = Time)]
+    expires_at: String,
+}
 
 /// Where the browser may fetch a recording for the next minutes.
 pub(super) async fn link(
@@ -26,8 +37,8 @@ pub(super) async fn link(
     let no_store = HeaderValue::from_static("no-store");
     Ok(HttpResponse::Ok()
         .insert_header((CACHE_CONTROL, no_store))
-        .json(json!({
-            "url": link.url.expose_secret(),
-            "expires_at": link.expires_at.to_string(),
-        })))
+        .json(RecordingLink {
+            url: link.url.expose_secret(),
+            expires_at: link.expires_at.to_string(),
+        }))
 }

@@ -9,4 +9,4 @@ mod status;
 
 pub(super) use configs::{change, change_whole, read, remove};
 pub(super) use import::{plivo, telnyx, twilio};
-pub(super) use status::status;
+pub(super) use status::{UltravoxStatus, status};

@@ -4,7 +4,14 @@ use crate::domain::Role;
 use crate::http::{ApiError, Caller, Context};
 use crate::view::UserView;
 use actix_web::{HttpResponse, web};
-use serde_json::json;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// The agency's people.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Users {
+    users: Vec<UserView>,
+}
 
 /// The agency's people, those who came first before the others; for owners and admins.
 pub(super) async fn users(
@@ -17,6 +24,6 @@ pub(super) async fn users(
         ));
     }
     let people = context.store.people(Some(caller.agency_id())).await?;
-    let users: Vec<UserView> = people.iter().map(UserView::from).collect();
-    Ok(HttpResponse::Ok().json(json!({ "users": users })))
+    let users = people.iter().map(UserView::from).collect();
+    Ok(HttpResponse::Ok().json(Users { users }))
 }

@@ -90,6 +90,11 @@ fn public(listener: TcpListener, context: web::Data<Context>) -> std::io::Result
             .wrap(from_fn(close_on_unread))
             // Outside the tracing middleware, which would keep a span per socket.
             .service(resource("/ws", "GET", vec![web::get().to(ws::upgrade)]))
+            .service(resource(
+                "/asyncapi.json",
+                "GET",
+                vec![web::get().to(ws::asyncapi)],
+            ))
             .service(api)
             .service(functions)
             .service(open)

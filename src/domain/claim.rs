@@ -24,7 +24,8 @@ pub enum ReleaseReason {
 }
 
 impl ReleaseReason {
-    const ALL: [Self; 7] = [
+    /// Every reason.
+    pub const ALL: [Self; 7] = [
         Self::Busy,
         Self::NoAnswer,
         Self::Rejected,

@@ -20,6 +20,16 @@ pub enum EventType {
 }
 
 impl EventType {
+    /// Every type, in the order of a call's life.
+    pub const ALL: [Self; 6] = [
+        Self::Incoming,
+        Self::Answering,
+        Self::Released,
+        Self::Answered,
+        Self::Ended,
+        Self::Updated,
+    ];
+
     /// The word in frames and in the database.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -46,6 +56,12 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Every reason: those of a release, then those of an end.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let releases = ReleaseReason::ALL.into_iter().map(Self::Released);
+        releases.chain([Self::Hangup, Self::Reconciled])
+    }
+
     /// The word in the event.
     #[must_use]
     pub const fn name(self) -> &'static str {

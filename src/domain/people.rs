@@ -14,6 +14,9 @@ pub enum Role {
 }
 
 impl Role {
+    /// Every role, from the most that one may do to the least.
+    pub const ALL: [Self; 3] = [Self::Owner, Self::Admin, Self::Member];
+
     /// The name in the database, in JSON and on the command line.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -27,9 +30,7 @@ impl Role {
     /// The role of that name, if there is one.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Owner, Self::Admin, Self::Member]
-            .into_iter()
-            .find(|role| role.name() == name)
+        Self::ALL.into_iter().find(|role| role.name() == name)
     }
 }
 

@@ -5,6 +5,7 @@ use crate::agencies::VaultError;
 use crate::auth::AuthError;
 use crate::control::ControlError;
 use crate::store::StoreError;
+use crate::view::ErrorView;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
@@ -205,11 +206,13 @@ impl ResponseError for ApiError {
             }
             _ => {}
         }
-        let mut body = Map::new();
-        body.insert("error".into(), self.to_string().into());
-        if let Self::Detailed { fields, .. } = self {
-            body.extend(fields.clone());
-        }
-        response.json(body)
+        let fields = match self {
+            Self::Detailed { fields, .. } => fields.clone(),
+            _ => Map::new(),
+        };
+        response.json(ErrorView {
+            error: self.to_string(),
+            fields,
+        })
     }
 }

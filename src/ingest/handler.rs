@@ -9,11 +9,11 @@ use crate::http::{ApiError, Context, read_body, resource};
 use crate::journal::{Answer, Append, AppendError, Meaning, WebhookAnswer, WebhookAppend};
 use crate::store::batch::{StoredWebhook, WebhookOutcome};
 use crate::telemetry::{RefusedAt, WebhookResult};
+use crate::view::AcceptedView;
 use actix_web::http::header::{CONTENT_TYPE, HeaderMap};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use aws_lc_rs::digest::{SHA256, digest};
-use serde_json::json;
 use std::sync::Arc;
 
 /// Why a webhook is not believed, to its sender: alike for an agency that is not there, since who
@@ -50,7 +50,7 @@ async fn webhook(
         Err(_) => WebhookResult::Malformed,
     });
     result?;
-    Ok(HttpResponse::Ok().json(json!({ "success": true })))
+    Ok(HttpResponse::Ok().json(AcceptedView::STORED))
 }
 
 fn result_of(answer: WebhookAnswer) -> WebhookResult {

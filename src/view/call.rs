@@ -1,46 +1,78 @@
 //! A call in JSON: section 2 of the contract.
 
+use super::words::{Inbound, StatusName, Time};
 use super::{rfc3339, rfc3339_or_null};
 use crate::domain::{Call, Recording, Timestamp, UserId};
 use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// A call as strangers read it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Call)]
 pub struct CallView<'a> {
+    /// Ours, for the call's life.
     id: Uuid,
+    /// The carrier's handle of the caller's leg; answering and hanging up name it.
     call_control_id: &'a str,
+    /// What all legs of the phone call share.
+    #[schema(required)]
     call_session_id: Option<&'a str>,
+    /// As sent: E.164, a SIP URI, `anonymous`, empty, or null while it is not known.
+    #[schema(required)]
     from_number: Option<&'a str>,
+    /// As sent.
+    #[schema(required)]
     to_number: Option<&'a str>,
+    #[schema(required)]
     caller_name: Option<&'a str>,
+    #[schema(value_type = Inbound)]
     direction: &'static str,
+    #[schema(value_type = StatusName)]
     status: &'static str,
+    /// Who claimed it; null again after a release.
+    #[schema(required)]
     answered_by: Option<Uuid>,
+    #[schema(required)]
     answered_by_name: Option<&'a str>,
+    /// When the caller's leg was answered, which may be before an agent is on it.
     #[serde(serialize_with = "rfc3339_or_null")]
+    #[schema(value_type = Option<Time>, required)]
     caller_answered_at: Option<Timestamp>,
     #[serde(serialize_with = "rfc3339_or_null")]
+    #[schema(value_type = Option<Time>, required)]
     answered_at: Option<Timestamp>,
     #[serde(serialize_with = "rfc3339_or_null")]
+    #[schema(value_type = Option<Time>, required)]
     ended_at: Option<Timestamp>,
+    /// Whether an agent's leg is on the call.
     connected: bool,
+    /// The carrier's word.
+    #[schema(required)]
     hangup_cause: Option<&'a str>,
+    /// Oldest first, never with a link.
     recordings: Vec<RecordingView<'a>>,
     #[serde(serialize_with = "rfc3339")]
+    #[schema(value_type = Time)]
     created_at: Timestamp,
     #[serde(serialize_with = "rfc3339")]
+    #[schema(value_type = Time)]
     updated_at: Timestamp,
 }
 
 /// A recording as strangers read it: never with a link.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Recording)]
 pub struct RecordingView<'a> {
     id: &'a str,
+    /// `single` or `dual`, the carrier's word.
+    #[schema(required)]
     channels: Option<&'a str>,
     #[serde(serialize_with = "rfc3339_or_null")]
+    #[schema(value_type = Option<Time>, required)]
     started_at: Option<Timestamp>,
     #[serde(serialize_with = "rfc3339_or_null")]
+    #[schema(value_type = Option<Time>, required)]
     ended_at: Option<Timestamp>,
 }
 

@@ -1,40 +1,57 @@
 //! A finished call in JSON.
 
+use super::words::{Inbound, ResultName, Time};
 use super::{rfc3339, rfc3339_or_null};
 use crate::domain::{LoggedCall, Timestamp, UserId};
 use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// A finished call as strangers read it. Its id is the call's.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CallLog)]
 pub struct CallLogView<'a> {
     id: Uuid,
     call_control_id: &'a str,
+    #[schema(required)]
     from_number: Option<&'a str>,
+    #[schema(required)]
     to_number: Option<&'a str>,
+    #[schema(required)]
     caller_name: Option<&'a str>,
+    #[schema(value_type = Inbound)]
     direction: &'static str,
     /// `answered`; `abandoned`: the caller left unanswered; `missed`: unanswered otherwise.
+    #[schema(value_type = ResultName)]
     result: &'static str,
     /// Who answered; null of an unanswered call, whoever had claimed it.
+    #[schema(required)]
     answered_by: Option<Uuid>,
+    #[schema(required)]
     answered_by_name: Option<&'a str>,
     #[serde(serialize_with = "rfc3339")]
+    #[schema(value_type = Time)]
     started_at: Timestamp,
     #[serde(serialize_with = "rfc3339_or_null")]
+    #[schema(value_type = Option<Time>, required)]
     answered_at: Option<Timestamp>,
     #[serde(serialize_with = "rfc3339")]
+    #[schema(value_type = Time)]
     ended_at: Timestamp,
     /// Whole seconds from the ring to the answer, or to the end where nobody answered.
     wait: i64,
     /// Whole seconds from the answer to the end; 0 unanswered.
     duration: i64,
     /// The carrier's word.
+    #[schema(required)]
     end_reason: Option<&'a str>,
     /// An agent's word.
+    #[schema(required)]
     outcome: Option<&'a str>,
+    #[schema(required)]
     notes: Option<&'a str>,
     #[serde(serialize_with = "rfc3339")]
+    #[schema(value_type = Time)]
     updated_at: Timestamp,
 }
 

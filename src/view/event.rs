@@ -1,33 +1,52 @@
 //! An event in JSON: section 3 of the contract. The text is written once, inside the journal's
 //! transaction, and the same bytes go to the database, to every socket and into the timeline.
 
+use super::CallView;
 use super::rfc3339;
+use super::words::{EventName, ReasonName, Time};
 use crate::domain::{Actor, Event, Reason, Timestamp};
 use serde::Serialize;
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// An event as strangers read it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Event)]
 pub struct EventView<'a> {
     #[serde(rename = "type")]
+    #[schema(value_type = EventName)]
     event_type: &'static str,
+    /// Its number: per agency, from 1, without gaps.
     seq: i64,
+    /// By the carrier's clock, or ours for commands.
     #[serde(serialize_with = "rfc3339")]
+    #[schema(value_type = Time)]
     occurred_at: Timestamp,
+    /// When our listener had it.
     #[serde(serialize_with = "rfc3339")]
+    #[schema(value_type = Time)]
     received_at: Timestamp,
+    /// When it was committed.
     #[serde(serialize_with = "rfc3339")]
+    #[schema(value_type = Time)]
     recorded_at: Timestamp,
+    /// The person who acted; null for the carrier.
+    #[schema(required)]
     actor: Option<ActorView<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = ReasonName, required = false)]
     reason: Option<&'static str>,
+    /// The whole call, as it is after the change.
+    #[schema(value_type = CallView)]
     call: &'a RawValue,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Actor)]
 struct ActorView<'a> {
     id: Uuid,
+    #[schema(required)]
     name: Option<&'a str>,
 }
 

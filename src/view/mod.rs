@@ -1,16 +1,23 @@
-//! The JSON of calls and events, written once for sockets and REST.
+//! The JSON of calls and events, written once for sockets and REST, and its schemas for the
+//! documents of both.
 
+mod answer;
 mod call;
 mod call_log;
 mod event;
 mod person;
+mod schemas;
 mod stats;
+mod words;
 
+pub use answer::{AcceptedView, ErrorView};
 pub use call::{CallView, RecordingView, call_json};
 pub use call_log::CallLogView;
 pub use event::{EventView, event_json};
 pub use person::{AgencyView, MeView, UserView};
+pub use schemas::{Schemas, example};
 pub use stats::{HourView, StatsView};
+pub use words::{CredentialName, Time};
 
 use crate::domain::Timestamp;
 use serde::Serializer;

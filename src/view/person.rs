@@ -1,31 +1,43 @@
 //! People and agencies in JSON.
 
+use super::words::RoleName;
 use crate::domain::{Agency, AgencyId, Role, User};
 use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// An agency as its own people read it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Agency)]
 pub struct AgencyView {
     id: Uuid,
     name: String,
 }
 
 /// A person as colleagues read it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = User)]
 pub struct UserView {
     id: Uuid,
+    #[schema(required)]
     name: Option<String>,
+    #[schema(required)]
     email: Option<String>,
+    #[schema(value_type = Option<RoleName>, required)]
     role: Option<&'static str>,
+    #[schema(required)]
     agency_id: Option<Uuid>,
+    /// The name of this person's phone at the carrier.
+    #[schema(required)]
     sip_username: Option<String>,
 }
 
 /// `GET /api/me`: the person, with role and agency beside.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Me)]
 pub struct MeView {
     user: UserView,
+    #[schema(value_type = Option<RoleName>, required)]
     role: Option<&'static str>,
     agency: AgencyView,
 }

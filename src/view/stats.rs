@@ -1,11 +1,14 @@
 //! The numbers of a wallboard in JSON.
 
 use super::rfc3339;
+use super::words::Time;
 use crate::domain::{Hour, Stats, Timestamp};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// `GET /api/stats`. Waits are in seconds, with a fraction.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Stats)]
 pub struct StatsView {
     /// Callers whom no agent has yet, those included for whom an agent's phone rings.
     waiting_now: i64,
@@ -16,21 +19,27 @@ pub struct StatsView {
     missed: i64,
     abandoned: i64,
     /// From the ring to the answer, on average of the answered calls; null without one.
+    #[schema(required)]
     average_wait_s: Option<f64>,
     /// The share (0 to 1) of the answered calls that were answered within 20 s; null without one.
+    #[schema(required)]
     within_20_s: Option<f64>,
     /// Every hour from `since` to now, oldest first, by when the calls began.
     calls_by_hour: Vec<HourView>,
     #[serde(serialize_with = "rfc3339")]
+    #[schema(value_type = Time)]
     since: Timestamp,
     #[serde(serialize_with = "rfc3339")]
+    #[schema(value_type = Time)]
     as_of: Timestamp,
 }
 
 /// One hour: the calls that began in it and are over.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Hour)]
 pub struct HourView {
     #[serde(serialize_with = "rfc3339")]
+    #[schema(value_type = Time)]
     hour: Timestamp,
     calls: i64,
     answered: i64,

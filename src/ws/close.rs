@@ -1,8 +1,8 @@
 //! The ends of a connection that are the server's choice, as in the contract's table.
 
+use super::message::{ErrorMessage, written};
 use crate::hub::{Frame, Outbox};
 use bytes::Bytes;
-use serde_json::json;
 
 /// Why the server closes a socket.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,7 +56,9 @@ impl Close {
         }
     }
 
-    const fn name(&self) -> &'static str {
+    /// The close frame's reason, and the `code` of the error before it.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
         match self {
             Self::GoingAway { .. } => "going_away",
             Self::TooBig => "too_big",
@@ -73,7 +75,9 @@ impl Close {
         }
     }
 
-    fn message(&self) -> &str {
+    /// The sentence in the error before the close.
+    #[must_use]
+    pub fn message(&self) -> &str {
         match self {
             Self::GoingAway { .. } => "The server is restarting; come back in a moment",
             Self::TooBig => "A message may have at most 64 KiB",
@@ -89,7 +93,9 @@ impl Close {
         }
     }
 
-    const fn reconnect(&self) -> bool {
+    /// Whether the client should come back.
+    #[must_use]
+    pub const fn reconnect(&self) -> bool {
         !matches!(
             self,
             Self::TooBig | Self::Unauthorized(_) | Self::Forbidden | Self::Protocol(_)
@@ -104,18 +110,16 @@ impl Close {
     }
 
     fn frames(&self) -> Vec<Bytes> {
-        let mut error = json!({
-            "type": "error",
-            "code": self.name(),
-            "message": self.message(),
-            "reconnect": self.reconnect(),
+        let retry_after_ms = match self {
+            Self::GoingAway { retry_after_ms } => Some(*retry_after_ms),
+            _ => None,
+        };
+        let error = written(&ErrorMessage {
+            code: self.name(),
+            message: self.message(),
+            reconnect: self.reconnect(),
+            retry_after_ms,
         });
-        if let (Self::GoingAway { retry_after_ms }, Some(error)) = (self, error.as_object_mut()) {
-            error.insert("retry_after_ms".into(), (*retry_after_ms).into());
-        }
-        vec![
-            Frame::text(&error.to_string()),
-            Frame::close(self.code(), self.name()),
-        ]
+        vec![Frame::text(&error), Frame::close(self.code(), self.name())]
     }
 }

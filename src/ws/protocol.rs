@@ -1,13 +1,17 @@
 //! The messages of `callboard.v1`: section 4 of the contract.
 
+use super::message::{
+    Connect, ErrorMessage, Heartbeat, Message, Ping, Pong, Refresh, Refreshed, Resumed, Snapshot,
+    TokenExpiring, WirePosition, written,
+};
 use crate::domain::Timestamp;
 use crate::hub::{Frame, Position, SnapshotReason};
-use crate::view::{AgencyView, UserView};
 use bytes::Bytes;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use serde_json::json;
+
+pub(super) use super::message::Greeted;
 
 /// The subprotocol's name.
 pub const SUBPROTOCOL: &str = "callboard.v1";
@@ -33,25 +37,6 @@ pub enum ClientMessage {
     Unknown(String),
 }
 
-#[derive(Deserialize)]
-struct Connect {
-    #[serde(default)]
-    token: Option<SecretString>,
-    #[serde(default)]
-    position: Option<WirePosition>,
-}
-
-#[derive(Deserialize)]
-struct WirePosition {
-    epoch: String,
-    seq: i64,
-}
-
-#[derive(Deserialize)]
-struct Refresh {
-    token: SecretString,
-}
-
 impl ClientMessage {
     /// Reads a message.
     ///
@@ -64,27 +49,28 @@ impl ClientMessage {
             return Err("A message must be an object with a type".to_owned());
         };
         match kind.as_str() {
-            "connect" => {
-                let connect: Connect = read(value, "connect")?;
+            Connect::TYPE => {
+                let connect: Connect = read(value)?;
                 Ok(Self::Connect {
                     token: connect.token,
                     position: connect.position.map(position).transpose()?,
                 })
             }
-            "refresh" => {
-                let refresh: Refresh = read(value, "refresh")?;
+            Refresh::TYPE => {
+                let refresh: Refresh = read(value)?;
                 Ok(Self::Refresh {
                     token: refresh.token,
                 })
             }
-            "ping" => Ok(Self::Ping),
+            Ping::TYPE => Ok(Self::Ping),
             _ => Ok(Self::Unknown(kind)),
         }
     }
 }
 
 /// The text of serde's own errors may quote a token.
-fn read<T: for<'de> Deserialize<'de>>(value: Value, kind: &str) -> Result<T, String> {
+fn read<T: Message + for<'de> Deserialize<'de>>(value: Value) -> Result<T, String> {
+    let kind = T::TYPE;
     serde_json::from_value(value)
         .map_err(|_| format!("The {kind} message lacks a field or has one of the wrong kind"))
 }
@@ -97,16 +83,6 @@ fn position(wire: WirePosition) -> Result<Position, String> {
         epoch: wire.epoch,
         seq: wire.seq,
     })
-}
-
-/// Who the client is, as told in the first answer.
-#[derive(Debug, Serialize)]
-pub struct Greeted {
-    /// The person.
-    #[serde(flatten)]
-    pub user: UserView,
-    /// The agency.
-    pub agency: AgencyView,
 }
 
 /// The word for why a client got a snapshot.
@@ -122,7 +98,7 @@ pub const fn reason_name(reason: SnapshotReason) -> &'static str {
 
 /// The snapshot as one message in pieces: a header of its own and the shared rows, none copied.
 #[must_use]
-pub fn snapshot(
+pub(super) fn snapshot(
     reason: SnapshotReason,
     epoch: &str,
     seq: i64,
@@ -130,15 +106,13 @@ pub fn snapshot(
     user: &Greeted,
     rows: Vec<Bytes>,
 ) -> Vec<Bytes> {
-    let header = json!({
-        "type": "snapshot",
-        "epoch": epoch,
-        "seq": seq,
-        "reason": reason_name(reason),
-        "heartbeat_s": heartbeat_s,
-        "user": user,
-    })
-    .to_string();
+    let header = written(&Snapshot {
+        epoch,
+        seq,
+        reason: reason_name(reason),
+        heartbeat_s,
+        user,
+    });
     let header = header.strip_suffix('}').unwrap_or(&header);
     let head = format!("{header},\"calls\":[");
     let commas = rows.len().saturating_sub(1);
@@ -158,53 +132,55 @@ pub fn snapshot(
 
 /// `resumed`.
 #[must_use]
-pub fn resumed(epoch: &str, from: i64, seq: i64, heartbeat_s: u64, user: &Greeted) -> Bytes {
-    Frame::text(
-        &json!({
-            "type": "resumed",
-            "epoch": epoch,
-            "from": from,
-            "seq": seq,
-            "heartbeat_s": heartbeat_s,
-            "user": user,
-        })
-        .to_string(),
-    )
+pub(super) fn resumed(epoch: &str, from: i64, seq: i64, heartbeat_s: u64, user: &Greeted) -> Bytes {
+    framed(&Resumed {
+        epoch,
+        from,
+        seq,
+        heartbeat_s,
+        user,
+    })
 }
 
 /// `heartbeat`.
 #[must_use]
-pub fn heartbeat(seq: i64, at: Timestamp) -> Bytes {
-    Frame::text(&json!({"type": "heartbeat", "seq": seq, "at": at.to_string()}).to_string())
+pub(super) fn heartbeat(seq: i64, at: Timestamp) -> Bytes {
+    let at = at.to_string();
+    framed(&Heartbeat { seq, at })
 }
 
 /// `token_expiring`.
 #[must_use]
-pub fn token_expiring(expires_at: Timestamp) -> Bytes {
+pub(super) fn token_expiring(expires_at: Timestamp) -> Bytes {
     let expires_at = expires_at.to_string();
-    Frame::text(&json!({"type": "token_expiring", "expires_at": expires_at}).to_string())
+    framed(&TokenExpiring { expires_at })
 }
 
 /// `refreshed`.
 #[must_use]
-pub fn refreshed(expires_at: Timestamp) -> Bytes {
+pub(super) fn refreshed(expires_at: Timestamp) -> Bytes {
     let expires_at = expires_at.to_string();
-    Frame::text(&json!({"type": "refreshed", "expires_at": expires_at}).to_string())
+    framed(&Refreshed { expires_at })
 }
 
 /// `pong`.
 #[must_use]
-pub fn pong() -> Bytes {
-    Frame::text(r#"{"type":"pong"}"#)
+pub(super) fn pong() -> Bytes {
+    framed(&Pong {})
 }
 
 /// The answer to a message of a type that is not known; the connection stays.
 #[must_use]
-pub fn unknown_type(kind: &str) -> Bytes {
+pub(super) fn unknown_type(kind: &str) -> Bytes {
     let kind: String = kind.chars().take(64).collect();
-    let message = format!("There is no message of type {kind:?}");
-    Frame::text(
-        &json!({"type": "error", "code": "unknown_type", "message": message, "reconnect": false})
-            .to_string(),
-    )
+    framed(&ErrorMessage {
+        code: "unknown_type",
+        message: &format!("There is no message of type {kind:?}"),
+        reconnect: false,
+        retry_after_ms: None,
+    })
+}
+
+fn framed<M: Message + Serialize>(message: &M) -> Bytes {
+    Frame::text(&written(message))
 }

@@ -26,6 +26,7 @@ mod crash;
 mod credentials;
 mod demo;
 mod doctor;
+mod documents;
 mod doors;
 mod hanging_up;
 mod heartbeat;

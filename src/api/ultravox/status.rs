@@ -8,7 +8,10 @@ use crate::http::{Admin, ApiError, Context};
 use crate::providers::ultravox::{Carrier, issues as compared, without_secrets};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use utoipa::ToSchema;
 
 /// The status. When Ultravox does not answer, what is known without it is in the 502.
 pub(in crate::api) async fn status(
@@ -29,10 +32,33 @@ pub(in crate::api) async fn status(
         Ok(whole) => Ok(HttpResponse::Ok().json(view(&credentials, &Seen::Whole(whole)))),
         Err(error) => {
             let sentence = of_ultravox(&error).to_string();
-            let fields = view(&credentials, &Seen::Failed(sentence.clone()));
+            let known = view(&credentials, &Seen::Failed(sentence.clone()));
+            let fields = match serde_json::to_value(known)? {
+                Value::Object(fields) => fields,
+                _ => Map::new(),
+            };
             Err(detailed(StatusCode::BAD_GATEWAY, &sentence, fields))
         }
     }
+}
+
+/// How the agency's carriers stand with Ultravox.
+#[derive(Serialize, ToSchema)]
+pub(in crate::api) struct UltravoxStatus {
+    /// Which credentials are stored and can be opened, by their names.
+    stored: BTreeMap<&'static str, bool>,
+    /// Whether an import has once succeeded.
+    telephony_configured: bool,
+    /// What Ultravox has of each carrier, in its own fields (null: nothing); null when it was not
+    /// asked or did not answer.
+    #[schema(value_type = Option<BTreeMap<String, Option<Object>>>, required)]
+    ultravox: Option<BTreeMap<&'static str, Value>>,
+    /// Whether it was asked and nothing differs.
+    in_sync: bool,
+    /// What differs or is missing, in sentences.
+    sync_issues: Vec<String>,
+    /// What to do about it, in sentences.
+    next_steps: Vec<String>,
 }
 
 /// What was seen of Ultravox.
@@ -42,37 +68,29 @@ enum Seen {
     Whole(Value),
 }
 
-fn view(credentials: &Credentials, seen: &Seen) -> Map<String, Value> {
+fn view(credentials: &Credentials, seen: &Seen) -> UltravoxStatus {
     let stored = CredentialKey::ALL.iter();
-    let stored = stored.map(|key| {
-        (
-            key.name().to_owned(),
-            credentials.get(*key).is_some().into(),
-        )
-    });
+    let stored = stored.map(|key| (key.name(), credentials.get(*key).is_some()));
     let (issues, steps) = judged(credentials, seen);
     let ultravox = match seen {
         Seen::Whole(whole) => {
             let shown = |carrier: Carrier| {
                 let one = whole.get(carrier.name()).cloned().unwrap_or_default();
-                (carrier.name().to_owned(), one)
+                (carrier.name(), one)
             };
-            Carrier::ALL.into_iter().map(shown).collect()
+            Some(Carrier::ALL.into_iter().map(shown).collect())
         }
-        Seen::NotAsked | Seen::Failed(_) => Value::Null,
+        Seen::NotAsked | Seen::Failed(_) => None,
     };
     let in_sync = matches!(seen, Seen::Whole(_)) && issues.is_empty();
-    Map::from_iter([
-        ("stored".to_owned(), stored.collect::<Map<_, _>>().into()),
-        (
-            "telephony_configured".to_owned(),
-            credentials.telephony_configured.into(),
-        ),
-        ("ultravox".to_owned(), ultravox),
-        ("in_sync".to_owned(), in_sync.into()),
-        ("sync_issues".to_owned(), json!(issues)),
-        ("next_steps".to_owned(), json!(steps)),
-    ])
+    UltravoxStatus {
+        stored: stored.collect(),
+        telephony_configured: credentials.telephony_configured,
+        ultravox,
+        in_sync,
+        sync_issues: issues,
+        next_steps: steps,
+    }
 }
 
 /// Where the two sides differ, and what to do about it.

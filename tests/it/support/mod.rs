@@ -1,10 +1,11 @@
 //! The stage: worlds with a database, agencies and people; nodes that serve; carriers and browsers.
 
 pub mod browser;
-pub mod conversation;
 pub mod checkup;
+pub mod conversation;
 pub mod cutter;
 pub mod database;
+pub mod documents;
 pub mod exchange;
 pub mod http;
 pub mod node;

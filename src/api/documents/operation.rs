@@ -1,0 +1,274 @@
+//! One route and method, as the document describes it.
+
+use crate::view::Schemas;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use utoipa::ToSchema;
+
+/// Who may ask.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Who {
+    Anyone,
+    Agent,
+    Admin,
+    Owner,
+}
+
+/// Where the schema of a body comes from.
+enum Shape {
+    /// A type.
+    Type(fn(&mut Schemas) -> Value),
+    /// What no type describes: a carrier's own fields, a body that is read field by field.
+    Written(Value),
+}
+
+#[derive(Default)]
+struct Answer {
+    text: &'static str,
+    /// The kinds of content and their schemas; none for an answer without a body.
+    contents: BTreeMap<&'static str, Shape>,
+}
+
+/// One route and method.
+pub(super) struct Operation {
+    pub path: &'static str,
+    pub method: &'static str,
+    tag: &'static str,
+    id: &'static str,
+    summary: &'static str,
+    text: &'static str,
+    who: Who,
+    parameters: Vec<Value>,
+    body: Option<(Shape, Value)>,
+    answers: BTreeMap<u16, Answer>,
+}
+
+const ERROR: &str = "#/components/schemas/Error";
+
+impl Operation {
+    /// A route for anyone.
+    pub fn open(
+        method: &'static str,
+        path: &'static str,
+        id: &'static str,
+        summary: &'static str,
+    ) -> Self {
+        let names = path.split('/').filter_map(|part| {
+            let name = part.strip_prefix('{')?;
+            name.strip_suffix('}')
+        });
+        let parameters = names.map(|name| {
+            json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } })
+        });
+        Self {
+            path,
+            method,
+            tag: "",
+            id,
+            summary,
+            text: "",
+            who: Who::Anyone,
+            parameters: parameters.collect(),
+            body: None,
+            answers: BTreeMap::new(),
+        }
+    }
+
+    /// For people of an agency.
+    pub fn for_agents(self) -> Self {
+        self.for_those(Who::Agent, "Not of an agency")
+    }
+
+    /// For an agency's owner and admins.
+    pub fn for_admins(self) -> Self {
+        self.for_those(Who::Admin, "Neither owner nor admin of an agency")
+    }
+
+    /// For an agency's owner.
+    pub fn for_owners(self) -> Self {
+        self.for_those(Who::Owner, "Not an agency's owner")
+    }
+
+    fn for_those(mut self, who: Who, others: &'static str) -> Self {
+        self.who = who;
+        self.fails(401, "No token, or not a valid one")
+            .fails(403, others)
+            .fails(429, "Too many refused requests from this address")
+            .fails(500, "Something broke; the log says what")
+            .fails(
+                503,
+                "The database, the carrier's circuit or the token issuer's keys are unavailable",
+            )
+    }
+
+    pub fn tagged(mut self, tag: &'static str) -> Self {
+        self.tag = tag;
+        self
+    }
+
+    /// More in words.
+    pub fn saying(mut self, text: &'static str) -> Self {
+        self.text = text;
+        self
+    }
+
+    /// A parameter in the query.
+    pub fn query(mut self, name: &str, text: &str, schema: Value) -> Self {
+        self.parameters
+            .push(json!({ "name": name, "in": "query", "description": text, "schema": schema }));
+        self
+    }
+
+    /// What one of the path's parameters is.
+    pub fn with(mut self, name: &str, text: &str, schema: Value) -> Self {
+        for parameter in &mut self.parameters {
+            if parameter.get("name") == Some(&name.into())
+                && let Some(parameter) = parameter.as_object_mut()
+            {
+                parameter.insert("description".into(), text.into());
+                parameter.insert("schema".into(), schema.clone());
+            }
+        }
+        self
+    }
+
+    /// A JSON body of that type, with an example.
+    pub fn takes<T: ToSchema>(mut self, example: Value) -> Self {
+        self.body = Some((Shape::Type(Schemas::add::<T>), example));
+        self
+    }
+
+    /// A JSON body of that schema, with an example.
+    pub fn takes_written(mut self, schema: Value, example: Value) -> Self {
+        self.body = Some((Shape::Written(schema), example));
+        self
+    }
+
+    /// An answer in JSON of that type.
+    pub fn answers<T: ToSchema>(self, status: u16, text: &'static str) -> Self {
+        let shape = Shape::Type(Schemas::add::<T>);
+        self.answer(status, text, Some(("application/json", shape)))
+    }
+
+    /// An answer in JSON of that schema.
+    pub fn answers_written(self, status: u16, text: &'static str, schema: Value) -> Self {
+        let shape = Shape::Written(schema);
+        self.answer(status, text, Some(("application/json", shape)))
+    }
+
+    /// An answer of another kind, as text.
+    pub fn answers_text(self, status: u16, text: &'static str, kind: &'static str) -> Self {
+        let shape = Shape::Written(json!({ "type": "string" }));
+        self.answer(status, text, Some((kind, shape)))
+    }
+
+    /// An answer without a body.
+    pub fn answers_nothing(self, status: u16, text: &'static str) -> Self {
+        self.answer(status, text, None)
+    }
+
+    /// An error: a sentence.
+    pub fn fails(self, status: u16, text: &'static str) -> Self {
+        self.answers_written(status, text, json!({ "$ref": ERROR }))
+    }
+
+    /// An error that may have these fields beside the sentence.
+    pub fn fails_with(self, status: u16, text: &'static str, fields: Value) -> Self {
+        let beside = json!({ "type": "object", "properties": fields });
+        self.answers_written(
+            status,
+            text,
+            json!({ "allOf": [{ "$ref": ERROR }, beside] }),
+        )
+    }
+
+    fn answer(
+        mut self,
+        status: u16,
+        text: &'static str,
+        content: Option<(&'static str, Shape)>,
+    ) -> Self {
+        let answer = self.answers.entry(status).or_default();
+        answer.text = text;
+        answer.contents.extend(content);
+        self
+    }
+
+    /// The operation as the document has it.
+    pub fn described(self, schemas: &mut Schemas) -> Value {
+        let answers = self.answers.into_iter();
+        let answers: Map<String, Value> = answers
+            .map(|(status, answer)| (status.to_string(), answer.described(status, schemas)))
+            .collect();
+        let mut described = Map::from_iter([
+            ("tags".to_owned(), json!([self.tag])),
+            ("operationId".to_owned(), self.id.into()),
+            ("summary".to_owned(), self.summary.into()),
+            ("responses".to_owned(), answers.into()),
+        ]);
+        let mut put = |name: &str, value: Value| described.insert(name.to_owned(), value);
+        if !self.text.is_empty() {
+            put("description", self.text.into());
+        }
+        if !self.parameters.is_empty() {
+            put("parameters", self.parameters.into());
+        }
+        if let Some((shape, example)) = self.body {
+            let media = json!({ "schema": shape.schema(schemas), "example": example });
+            let content = json!({ "application/json": media });
+            put(
+                "requestBody",
+                json!({ "required": true, "content": content }),
+            );
+        }
+        match self.who {
+            Who::Anyone => put("security", json!([])),
+            who => {
+                put("x-role", who.name().into());
+                put("security", json!([{ "user": [] }]))
+            }
+        };
+        described.into()
+    }
+}
+
+impl Answer {
+    fn described(self, status: u16, schemas: &mut Schemas) -> Value {
+        let mut described = json!({ "description": self.text });
+        let contents = self.contents.into_iter();
+        let contents: Map<String, Value> = contents
+            .map(|(kind, shape)| (kind.to_owned(), json!({ "schema": shape.schema(schemas) })))
+            .collect();
+        if let Some(described) = described.as_object_mut() {
+            if !contents.is_empty() {
+                described.insert("content".into(), contents.into());
+            }
+            if matches!(status, 429 | 503) {
+                let seconds =
+                    json!({ "description": "Seconds to wait.", "schema": { "type": "integer" } });
+                described.insert("headers".into(), json!({ "Retry-After": seconds }));
+            }
+        }
+        described
+    }
+}
+
+impl Shape {
+    fn schema(self, schemas: &mut Schemas) -> Value {
+        match self {
+            Self::Type(add) => add(schemas),
+            Self::Written(schema) => schema,
+        }
+    }
+}
+
+impl Who {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Anyone => "anyone",
+            Self::Agent => "anyone of an agency",
+            Self::Admin => "owners and admins",
+            Self::Owner => "owners",
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! The words and formats that fields of the JSON may have, for the documents. The words are the
+//! domain's own lists, so that a new one is in the documents without anyone's memory.
+
+use crate::domain::{CallResult, CredentialKey, EventType, Reason, Role, Status};
+use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
+use utoipa::openapi::{RefOr, Schema, SchemaFormat};
+use utoipa::{PartialSchema, ToSchema};
+
+/// Declares the schema of a text that is one of some words.
+macro_rules! words {
+    ($($(#[$meta:meta])* $type:ident $name:literal $text:literal $words:expr;)*) => {$(
+        $(#[$meta])*
+        #[derive(Debug)]
+        pub struct $type;
+
+        impl PartialSchema for $type {
+            fn schema() -> RefOr<Schema> {
+                let words: Vec<&'static str> = $words;
+                one_of(words, $text).into()
+            }
+        }
+
+        impl ToSchema for $type {
+            fn name() -> std::borrow::Cow<'static, str> {
+                $name.into()
+            }
+        }
+    )*};
+}
+
+words! {
+    /// What a call's status may be.
+    StatusName "Status"
+        "`incoming`: it rings and nobody has it. `answering`: an agent has claimed it. `answered`: \
+         somebody is, or was, on it. `ended`: it is over, for good."
+        Status::ALL.map(Status::name).into();
+    /// What an event's type may be.
+    EventName "EventType"
+        "What happened. Types to come are to be passed over."
+        EventType::ALL.map(EventType::name).into();
+    /// What an event's reason may be.
+    ReasonName "Reason"
+        "Why a claim fell (`call.released`) or how the end was learnt of (`call.ended`: `hangup`; \
+         `reconciled` when the carrier said so only when asked)."
+        Reason::all().map(Reason::name).collect();
+    /// How a finished call came out.
+    ResultName "CallResult"
+        "`answered`; `abandoned`: the caller left unanswered; `missed`: unanswered otherwise."
+        CallResult::ALL.map(CallResult::name).into();
+    /// What a person may do.
+    RoleName "Role"
+        "What a person may do in the agency."
+        Role::ALL.map(Role::name).into();
+    /// The names of credentials.
+    CredentialName "CredentialKey"
+        "Which credential."
+        CredentialKey::ALL.iter().map(|key| key.name()).collect();
+    /// The direction of every call here.
+    Inbound "Direction"
+        "Every call of the board comes in."
+        vec!["inbound"];
+}
+
+fn one_of(words: Vec<&'static str>, text: &str) -> Object {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(words))
+        .description(Some(text))
+        .build()
+}
+
+/// A moment.
+#[derive(Debug)]
+pub struct Time;
+
+impl PartialSchema for Time {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(SchemaFormat::Custom("date-time".into())))
+            .description(Some("RFC 3339 in UTC, with microseconds."))
+            .build()
+            .into()
+    }
+}
+
+impl ToSchema for Time {}
