@@ -209,6 +209,16 @@ on_every_database! {
         set_up.doctor_of(&[], &described).await.says("warning ", "the settings describe one").has_wrong(0);
     }
 
+    async fn what_is_tried_in_the_database_is_taken_back(world: World) {
+        let before = world.store.directory_version().await.expect("a version");
+        for _ in 0..20 {
+            let rights = world.store.rights().await.expect("rights");
+            assert!(rights.refused.is_empty() && rights.may_migrate);
+        }
+        assert_eq!(world.store.directory_version().await.expect("a version"), before);
+        world.sets(&world.acme, CredentialKey::TelnyxSipUsername, "still writes").await;
+    }
+
     async fn a_database_that_is_away_or_empty_is_told_and_left_as_it_is(world: World) {
         let set_up = world.set_up(usual()).await;
         let world = &set_up.line.world;
@@ -295,5 +305,9 @@ async fn a_postgresql_user_without_rights_is_told_which_are_missing() {
         .database
         .execute("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', current_database()); END $$")
         .await;
-    set_up.doctor().await.says("wrong ", "read-only");
+    set_up
+        .doctor()
+        .await
+        .says("wrong ", "it cannot be written to: ")
+        .says("wrong ", "read-only");
 }
