@@ -1,7 +1,7 @@
 //! What happens to legs: ringing, answering, hearing each other, playing, ending.
 
 use super::super::hangup::{HangupCause, HangupSource};
-use super::super::leg::Direction;
+use super::super::leg::{Direction, Leg};
 use super::settings::Habit;
 use super::switchboard::{Audio, Operator, Party};
 use serde_json::{Map, Value, json};
@@ -13,7 +13,7 @@ const AUDIO: Duration = Duration::from_secs(30);
 impl Operator<'_> {
     /// A phone rings, and does what it is in the habit of; it rings no longer than its time.
     pub(super) fn rings(&mut self, id: &str, timeout: Duration) {
-        self.says(id, |leg| leg.initiated());
+        self.says(id, Leg::initiated);
         let Some(party) = self.party(id) else { return };
         let habit = self.habit(&party.leg.to);
         let phone = id.to_owned();
@@ -64,7 +64,7 @@ impl Operator<'_> {
 
     /// A leg is answered, and recorded if that was asked for.
     pub(super) fn is_answered(&mut self, id: &str) {
-        self.says(id, |leg| leg.answered());
+        self.says(id, Leg::answered);
         let shape = self
             .party_mut(id)
             .and_then(|party| party.records_on_answer.take());
@@ -90,7 +90,7 @@ impl Operator<'_> {
             if let Some(party) = self.party_mut(leg) {
                 party.partner = Some(next.to_owned());
             }
-            self.says(leg, |leg| leg.bridged());
+            self.says(leg, Leg::bridged);
         }
     }
 

@@ -82,7 +82,10 @@ async fn answer(
     board.log.add(Request {
         action: route.action().to_owned(),
         leg: route.names().map(str::to_owned),
-        command_id: body["command_id"].as_str().map(str::to_owned),
+        command_id: body
+            .get("command_id")
+            .and_then(Value::as_str)
+            .map(str::to_owned),
         body,
         authorized,
         at: board.clock.now(),

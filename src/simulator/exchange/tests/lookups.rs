@@ -1,7 +1,7 @@
 //! What can be asked of legs, connections and applications.
 
 use super::{CONNECTION, World, account};
-use crate::simulator::exchange::ExchangeSettings;
+use crate::simulator::exchange::{Caller, ExchangeSettings};
 use crate::simulator::receiver::Receiver;
 use serde_json::{Map, json};
 use std::time::Duration;
@@ -48,7 +48,7 @@ async fn the_living_legs_of_a_connection_come_page_by_page() {
         };
         path = format!("/connections/{CONNECTION}/active_calls?page[limit]=3&page[after]={after}");
     }
-    let expected: Vec<&str> = legs.iter().map(|one| one.id()).collect();
+    let expected: Vec<&str> = legs.iter().map(Caller::id).collect();
     assert_eq!(found, expected);
     let (status, unknown) = world.reads("/connections/1/active_calls").await;
     assert_eq!(
