@@ -26,7 +26,7 @@ function connect() {
     } else if (message.call) {
       position.seq = message.seq;
       if (message.call.status === 'ended') calls.delete(message.call.id); else calls.set(message.call.id, message.call);
-    } else if (message.type === 'error') { stay = message.reconnect || message.code === 'unknown_type'; pause = message.retry_after_ms; }
+    } else if (message.type === 'error') pause = message.retry_after_ms;
     console.log(message.type, message.seq ?? '', message.call?.from_number ?? message.message ?? '', `${calls.size} open`);
     listen();
   };
