@@ -8,7 +8,9 @@ use crate::http::Context;
 use crate::view::{ErrorView, Schemas};
 use actix_web::{HttpResponse, web};
 use operation::Operation;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
+use std::sync::LazyLock;
 use url::Url;
 
 /// The description of the whole, in words.
@@ -17,13 +19,27 @@ const TEXT: &str = include_str!("documents/openapi.md");
 /// Examples by the names of their schemas.
 const EXAMPLES: &str = include_str!("documents/examples.json");
 
-/// The document.
-pub(super) async fn openapi(context: web::Data<Context>) -> HttpResponse {
-    HttpResponse::Ok().json(document(&context.config.listener.base_url))
+/// The document but for where the server is: made once.
+static DOCUMENT: LazyLock<Value> = LazyLock::new(document);
+
+/// The document of one server.
+#[derive(Serialize)]
+struct Served {
+    servers: Value,
+    #[serde(flatten)]
+    document: &'static Value,
 }
 
-/// The document of a server whose API is at that public address.
-fn document(base_url: &Url) -> Value {
+/// The document.
+pub(super) async fn openapi(context: web::Data<Context>) -> HttpResponse {
+    let url = server(&context.config.listener.base_url);
+    HttpResponse::Ok().json(Served {
+        servers: json!([{ "url": url }]),
+        document: &DOCUMENT,
+    })
+}
+
+fn document() -> Value {
     let mut schemas = Schemas::default();
     schemas.add::<ErrorView>();
     let mut paths = Map::new();
@@ -45,7 +61,6 @@ fn document(base_url: &Url) -> Value {
             "description": TEXT,
             "license": { "name": env!("CARGO_PKG_LICENSE"), "identifier": env!("CARGO_PKG_LICENSE") },
         },
-        "servers": [{ "url": server(base_url) }],
         "tags": routes::tags(),
         "paths": paths,
         "components": {

@@ -11,7 +11,9 @@ use crate::http::Context;
 use crate::hub::SnapshotReason;
 use crate::view::{CallView, EventView, Schemas, example};
 use actix_web::{HttpResponse, web};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
+use std::sync::LazyLock;
 use url::Url;
 
 /// The description of the whole, in words.
@@ -20,13 +22,27 @@ const TEXT: &str = include_str!("document.md");
 /// The messages' examples, by the names of their schemas.
 const EXAMPLES: &str = include_str!("examples.json");
 
-/// The document.
-pub async fn asyncapi(context: web::Data<Context>) -> HttpResponse {
-    HttpResponse::Ok().json(document(&context.config.listener.base_url))
+/// The document but for where the server is: made once.
+static DOCUMENT: LazyLock<Value> = LazyLock::new(document);
+
+/// The document of one server.
+#[derive(Serialize)]
+struct Served {
+    servers: Value,
+    #[serde(flatten)]
+    document: &'static Value,
 }
 
-/// The document of a server whose API is at that public address.
-fn document(base_url: &Url) -> Value {
+/// The document.
+pub async fn asyncapi(context: web::Data<Context>) -> HttpResponse {
+    let server = server(&context.config.listener.base_url);
+    HttpResponse::Ok().json(Served {
+        servers: json!({ "callboard": server }),
+        document: &DOCUMENT,
+    })
+}
+
+fn document() -> Value {
     let mut messages = Messages::new();
     let said = [
         messages.typed::<Connect>(),
@@ -56,7 +72,6 @@ fn document(base_url: &Url) -> Value {
             "license": { "name": env!("CARGO_PKG_LICENSE") },
         },
         "defaultContentType": "application/json",
-        "servers": { "callboard": server(base_url) },
         "channels": {
             "board": {
                 "address": "/ws",
