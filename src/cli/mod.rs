@@ -106,7 +106,7 @@ async fn obey(
             credentials::rotate(&store().await?, &config, &clock, out).await
         }
         Command::Token(args) => token::run(args, &config, &clock, out),
-        Command::Doctor(args) => doctor::run(args, &config, &clock, out).await,
+        Command::Doctor(args) => Box::pin(doctor::run(args, &config, &clock, out)).await,
     }
 }
 

@@ -55,9 +55,9 @@ pub(super) async fn look(desk: &Desk, patient: &Patient) -> Findings {
 
 fn told(error: &CommandError, found: &mut Findings) {
     let mend = match error {
-        CommandError::Refused { status, .. } if matches!(status, 401 | 403) => {
-            "store the right telnyx_api_key: `callboard credentials set` with telnyx_api_key=-"
-        }
+        CommandError::Refused {
+            status: 401 | 403, ..
+        } => "store the right telnyx_api_key: `callboard credentials set` with telnyx_api_key=-",
         _ => "see that TELNYX_API_BASE can be reached from here, and run this again",
     };
     let fact = format!("its application at Telnyx cannot be looked up: {error}");

@@ -41,7 +41,7 @@ pub(super) async fn run(
         wrong: 0,
     };
     report.tell(settings::findings(config))?;
-    let database = database::look(config.clone());
+    let database = Box::pin(database::look(config.clone()));
     let (found, store) = report.during("Looking at the database", database).await?;
     report.tell(found)?;
     let sign_in = sign_in::look(config.clone(), clock.clone());
