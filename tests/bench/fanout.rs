@@ -1,8 +1,10 @@
 //! Fan-out from the hub to the sockets: server CPU per delivery, over that of a bare loop that
 //! writes the same finished bytes to as many sockets.
 //!
-//! Both are processes of their own. The next event is published when everyone has the last one, so
-//! that no write carries two: joined writes would flatter us.
+//! Both are processes of their own. Saturated means that several events are under way at once, as
+//! under load: what waits for one socket then leaves in one write, which is what an outbox is for. In
+//! lockstep the next event is published when everyone has the last one, and no write carries two:
+//! that is the price of one delivery by itself, and is told beside it.
 #![allow(
     missing_docs,
     clippy::expect_used,
@@ -46,26 +48,41 @@ const STEADY: Duration = Duration::from_secs(4);
 struct Load {
     channels: usize,
     sockets_each: usize,
-    /// Deliveries per second; `None` as fast as they go.
-    per_second: Option<u32>,
+    pace: Pace,
 }
 
-const LOADS: [Load; 3] = [
+#[derive(Clone, Copy)]
+enum Pace {
+    /// So many events under way at once.
+    Saturated(u32),
+    /// Deliveries per second.
+    Steady(u32),
+}
+
+impl Pace {
+    fn in_words(self) -> String {
+        match self {
+            Self::Saturated(1) => "in lockstep".to_owned(),
+            Self::Saturated(under_way) => format!("saturated, {under_way} events under way"),
+            Self::Steady(per_second) => format!("at {per_second} deliveries/s"),
+        }
+    }
+}
+
+const fn load(channels: usize, sockets_each: usize, pace: Pace) -> Load {
     Load {
-        channels: 1,
-        sockets_each: 1000,
-        per_second: None,
-    },
-    Load {
-        channels: 100,
-        sockets_each: 10,
-        per_second: None,
-    },
-    Load {
-        channels: 10,
-        sockets_each: 100,
-        per_second: Some(5000),
-    },
+        channels,
+        sockets_each,
+        pace,
+    }
+}
+
+const LOADS: [Load; 5] = [
+    load(1, 1000, Pace::Saturated(8)),
+    load(100, 10, Pace::Saturated(8)),
+    load(10, 100, Pace::Steady(5000)),
+    load(1, 1000, Pace::Saturated(1)),
+    load(100, 10, Pace::Saturated(1)),
 ];
 
 fn main() {
@@ -193,11 +210,7 @@ async fn measure() {
                 bare_cost.add(other);
             }
         }
-        let pace = load
-            .per_second
-            .map_or("saturated".to_owned(), |per_second| {
-                format!("at {per_second} deliveries/s")
-            });
+        let pace = load.pace.in_words();
         let what = format!("fanout {} x {} {pace}", load.channels, load.sockets_each);
         let details = format!(
             "server CPU per delivery {:.2} µs, bare {:.2} µs",
@@ -282,13 +295,14 @@ impl Side {
     /// The server's CPU per delivery, in microseconds.
     async fn round(&mut self, load: Load) -> f64 {
         let (before, ordered) = (CpuTime::of(self.server.pid()), self.ordered);
-        match load.per_second {
-            None => {
-                for _ in 0..100 {
-                    self.publish("all", load.channels * load.sockets_each).await;
+        match load.pace {
+            Pace::Saturated(under_way) => {
+                for _ in 0..104 / under_way {
+                    self.publish("all", load.channels * load.sockets_each, under_way)
+                        .await;
                 }
             }
-            Some(per_second) => self.steadily(load, per_second).await,
+            Pace::Steady(per_second) => self.steadily(load, per_second).await,
         }
         let used = CpuTime::of(self.server.pid()).since(&before);
         let deliveries = (self.ordered - ordered) / frame().len() as u64;
@@ -305,14 +319,17 @@ impl Side {
                 return;
             }
             pace.tick().await;
-            self.publish(&channel.to_string(), load.sockets_each).await;
+            self.publish(&channel.to_string(), load.sockets_each, 1)
+                .await;
         }
     }
 
-    /// Has an event published and waits until everyone has it.
-    async fn publish(&mut self, order: &str, deliveries: usize) {
-        self.server.tell(order);
-        self.ordered += (deliveries * frame().len()) as u64;
+    /// Has so many events published at once and waits until everyone has them.
+    async fn publish(&mut self, order: &str, deliveries: usize, events: u32) {
+        for _ in 0..events {
+            self.server.tell(order);
+            self.ordered += (deliveries * frame().len()) as u64;
+        }
         self.tally.reach(self.ordered).await;
     }
 }

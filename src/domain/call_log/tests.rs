@@ -57,7 +57,9 @@ fn whoever_hung_up_makes_the_result_and_the_cause_only_where_nobody_is_named() {
         (Some("originator_cancel"), None, Abandoned),
         (Some("normal_clearing"), None, Abandoned),
         (Some("normal_clearing"), Some("callee"), Missed),
-        (Some("normal_clearing"), Some("unknown"), Missed),
+        // "unknown" names nobody.
+        (Some("originator_cancel"), Some("unknown"), Abandoned),
+        (Some("timeout"), Some("unknown"), Missed),
         (Some("timeout"), None, Missed),
         (Some("user_busy"), Some("callee"), Missed),
         (None, None, Missed),
