@@ -46,10 +46,12 @@ pub(super) async fn run(
     let carrier = Arc::new(Carrier::new(settings)?);
     let exchange = opened(args, Arc::clone(&carrier), seed)?;
     line(out, &format!("telnyx      {}", exchange.api_base()))?;
-    // Ultravox's API opens here, on a port of its own.
+    line(out, &format!("ultravox    {}", exchange.ultravox_base()))?;
     tracing::info!(
-        "The server's commands come here once it is told so: TELNYX_API_BASE={}",
-        exchange.api_base()
+        "The server's commands come here once it is told so: TELNYX_API_BASE={} \
+         ULTRAVOX_API_BASE={}",
+        exchange.api_base(),
+        exchange.ultravox_base()
     );
     let load = Load::new(carrier, traffic(args, seed)).on(&exchange);
 

@@ -13,3 +13,5 @@ mod server;
 pub use account::Provider;
 pub use fault::Fault;
 pub use server::{Asked, Ultravox};
+
+pub(super) use server::mount;

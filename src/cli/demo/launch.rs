@@ -22,9 +22,6 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use url::Url;
 
-/// Where no real provider is: the demo must never reach one, whatever it is told to do.
-const NOBODY: &str = "http://127.0.0.1:9";
-
 /// A running server and who plays on it.
 pub(super) struct Launched {
     pub(super) app: App,
@@ -168,6 +165,9 @@ pub(super) fn config(
     port: u16,
     telnyx_api_base: &Url,
 ) -> Result<Config, DemoError> {
+    // The carrier's server is Ultravox's too.
+    let mut ultravox = telnyx_api_base.clone();
+    ultravox.set_path("");
     let own = Settings {
         listener: ListenerSettings {
             api_port: Some(port.to_string()),
@@ -183,7 +183,7 @@ pub(super) fn config(
         providers: ProviderSettings {
             telnyx_api_base: Some(telnyx_api_base.to_string()),
             telnyx_sip_server: Some(SIP_SERVER.to_owned()),
-            ultravox_api_base: Some(NOBODY.to_owned()),
+            ultravox_api_base: Some(ultravox.to_string()),
             ..ProviderSettings::default()
         },
         ..Settings::default()
@@ -245,7 +245,7 @@ mod tests {
         assert_eq!(config.database.to_string(), "sqlite://demo.db");
         assert_eq!(config.providers.telnyx_api_base, simulated);
         let ultravox = &config.providers.ultravox_api_base;
-        assert_eq!(ultravox.host_str(), Some("127.0.0.1"));
+        assert_eq!(ultravox.as_str(), "http://127.0.0.1:4712/");
         assert_eq!(config.telemetry.log_filter, "debug");
     }
 }

@@ -14,6 +14,11 @@ use uuid::Uuid;
 /// secret.
 pub(super) const API_KEY: &str = "KEY00000000DEMO_for_a_simulated_carrier";
 
+/// Its TeXML application, for voice agents: another one than where its calls ring.
+const TEXML_APPLICATION: &str = "2684641123236054244";
+/// Its key at the simulated Ultravox, so that an owner can try the import; no secret either.
+const ULTRAVOX_KEY: &str = "demo.key_of_a_simulated_ultravox";
+
 const AGENCY_NAME: &str = "Demo Agency";
 /// The version of a credential that is stored for the first time.
 const FIRST_VERSION: i64 = 1;
@@ -61,6 +66,11 @@ fn credentials(identity: &Identity) -> Result<Vec<(CredentialKey, String)>, Demo
         (CredentialKey::TelnyxApiKey, API_KEY.to_owned()),
         (CredentialKey::TelnyxPublicKey, public_key),
         (CredentialKey::TelnyxConnectionIds, connection_ids),
+        (
+            CredentialKey::TelnyxApplicationId,
+            TEXML_APPLICATION.to_owned(),
+        ),
+        (CredentialKey::UltravoxApiKey, ULTRAVOX_KEY.to_owned()),
     ])
 }
 
@@ -173,12 +183,12 @@ mod tests {
             .await
             .unwrap();
         let before = find(&store, identity.agency).await.unwrap().unwrap();
-        assert_eq!(before.credentials.len(), 2);
+        assert_eq!(before.credentials.len(), 4);
         drop(store);
 
         let store = prepare(&config, &identity, now).await.unwrap();
         let after = find(&store, identity.agency).await.unwrap().unwrap();
-        assert_eq!(after.credentials.len(), 3);
+        assert_eq!(after.credentials.len(), 5);
         assert_eq!(after.data_key, before.data_key);
     }
 }

@@ -148,6 +148,15 @@ impl Exchange {
         Url::parse(&format!("http://{address}/v2")).expect("an address makes a URL")
     }
 
+    /// Where Ultravox's telephony endpoints are, for `ULTRAVOX_API_BASE`: the same server answers
+    /// for them, so that one port is enough for a whole set-up.
+    #[must_use]
+    pub fn ultravox_base(&self) -> Url {
+        let address = self.board.address;
+        #[allow(clippy::expect_used)] // An address and a port, which are well-formed.
+        Url::parse(&format!("http://{address}")).expect("an address makes a URL")
+    }
+
     /// Somebody calls. Comes back when the first attempt to tell the customer is over.
     pub async fn rings(&self, from: &str) -> Caller {
         let dice = self.board.operator().state.dice.fork();

@@ -6,6 +6,7 @@ use super::log::Request;
 use super::problem::Problem;
 use super::route::Route;
 use super::switchboard::Switchboard;
+use crate::simulator::ultravox;
 use actix_web::dev::{Extensions, ServerHandle};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE};
@@ -15,7 +16,7 @@ use serde_json::{Map, Value, json};
 use socket2::{SockRef, Socket};
 use std::any::Any;
 use std::net::{Shutdown, TcpListener};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// Starts the server; it answers from now on.
 pub(super) fn start(
@@ -23,9 +24,11 @@ pub(super) fn start(
     board: &Arc<Switchboard>,
 ) -> std::io::Result<ServerHandle> {
     let data = web::Data::from(Arc::clone(board));
+    let voice_agents = web::Data::new(Mutex::default());
     let server = HttpServer::new(move || {
         App::new()
             .app_data(data.clone())
+            .configure(|routes| ultravox::mount(routes, &voice_agents))
             .default_service(web::to(answer))
     })
     .on_connect(keep)

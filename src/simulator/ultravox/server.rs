@@ -5,6 +5,7 @@ use super::fault::Fault;
 use super::rules::merged;
 use actix_web::dev::ServerHandle;
 use actix_web::http::StatusCode;
+use actix_web::web::ServiceConfig;
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use serde_json::{Map, Value, json};
 use std::collections::{HashMap, VecDeque};
@@ -29,8 +30,9 @@ pub struct Asked {
     pub body: Value,
 }
 
+/// What all accounts hold.
 #[derive(Default)]
-struct State {
+pub(in crate::simulator) struct State {
     accounts: HashMap<String, Account>,
     /// The keys that are known; empty: all are.
     keys: Vec<String>,
@@ -132,6 +134,12 @@ struct Said(u16, Value);
 
 fn detail(status: u16, sentence: &str) -> Said {
     Said(status, json!({ "detail": sentence }))
+}
+
+/// Answers below `/api` of another simulator's server, where every key is an account.
+pub(in crate::simulator) fn mount(routes: &mut ServiceConfig, state: &web::Data<Mutex<State>>) {
+    let endpoints = web::scope("/api").app_data(state.clone());
+    routes.service(endpoints.default_service(web::to(answer)));
 }
 
 async fn answer(

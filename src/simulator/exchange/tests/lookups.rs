@@ -93,3 +93,19 @@ async fn one_exchange_serves_two_accounts() {
     let (_, page) = world.reads("/connections/42/active_calls").await;
     assert_eq!(page["meta"]["total_items"], 2);
 }
+
+#[actix_web::test]
+async fn voice_agents_are_set_up_at_the_same_address() {
+    let world = World::by_default();
+    let base = world.exchange.ultravox_base();
+    let url = base.join("api/accounts/me/telephony_config").unwrap();
+    let asked = |key: Option<&str>| {
+        let request = world.http.get(url.clone());
+        key.into_iter()
+            .fold(request, |request, key| request.header("X-API-Key", key))
+    };
+    let whole = asked(Some("any.key")).send().await.unwrap();
+    assert_eq!(whole.status(), 200);
+    let refused = asked(None).send().await.unwrap();
+    assert!(refused.status().is_client_error());
+}
