@@ -76,6 +76,8 @@ impl Writer {
                 }
             };
             let Some(first) = first else { return };
+            // Whoever is ready to append does so first: no time passes, and the batch is larger.
+            tokio::task::yield_now().await;
             let batch = self.gather(first);
             self.record(batch).await;
         }
