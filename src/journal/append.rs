@@ -202,26 +202,29 @@ impl Append {
 
     /// Names what this append may read or change.
     pub fn add_keys(&self, keys: &mut BatchKeys) {
-        keys.agencies.insert(self.agency_id());
+        let agency = self.agency_id();
+        keys.agencies.insert(agency);
         match self {
             Self::Webhook(append) => {
-                keys.webhook_ids.insert(append.webhook.webhook_id.clone());
+                let id = append.webhook.webhook_id.clone();
+                keys.webhook_ids.insert((agency, id));
                 if let Meaning::Leg(event) = &append.meaning {
-                    add_leg_keys(event, keys);
+                    add_leg_keys(agency, event, keys);
                 }
             }
             Self::Claim(append) => {
-                keys.call_control_ids.insert(append.call_control_id.clone());
+                let handle = append.call_control_id.clone();
+                keys.call_control_ids.insert((agency, handle));
                 // A leg that names it may have been heard of already.
-                keys.claims.insert(append.claim_id);
+                keys.claims.insert((agency, append.claim_id));
                 if append.most.is_some() {
-                    keys.holders.insert(append.user_id);
+                    keys.holders.insert((agency, append.user_id));
                 }
             }
             Self::Release(ReleaseAppend { claim_id, .. })
             | Self::PlainAnswer(PlainAnswerAppend { claim_id, .. })
             | Self::Command(CommandAppend { claim_id, .. }) => {
-                keys.claims.insert(*claim_id);
+                keys.claims.insert((agency, *claim_id));
             }
             Self::Ending(EndingAppend {
                 call_control_id, ..
@@ -229,21 +232,24 @@ impl Append {
             | Self::Over(OverAppend {
                 call_control_id, ..
             }) => {
-                keys.call_control_ids.insert(call_control_id.clone());
+                let handle = call_control_id.clone();
+                keys.call_control_ids.insert((agency, handle));
             }
         }
     }
 }
 
-fn add_leg_keys(event: &LegEvent, keys: &mut BatchKeys) {
+fn add_leg_keys(agency: AgencyId, event: &LegEvent, keys: &mut BatchKeys) {
+    let named = |id: &Option<String>| id.clone().map(|id| (agency, id));
     if !event.call_control_id.is_empty() {
-        keys.call_control_ids.insert(event.call_control_id.clone());
+        let handle = event.call_control_id.clone();
+        keys.call_control_ids.insert((agency, handle));
     }
     // Also where a handle is named: a recording may wait for it under its leg's id.
-    keys.leg_ids.extend(event.leg_id.clone());
-    keys.sessions.extend(event.session.clone());
+    keys.leg_ids.extend(named(&event.leg_id));
+    keys.sessions.extend(named(&event.session));
     if let crate::domain::ClientState::Ours(Some(claim)) = event.client_state {
-        keys.claims.insert(claim);
+        keys.claims.insert((agency, claim));
     }
 }
 

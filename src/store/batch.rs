@@ -1,8 +1,7 @@
 //! What one transaction of the journal reads and writes.
 
 use crate::domain::{
-    AgencyId, Call, CallId, CallLog, Claim, ClaimId, Errand, Event, Leg, Standing, Timestamp,
-    UserId,
+    AgencyId, Call, CallLog, Claim, ClaimId, Errand, Event, Leg, Standing, Timestamp, UserId,
 };
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -12,19 +11,17 @@ pub struct BatchKeys {
     /// The agencies, whose heads are locked in the order of their ids.
     pub agencies: BTreeSet<AgencyId>,
     /// The ids of the webhooks, which may be repeats.
-    pub webhook_ids: BTreeSet<String>,
+    pub webhook_ids: BTreeSet<(AgencyId, String)>,
     /// The legs, by handle.
-    pub call_control_ids: BTreeSet<String>,
+    pub call_control_ids: BTreeSet<(AgencyId, String)>,
     /// The legs, by the carrier's stable id, for webhooks that name no handle.
-    pub leg_ids: BTreeSet<String>,
+    pub leg_ids: BTreeSet<(AgencyId, String)>,
     /// The sessions.
-    pub sessions: BTreeSet<String>,
+    pub sessions: BTreeSet<(AgencyId, String)>,
     /// The claims that commands or a `client_state` name.
-    pub claims: BTreeSet<ClaimId>,
-    /// The calls that commands name.
-    pub calls: BTreeSet<CallId>,
+    pub claims: BTreeSet<(AgencyId, ClaimId)>,
     /// People whose open calls must be counted.
-    pub holders: BTreeSet<UserId>,
+    pub holders: BTreeSet<(AgencyId, UserId)>,
 }
 
 /// Where an agency's numbering stands.

@@ -4,12 +4,13 @@ use super::StoreError;
 use super::schema::call_logs;
 use crate::domain::{AgencyId, CallId, CallLog, CallResult, LoggedCall, Timestamp, UserId};
 use diesel::prelude::*;
+use serde::Serialize;
 use std::str::FromStr;
 
 /// What the journal writes: everything but the agents' words and another program's columns. There
 /// is no link to a recording, ever.
-#[derive(Clone, Debug, Insertable)]
-#[diesel(table_name = call_logs)]
+#[derive(Clone, Debug, Insertable, Serialize)]
+#[diesel(table_name = call_logs, treat_none_as_default_value = false)]
 pub struct CallLogRow {
     pub id: String,
     pub agency_id: String,

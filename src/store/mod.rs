@@ -3,11 +3,15 @@
 
 pub mod batch;
 mod error;
+mod fixed;
+mod journal_rows;
 mod leg_facts;
 mod log_rows;
+mod places;
 mod postgres;
 mod rows;
 mod schema;
+mod sets;
 mod sqlite;
 mod tls;
 

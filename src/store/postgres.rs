@@ -20,15 +20,18 @@ pub mod queries;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
-/// Connections per node: a batch at a time, some reads, room for a storm of resuming clients.
-const CONNECTIONS: usize = 12;
+/// Connections that write: the journal's batch, errands, retention, somebody's settings. They are
+/// not lent to readers, so that no storm of resuming clients holds up a webhook.
+const WRITERS: usize = 4;
+/// Connections that read.
+const READERS: usize = 8;
 /// Longest wait for a connection, in milliseconds.
 const CONNECT: Duration = Duration::from_millis(1000);
 /// Longest whole write as seen from here. The server's own limits are shorter; this one is for a
 /// server that does not answer at all.
-const WRITE: Duration = Duration::from_millis(1200);
+const WRITE_LIMIT: Duration = Duration::from_millis(1200);
 /// Longest read as seen from here.
-const READ: Duration = Duration::from_secs(15);
+const READ_LIMIT: Duration = Duration::from_secs(15);
 /// Any two numbers that other programs are unlikely to lock.
 const MIGRATION_LOCK: &str = "SELECT pg_advisory_lock(1667329132, 1651466610)";
 
@@ -37,14 +40,22 @@ const MIGRATION_LOCK: &str = "SELECT pg_advisory_lock(1667329132, 1651466610)";
 const SETUP: &str = "SET search_path TO callboard; \
      SELECT set_config('synchronous_commit', 'on', false) \
      WHERE current_setting('synchronous_commit') IN ('off', 'local', 'remote_write')";
+/// What holds for connections that write. The server gives up before we do, so that an answer of
+/// ours is rarely in doubt. All that they look for they look for by key: a plan that was made while
+/// a table was young, and reads all of it, must not be kept until the table has grown.
+const SETUP_WRITER: &str = "SET statement_timeout = '1000ms'; SET lock_timeout = '800ms'; \
+     SET enable_seqscan = off; SET enable_bitmapscan = off; \
+     SET enable_hashjoin = off; SET enable_mergejoin = off; \
+     SET plan_cache_mode = force_generic_plan; SET jit = off";
 
 /// A connection, used only on the main runtime.
 pub type Conn = AsyncPgConnection;
 
-/// How a writing transaction begins. The server gives up before we do, so that an answer of ours is
-/// rarely in doubt.
-pub(super) const BEGIN_WRITE: &str =
-    "BEGIN; SET LOCAL statement_timeout = '1000ms'; SET LOCAL lock_timeout = '800ms'";
+/// A connection, as a query takes it: shared, so that several can be under way.
+pub type Line<'a> = &'a Conn;
+
+/// How a writing transaction begins.
+pub(super) const BEGIN_WRITE: &str = "BEGIN";
 /// How a reading transaction begins that must see one moment of the database.
 pub(super) const BEGIN_SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
@@ -74,71 +85,98 @@ macro_rules! skip_locked {
     };
 }
 
-/// PostgreSQL takes 65,535 parameters in a statement; this many of our widest rows stay below.
-pub(super) const ROWS_PER_STATEMENT: usize = 512;
+/// Statements sent one after the other without waiting for the answers between: one journey instead
+/// of many. The server takes them in their order; the first error is the one that is returned.
+macro_rules! together {
+    ($line:expr; $($query:ident($($arg:expr),*)),+) => {
+        futures_util::try_join!($($query(&*$line, $($arg),*)),+)?
+    };
+}
+
+/// The rows in which one of these agencies' keys stands.
+macro_rules! rows_by {
+    ($line:expr, $rows:expr, $table:ident, $column:ident, $keys:expr) => {
+        match $keys {
+            [] => Vec::new(),
+            keys => {
+                use $crate::store::sets::{AskedAgency, AskedKey, ForEach};
+                let asked = $rows
+                    .filter($table::agency_id.eq(AskedAgency))
+                    .filter($table::$column.eq(AskedKey::new()));
+                ForEach::new(asked, keys).load($line).await?
+            }
+        }
+    };
+}
 
 /// Inserts many rows at once.
 macro_rules! insert_rows {
-    ($conn:expr, $table:expr, $rows:expr) => {
-        for rows in $rows.chunks(super::super::ROWS_PER_STATEMENT) {
-            diesel::insert_into($table)
-                .values(rows)
-                .execute($conn)
-                .await?;
+    ($line:expr, $table:ident, $rows:expr, [$column:ident $(, $more:ident)*]) => {
+        if !$rows.is_empty() {
+            let head = concat!(
+                "INSERT INTO ", stringify!($table),
+                " (", stringify!($column) $(, ", ", stringify!($more))*,
+                ") SELECT ", stringify!($column) $(, ", ", stringify!($more))*,
+                " FROM json_populate_recordset(NULL::", stringify!($table), ", "
+            );
+            let put = $crate::store::sets::PutRows::into($table::table, head, $rows, "::json)")?;
+            put.execute($line).await?;
         }
     };
 }
 
-/// [`insert_rows`], replacing rows that are there.
+/// [`insert_rows`], or changes the rows that are there. PostgreSQL finds out by itself which of them
+/// stay in their places.
 macro_rules! upsert_rows {
-    ($conn:expr, $table:expr, $rows:expr, $key:expr, $set:expr) => {
-        for rows in $rows.chunks(super::super::ROWS_PER_STATEMENT) {
-            diesel::insert_into($table)
-                .values(rows)
-                .on_conflict($key)
-                .do_update()
-                .set($set)
-                .execute($conn)
-                .await?;
+    ($line:expr, $table:ident, $rows:expr, stays $stays:expr, key [$key:ident $(, $more:ident)*],
+     keep [$($keep:ident),*], moves [$($moves:ident),*],
+     goes_on [$goes_on:ident $(, $also:ident)*]) => {
+        let _ = $stays;
+        if !$rows.is_empty() {
+            let head = concat!(
+                "INSERT INTO ", stringify!($table),
+                " (", stringify!($key) $(, ", ", stringify!($more))*
+                $(, ", ", stringify!($keep))* $(, ", ", stringify!($moves))*,
+                ", ", stringify!($goes_on) $(, ", ", stringify!($also))*,
+                ") SELECT ", stringify!($key) $(, ", ", stringify!($more))*
+                $(, ", ", stringify!($keep))* $(, ", ", stringify!($moves))*,
+                ", ", stringify!($goes_on) $(, ", ", stringify!($also))*,
+                " FROM json_populate_recordset(NULL::", stringify!($table), ", "
+            );
+            let tail = concat!(
+                "::json) ON CONFLICT (", stringify!($key) $(, ", ", stringify!($more))*,
+                ") DO UPDATE SET ", stringify!($goes_on), " = excluded.", stringify!($goes_on)
+                $(, ", ", stringify!($moves), " = excluded.", stringify!($moves))*
+                $(, ", ", stringify!($also), " = excluded.", stringify!($also))*
+            );
+            let put = $crate::store::sets::PutRows::into($table::table, head, $rows, tail)?;
+            put.execute($line).await?;
         }
     };
 }
-pub(super) use {insert_rows, locked, skip_locked, upsert_rows};
+pub(super) use {insert_rows, locked, rows_by, skip_locked, together, upsert_rows};
 
-/// A PostgreSQL database behind a pool.
+/// A PostgreSQL database behind its connections.
 #[derive(Clone)]
 pub struct Db {
-    pool: Pool<AsyncPgConnection>,
+    writers: Pool<AsyncPgConnection>,
+    readers: Pool<AsyncPgConnection>,
     url: PostgresUrl,
     runtime: Handle,
 }
 
 impl Db {
-    /// Makes the pool and tries one connection.
+    /// Makes the pools and tries one connection.
     ///
     /// # Errors
     /// When the server cannot be reached, refuses us, or fails the TLS checks asked for.
     pub async fn open(url: PostgresUrl, runtime: Handle) -> Result<Self, StoreError> {
-        let mut manager = ManagerConfig::<AsyncPgConnection>::default();
-        manager.recycling_method = RecyclingMethod::Fast;
-        let target = url.clone();
-        manager.custom_setup = Box::new(move |_| {
-            let target = target.clone();
-            async move {
-                let connecting = tokio::time::timeout(CONNECT, connect(&target));
-                connecting.await.unwrap_or_else(|_| {
-                    let late = "no answer within a second".to_owned();
-                    Err(diesel::ConnectionError::BadConnection(late))
-                })
-            }
-            .boxed()
-        });
-        let manager = AsyncDieselConnectionManager::new_with_config(&url.display, manager);
-        let pool = Pool::builder(manager)
-            .max_size(CONNECTIONS)
-            .build()
-            .map_err(|error| StoreError::Unavailable(error.to_string()))?;
-        let db = Self { pool, url, runtime };
+        let db = Self {
+            writers: pool(&url, WRITERS, SETUP_WRITER)?,
+            readers: pool(&url, READERS, "")?,
+            url,
+            runtime,
+        };
         db.direct().await?;
         Ok(db)
     }
@@ -185,7 +223,7 @@ impl Db {
 
     /// A connection of its own, outside the pool and its limits.
     async fn direct(&self) -> Result<Conn, StoreError> {
-        let connected = connect(&self.url).await;
+        let connected = connect(&self.url, "").await;
         connected.map_err(|error| StoreError::Unavailable(error.to_string()))
     }
 
@@ -202,7 +240,7 @@ impl Db {
         R: Send + 'static,
         F: Future<Output = (Lease, Result<R, StoreError>)> + Send + 'static,
     {
-        self.run(WRITE, work).await
+        self.run(&self.writers, WRITE_LIMIT, work).await
     }
 
     /// Runs `work` with a connection, within the time that a read may take.
@@ -217,11 +255,12 @@ impl Db {
         R: Send + 'static,
         F: Future<Output = (Lease, Result<R, StoreError>)> + Send + 'static,
     {
-        self.run(READ, work).await
+        self.run(&self.readers, READ_LIMIT, work).await
     }
 
     async fn run<R, F>(
         &self,
+        pool: &Pool<AsyncPgConnection>,
         limit: Duration,
         work: impl FnOnce(Lease) -> F + Send + 'static,
     ) -> Result<R, StoreError>
@@ -229,7 +268,7 @@ impl Db {
         R: Send + 'static,
         F: Future<Output = (Lease, Result<R, StoreError>)> + Send + 'static,
     {
-        let pool = self.pool.clone();
+        let pool = pool.clone();
         let whole = async move {
             let object = pool
                 .get()
@@ -253,7 +292,32 @@ impl Db {
     }
 }
 
-/// A connection out of the pool. Unless it is given back it is closed: whoever was using it was
+/// So many connections, each set up as these statements say.
+fn pool(
+    url: &PostgresUrl,
+    connections: usize,
+    setup: &'static str,
+) -> Result<Pool<AsyncPgConnection>, StoreError> {
+    let mut manager = ManagerConfig::<AsyncPgConnection>::default();
+    manager.recycling_method = RecyclingMethod::Fast;
+    let target = url.clone();
+    manager.custom_setup = Box::new(move |_| {
+        let target = target.clone();
+        async move {
+            let connecting = tokio::time::timeout(CONNECT, connect(&target, setup));
+            connecting.await.unwrap_or_else(|_| {
+                let late = "no answer within a second".to_owned();
+                Err(diesel::ConnectionError::BadConnection(late))
+            })
+        }
+        .boxed()
+    });
+    let manager = AsyncDieselConnectionManager::new_with_config(&url.display, manager);
+    let pool = Pool::builder(manager).max_size(connections).build();
+    pool.map_err(|error| StoreError::Unavailable(error.to_string()))
+}
+
+/// A connection out of a pool. Unless it is given back it is closed: whoever was using it was
 /// cut off, and what it was in the middle of is unknown.
 pub struct Lease(Option<Object<AsyncPgConnection>>);
 
@@ -282,15 +346,16 @@ impl Drop for Lease {
     }
 }
 
-/// Connects as the URL asks, TLS included, and points the connection at our schema.
-async fn connect(url: &PostgresUrl) -> diesel::ConnectionResult<Conn> {
+/// Connects as the URL asks, TLS included, points the connection at our schema and sets it up.
+async fn connect(url: &PostgresUrl, setup: &str) -> diesel::ConnectionResult<Conn> {
     let refused = |error: String| {
         let text = format!("{}: {error}", url.display);
         diesel::ConnectionError::BadConnection(text)
     };
     let mut conn = tls::connect(url).await.map_err(refused)?;
-    conn.batch_execute(SETUP)
-        .await
-        .map_err(|error| refused(error.to_string()))?;
+    for statements in [SETUP, setup] {
+        let done = conn.batch_execute(statements).await;
+        done.map_err(|error| refused(error.to_string()))?;
+    }
     Ok(conn)
 }

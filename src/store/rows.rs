@@ -3,18 +3,18 @@
 use super::StoreError;
 use super::leg_facts::{self, RecordingFact};
 use super::schema::{
-    agencies, agency_credentials, agency_heads, call_events, call_legs, claims, errands,
-    inbound_calls, users, webhook_events,
+    agencies, agency_credentials, call_legs, claims, errands, inbound_calls, users,
 };
 use crate::domain::{
     Action, Agency, AgencyId, Call, CallId, Claim, ClaimId, Command, Errand, ErrandKind, Leg,
     Recording, ReleaseReason, Role, Standing, Status, Timestamp, Told, User, UserId,
 };
 use diesel::prelude::*;
+use serde::Serialize;
 use std::str::FromStr;
 
-#[derive(Clone, Debug, Queryable, Insertable, AsChangeset)]
-#[diesel(table_name = inbound_calls, treat_none_as_null = true)]
+#[derive(Clone, Debug, Queryable, Insertable, Serialize)]
+#[diesel(table_name = inbound_calls, treat_none_as_default_value = false)]
 pub struct CallRow {
     pub id: String,
     pub agency_id: String,
@@ -37,8 +37,8 @@ pub struct CallRow {
     pub updated_at: i64,
 }
 
-#[derive(Clone, Debug, Queryable, Insertable)]
-#[diesel(table_name = call_legs)]
+#[derive(Clone, Debug, Queryable, Insertable, Serialize)]
+#[diesel(table_name = call_legs, treat_none_as_default_value = false)]
 pub struct LegRow {
     pub agency_id: String,
     pub call_control_id: String,
@@ -49,8 +49,8 @@ pub struct LegRow {
     pub updated_at: i64,
 }
 
-#[derive(Clone, Debug, Queryable, Insertable)]
-#[diesel(table_name = claims)]
+#[derive(Clone, Debug, Queryable, Insertable, Serialize)]
+#[diesel(table_name = claims, treat_none_as_default_value = false)]
 pub struct ClaimRow {
     pub id: String,
     pub agency_id: String,
@@ -69,8 +69,8 @@ pub struct ClaimRow {
     pub command_accepted: bool,
 }
 
-#[derive(Clone, Debug, Queryable, Insertable)]
-#[diesel(table_name = errands)]
+#[derive(Clone, Debug, Queryable, Insertable, Serialize)]
+#[diesel(table_name = errands, treat_none_as_default_value = false)]
 pub struct ErrandRow {
     pub agency_id: String,
     pub kind: String,
@@ -79,40 +79,6 @@ pub struct ErrandRow {
     pub leased_until: Option<i64>,
     pub attempts: i32,
     pub command_n: i32,
-}
-
-#[derive(Clone, Debug, Queryable, Insertable)]
-#[diesel(table_name = webhook_events)]
-pub struct WebhookRow {
-    pub agency_id: String,
-    pub webhook_id: String,
-    pub event_type: String,
-    pub call_control_id: Option<String>,
-    pub connection_id: Option<String>,
-    pub occurred_at: i64,
-    pub received_at: i64,
-    pub outcome: String,
-    pub body: String,
-}
-
-#[derive(Clone, Debug, Queryable, Insertable)]
-#[diesel(table_name = call_events)]
-pub struct EventRow {
-    pub agency_id: String,
-    pub seq: i64,
-    pub call_id: String,
-    pub event_type: String,
-    pub recorded_at: i64,
-    pub event: String,
-}
-
-#[derive(Clone, Debug, Queryable, Insertable)]
-#[diesel(table_name = agency_heads)]
-pub struct HeadRow {
-    pub agency_id: String,
-    pub epoch: String,
-    pub last_seq: i64,
-    pub pruned_seq: i64,
 }
 
 #[derive(Clone, Debug, Queryable, Insertable)]

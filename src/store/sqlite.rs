@@ -8,9 +8,11 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::runtime::Handle;
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 #[path = "queries/mod.rs"]
 pub mod queries;
@@ -22,6 +24,9 @@ const READERS: usize = 4;
 
 /// A connection, used only on threads that may block.
 pub type Conn = SyncConnectionWrapper<SqliteConnection, Inline>;
+
+/// A connection, as a query takes it.
+pub type Line<'a> = &'a mut Conn;
 
 /// Runs statements where they stand: the whole transaction already sits on a blocking thread, so a
 /// hop per statement would only cost time.
@@ -60,30 +65,69 @@ macro_rules! locked {
     };
 }
 
-/// diesel-async cannot insert many rows at once into SQLite; a loop of cached statements inside one
-/// transaction is as quick there.
+/// Statements one after the other, each at its end when the next begins: nothing here waits for an
+/// answer from afar.
+macro_rules! together {
+    ($line:expr; $($query:ident($($arg:expr),*)),+) => {
+        ($($query(&mut *$line, $($arg),*).await?),+)
+    };
+}
+
+/// The rows in which one of these agencies' keys stands.
+macro_rules! rows_by {
+    ($line:expr, $rows:expr, $table:ident, $column:ident, $keys:expr) => {
+        match $keys {
+            [] => Vec::new(),
+            [(agency, key)] => {
+                let found = $rows
+                    .filter($table::agency_id.eq(agency.to_string()))
+                    .filter($table::$column.eq(key));
+                found.load($line).await?
+            }
+            keys => {
+                use $crate::store::fixed::Among;
+                let among = Among::new($table::agency_id, $table::$column, keys)?;
+                $rows.filter(among).load($line).await?
+            }
+        }
+    };
+}
+
+/// Inserts rows. diesel-async cannot insert many at once into SQLite; a loop of cached statements
+/// inside one transaction is as quick there.
 macro_rules! insert_rows {
-    ($conn:expr, $table:expr, $rows:expr) => {
+    ($line:expr, $table:ident, $rows:expr, [$($column:ident),+]) => {
         for row in $rows {
-            diesel::insert_into($table)
+            diesel::insert_into($table::table)
                 .values(row)
-                .execute($conn)
+                .execute($line)
                 .await?;
         }
     };
 }
 
-/// [`insert_rows`], replacing rows that are there.
+/// [`insert_rows`], or changes the rows that are there. Where it is known that a row is there and
+/// `stays` in its place in the indexes, only what `goes_on` is set.
 macro_rules! upsert_rows {
-    ($conn:expr, $table:expr, $rows:expr, $key:expr, $set:expr) => {
+    ($line:expr, $table:ident, $rows:expr, stays $stays:expr, key [$($key:ident),+],
+     keep [$($keep:ident),*], moves [$($moves:ident),*], goes_on [$($goes_on:ident),+]) => {
         for row in $rows {
-            diesel::insert_into($table)
-                .values(row)
-                .on_conflict($key)
-                .do_update()
-                .set($set)
-                .execute($conn)
-                .await?;
+            if $stays(row) {
+                let there = $table::table$(.filter($table::$key.eq(&row.$key)))+;
+                let update = diesel::update(there)
+                    .set(($($table::$goes_on.eq(&row.$goes_on),)+));
+                $crate::store::fixed::Fixed(update).execute($line).await?;
+            } else {
+                let upsert = diesel::insert_into($table::table)
+                    .values(row)
+                    .on_conflict(($($table::$key,)+))
+                    .do_update()
+                    .set((
+                        $($table::$moves.eq(diesel::upsert::excluded($table::$moves)),)*
+                        $($table::$goes_on.eq(diesel::upsert::excluded($table::$goes_on)),)+
+                    ));
+                $crate::store::fixed::Fixed(upsert).execute($line).await?;
+            }
         }
     };
 }
@@ -94,7 +138,7 @@ macro_rules! skip_locked {
         $query
     };
 }
-pub(super) use {insert_rows, locked, skip_locked, upsert_rows};
+pub(super) use {insert_rows, locked, rows_by, skip_locked, together, upsert_rows};
 
 /// An open SQLite database: one writer, several readers.
 #[derive(Clone)]
@@ -102,19 +146,30 @@ pub struct Db {
     writer: Arc<Pool>,
     readers: Arc<Pool>,
     runtime: Handle,
+    writes: Arc<AtomicUsize>,
+    written: Arc<Notify>,
+    /// Ends [`carry_over`] with the last clone.
+    _open: Arc<DropGuard>,
 }
 
 struct Pool {
     path: PathBuf,
     setup: &'static str,
     idle: Mutex<Vec<Conn>>,
-    places: Semaphore,
+    places: Arc<Semaphore>,
 }
 
-/// The writer waits a second for another process (a command, say) to let go of the file.
+/// The writer waits a second for another process (a command, say) to let go of the file. It keeps 64
+/// MiB of the file in memory, so that the indexes need not be read again for every webhook. It
+/// leaves the log alone until that holds 64 MiB: see [`carry_over`].
 const WRITER_SETUP: &str = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; \
-     PRAGMA busy_timeout=1000; PRAGMA foreign_keys=ON;";
+     PRAGMA busy_timeout=1000; PRAGMA foreign_keys=ON; \
+     PRAGMA cache_size=-65536; PRAGMA wal_autocheckpoint=16384;";
 const READER_SETUP: &str = "PRAGMA busy_timeout=1000; PRAGMA query_only=ON;";
+const CARRIER_SETUP: &str = "PRAGMA busy_timeout=1000; PRAGMA synchronous=FULL;";
+
+/// The log is carried over every so many commits, since most of them change the same pages.
+const CARRY_EVERY: usize = 32;
 
 impl Db {
     /// Opens the file, making it (not its folder) when it is not there.
@@ -122,12 +177,18 @@ impl Db {
     /// # Errors
     /// When the file cannot be opened or is no database.
     pub async fn open(path: &Path, runtime: Handle) -> Result<Self, StoreError> {
+        let open = CancellationToken::new();
         let db = Self {
             writer: Arc::new(Pool::new(path, WRITER_SETUP, 1)),
             readers: Arc::new(Pool::new(path, READER_SETUP, READERS)),
+            writes: Arc::default(),
+            written: Arc::new(Notify::new()),
+            _open: Arc::new(open.clone().drop_guard()),
             runtime,
         };
         db.write(|_| Ok(())).await?;
+        let carrying = carry_over(path.to_owned(), db.runtime.clone(), Arc::clone(&db.written));
+        db.runtime.spawn(open.run_until_cancelled_owned(carrying));
         Ok(db)
     }
 
@@ -175,7 +236,11 @@ impl Db {
         &self,
         work: impl FnOnce(&mut Conn) -> Result<R, StoreError> + Send + 'static,
     ) -> Result<R, StoreError> {
-        Pool::run(&self.writer, &self.runtime, work).await
+        let result = Pool::run(&self.writer, &self.runtime, work).await;
+        if self.writes.fetch_add(1, Ordering::Relaxed) % CARRY_EVERY == CARRY_EVERY - 1 {
+            self.written.notify_one();
+        }
+        result
     }
 
     /// Runs `work` with a reading connection.
@@ -187,6 +252,22 @@ impl Db {
         work: impl FnOnce(&mut Conn) -> Result<R, StoreError> + Send + 'static,
     ) -> Result<R, StoreError> {
         Pool::run(&self.readers, &self.runtime, work).await
+    }
+}
+
+/// Carries what was committed over from the log into the file, beside the writer: no webhook waits
+/// for it, and the log begins anew whenever it has been carried over whole. While there is no moment
+/// for that the log grows until the writer does the rest itself.
+async fn carry_over(path: PathBuf, runtime: Handle, written: Arc<Notify>) {
+    let carrier = Arc::new(Pool::new(&path, CARRIER_SETUP, 1));
+    loop {
+        written.notified().await;
+        let carried = Pool::run(&carrier, &runtime, |conn| {
+            finish(async { Ok(conn.batch_execute("PRAGMA wal_checkpoint(PASSIVE)").await?) })
+        });
+        if let Err(error) = carried.await {
+            tracing::debug!("The log waits to be carried over: {error}");
+        }
     }
 }
 
@@ -205,7 +286,7 @@ impl Pool {
             path: path.to_owned(),
             setup,
             idle: Mutex::new(Vec::new()),
-            places: Semaphore::new(places),
+            places: Arc::new(Semaphore::new(places)),
         }
     }
 
@@ -214,23 +295,20 @@ impl Pool {
         runtime: &Handle,
         work: impl FnOnce(&mut Conn) -> Result<R, StoreError> + Send + 'static,
     ) -> Result<R, StoreError> {
-        let mine = Arc::clone(pool);
-        let spawned = runtime.spawn(async move {
-            let _place = mine.places.acquire().await.map_err(closed)?;
-            let pool = Arc::clone(&mine);
-            tokio::task::spawn_blocking(move || {
-                let mut conn = pool.take()?;
-                let result = work(&mut conn);
-                // A connection that saw a passing error may be in the middle of something.
-                if !result.as_ref().is_err_and(StoreError::is_passing) {
-                    pool.idle().push(conn);
-                }
-                result
-            })
-            .await
-            .map_err(closed)?
+        let places = Arc::clone(&pool.places);
+        let place = places.acquire_owned().await.map_err(closed)?;
+        let pool = Arc::clone(pool);
+        let running = runtime.spawn_blocking(move || {
+            let _place = place;
+            let mut conn = pool.take()?;
+            let result = work(&mut conn);
+            // A connection that saw a passing error may be in the middle of something.
+            if !result.as_ref().is_err_and(StoreError::is_passing) {
+                pool.idle().push(conn);
+            }
+            result
         });
-        spawned.await.map_err(closed)?
+        running.await.map_err(closed)?
     }
 
     fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Conn>> {

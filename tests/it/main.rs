@@ -17,6 +17,7 @@ mod support;
 
 mod agencies;
 mod architecture;
+mod batches;
 mod bodies;
 mod call_logs;
 mod claims;

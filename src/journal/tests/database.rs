@@ -6,7 +6,7 @@ use super::super::batch::apply;
 use super::story::{AGENCY, agency, second};
 use crate::domain::{AgencyId, Call, CallId, CallLog, Claim, ClaimId, Leg, Standing, Told};
 use crate::store::batch::{BatchKeys, Head, Loaded, NumberedEvent, WebhookOutcome, Writes};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 type Handle = (AgencyId, String);
@@ -26,6 +26,10 @@ pub struct Database {
 
 fn told(detail: &Option<Told>) -> Option<&str> {
     detail.as_ref().map(Told::value)
+}
+
+fn of_call(call: &Call) -> Handle {
+    (call.agency_id, call.call_control_id.clone())
 }
 
 impl Database {
@@ -59,63 +63,47 @@ impl Database {
         self.answers.extend(committed.answers);
     }
 
+    /// All that bears on these keys: what is found names more, until nothing new is named.
     fn load(&self, keys: BatchKeys) -> Loaded {
-        let here = |agency: &AgencyId| keys.agencies.contains(agency);
         let mut handles = keys.call_control_ids;
         let mut sessions = keys.sessions;
         let mut claim_ids = keys.claims;
-        let mut call_ids = keys.calls;
-        for ((agency, handle), leg) in &self.legs {
-            let by_leg_id = told(&leg.leg_id).is_some_and(|id| keys.leg_ids.contains(id));
-            if here(agency) && (by_leg_id || handles.contains(handle)) {
-                handles.insert(handle.clone());
-                sessions.extend(told(&leg.session).map(str::to_owned));
-                claim_ids.extend(leg.claim);
+        let mut found = 0;
+        loop {
+            for ((agency, handle), leg) in &self.legs {
+                let of = |id: &str| (*agency, id.to_owned());
+                let session = told(&leg.session).map(of);
+                let claim = leg.claim.map(|claim| (*agency, claim));
+                if handles.contains(&of(handle))
+                    || told(&leg.leg_id).is_some_and(|id| keys.leg_ids.contains(&of(id)))
+                    || session.as_ref().is_some_and(|key| sessions.contains(key))
+                    || claim.as_ref().is_some_and(|key| claim_ids.contains(key))
+                {
+                    handles.insert(of(handle));
+                    sessions.extend(session);
+                    claim_ids.extend(claim);
+                }
+            }
+            for (agency, claim, _) in self.claims.values() {
+                let handle = self.calls.get(&claim.call_id).map(of_call);
+                let handle = handle.expect("a claim's call");
+                if claim_ids.contains(&(*agency, claim.id)) || handles.contains(&handle) {
+                    claim_ids.insert((*agency, claim.id));
+                    handles.insert(handle);
+                }
+            }
+            let known = handles.len() + sessions.len() + claim_ids.len();
+            if std::mem::replace(&mut found, known) == known {
+                break;
             }
         }
-        for (agency, claim, _) in self.claims.values() {
-            if here(agency) && claim_ids.contains(&claim.id) {
-                call_ids.insert(claim.call_id);
-            }
-        }
-        let in_sessions = |session: Option<&str>, sessions: &BTreeSet<String>| {
-            session.is_some_and(|session| sessions.contains(session))
-        };
-        let calls: Vec<Call> = self
-            .calls
-            .values()
-            .filter(|call| {
-                here(&call.agency_id)
-                    && (handles.contains(&call.call_control_id)
-                        || call_ids.contains(&call.id)
-                        || in_sessions(call.call_session_id.as_deref(), &sessions))
-            })
-            .cloned()
-            .collect();
-        for call in &calls {
-            call_ids.insert(call.id);
-            handles.insert(call.call_control_id.clone());
-            sessions.extend(call.call_session_id.clone());
-        }
-        let mut claims: Vec<(AgencyId, Claim)> = self
-            .claims
-            .values()
-            .filter(|(agency, claim, _)| here(agency) && call_ids.contains(&claim.call_id))
+        let claims = self.claims.values();
+        let claims = claims.filter(|(agency, claim, _)| claim_ids.contains(&(*agency, claim.id)));
+        let mut claims: Vec<_> = claims
             .map(|(agency, claim, _)| (*agency, claim.clone()))
             .collect();
         claims.sort_by_key(|(_, claim)| (claim.call_id, claim.ordinal));
-        claim_ids.extend(claims.iter().map(|(_, claim)| claim.id));
-        let legs = self
-            .legs
-            .iter()
-            .filter(|((agency, handle), leg)| {
-                here(agency)
-                    && (handles.contains(handle)
-                        || in_sessions(told(&leg.session), &sessions)
-                        || leg.claim.is_some_and(|claim| claim_ids.contains(&claim)))
-            })
-            .map(|((agency, _), leg)| (*agency, leg.clone()))
-            .collect();
+        let here = |agency: &AgencyId| keys.agencies.contains(agency);
         Loaded {
             heads: self
                 .heads
@@ -126,11 +114,21 @@ impl Database {
             repeats: self
                 .webhooks
                 .keys()
-                .filter(|(agency, id)| here(agency) && keys.webhook_ids.contains(id))
+                .filter(|key| keys.webhook_ids.contains(key))
                 .cloned()
                 .collect(),
-            legs,
-            calls,
+            legs: self
+                .legs
+                .iter()
+                .filter(|(key, _)| handles.contains(key))
+                .map(|((agency, _), leg)| (*agency, leg.clone()))
+                .collect(),
+            calls: self
+                .calls
+                .values()
+                .filter(|call| handles.contains(&of_call(call)))
+                .cloned()
+                .collect(),
             claims,
         }
     }

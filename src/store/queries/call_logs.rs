@@ -1,12 +1,11 @@
 //! Finished calls: what the journal writes, pages, and agents' words.
 
-use super::super::{Conn, upsert_rows};
+use super::super::{Conn, Line, upsert_rows};
 use crate::domain::{AgencyId, CallId, CallLog, LoggedCall, Timestamp};
 use crate::store::log_rows::{CallLogRow, LoggedCallRow};
 use crate::store::schema::call_logs;
 use crate::store::{LogFilter, LogWords, StoreError};
 use diesel::prelude::*;
-use diesel::upsert::excluded;
 use diesel_async::RunQueryDsl;
 
 /// The page that a filter asks for, its results and its number aside.
@@ -44,30 +43,33 @@ macro_rules! narrowed {
 }
 
 /// Writes the rows of finished calls, inside the journal's transaction. What agents wrote stays.
-pub async fn put(conn: &mut Conn, logs: &[CallLog], now: Timestamp) -> Result<(), StoreError> {
+pub async fn put(mut line: Line<'_>, logs: &[CallLog], now: Timestamp) -> Result<(), StoreError> {
     let rows: Vec<CallLogRow> = logs.iter().map(|log| CallLogRow::of(log, now)).collect();
     upsert_rows!(
-        conn,
-        call_logs::table,
+        &mut line,
+        call_logs,
         &rows,
-        call_logs::id,
-        (
-            call_logs::caller_id.eq(excluded(call_logs::caller_id)),
-            call_logs::phone_number.eq(excluded(call_logs::phone_number)),
-            call_logs::from_number.eq(excluded(call_logs::from_number)),
-            call_logs::to_number.eq(excluded(call_logs::to_number)),
-            call_logs::caller_name.eq(excluded(call_logs::caller_name)),
-            call_logs::result.eq(excluded(call_logs::result)),
-            call_logs::duration.eq(excluded(call_logs::duration)),
-            call_logs::started_at.eq(excluded(call_logs::started_at)),
-            call_logs::answered_at.eq(excluded(call_logs::answered_at)),
-            call_logs::ended_at.eq(excluded(call_logs::ended_at)),
-            call_logs::wait.eq(excluded(call_logs::wait)),
-            call_logs::end_reason.eq(excluded(call_logs::end_reason)),
-            call_logs::answered_by.eq(excluded(call_logs::answered_by)),
-            call_logs::answered_by_name.eq(excluded(call_logs::answered_by_name)),
-            call_logs::updated_at.eq(excluded(call_logs::updated_at)),
-        )
+        stays |_: &CallLogRow| false,
+        key [id],
+        keep [agency_id, call_sid, direction, created_at],
+        moves [],
+        goes_on [
+            caller_id,
+            phone_number,
+            from_number,
+            to_number,
+            caller_name,
+            result,
+            duration,
+            started_at,
+            answered_at,
+            ended_at,
+            wait,
+            end_reason,
+            answered_by,
+            answered_by_name,
+            updated_at
+        ]
     );
     Ok(())
 }

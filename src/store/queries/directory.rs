@@ -3,7 +3,8 @@
 use super::super::{BEGIN_WRITE, Conn};
 use super::end;
 use crate::domain::{Agency, AgencyId, Timestamp, User, UserId};
-use crate::store::rows::{AgencyRow, CredentialRow, HeadRow, UserRow};
+use crate::store::journal_rows::HeadRow;
+use crate::store::rows::{AgencyRow, CredentialRow, UserRow};
 use crate::store::schema::{agencies, agency_credentials, agency_heads, directory, users};
 use crate::store::{SealedAgency, SealedCredential, StoreError};
 use diesel::prelude::*;

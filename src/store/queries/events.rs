@@ -3,10 +3,10 @@
 use super::super::{BEGIN_WRITE, Conn, locked};
 use super::end;
 use crate::domain::{AgencyId, CallId, Timestamp};
+use crate::store::StoreError;
 use crate::store::batch::Head;
-use crate::store::rows::HeadRow;
+use crate::store::journal_rows::HeadRow;
 use crate::store::schema::{agency_heads, call_events};
-use crate::store::{StoreError, parse_agency};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
@@ -21,7 +21,7 @@ pub async fn heads(
         .filter(agency_heads::agency_id.eq_any(ids))
         .load(conn)
         .await?;
-    rows.into_iter().map(head).collect()
+    rows.into_iter().map(HeadRow::head).collect()
 }
 
 /// Where every agency's numbering stands.
@@ -30,18 +30,7 @@ pub async fn all_heads(conn: &mut Conn) -> Result<Vec<(AgencyId, Head)>, StoreEr
         .order(agency_heads::agency_id)
         .load(conn)
         .await?;
-    rows.into_iter().map(head).collect()
-}
-
-fn head(row: HeadRow) -> Result<(AgencyId, Head), StoreError> {
-    Ok((
-        parse_agency(&row.agency_id)?,
-        Head {
-            epoch: row.epoch,
-            last_seq: row.last_seq,
-            pruned_seq: row.pruned_seq,
-        },
-    ))
+    rows.into_iter().map(HeadRow::head).collect()
 }
 
 /// The events after `seq`, oldest first, at most `limit`, with their numbers.

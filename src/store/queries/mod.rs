@@ -9,6 +9,7 @@ pub mod errands;
 pub mod events;
 mod load;
 pub mod rights;
+mod search;
 pub mod stats;
 pub mod webhooks;
 

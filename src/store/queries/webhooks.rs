@@ -2,7 +2,8 @@
 
 use super::super::Conn;
 use crate::domain::{AgencyId, Call, Claim, Timestamp};
-use crate::store::rows::{CallRow, ClaimRow, WebhookRow};
+use crate::store::journal_rows::WebhookRow;
+use crate::store::rows::{CallRow, ClaimRow};
 use crate::store::schema::{claims, inbound_calls, webhook_events};
 use crate::store::{KeptWebhook, StoreError, WebhookTally};
 use diesel::dsl::{count_star, max};
