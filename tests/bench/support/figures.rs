@@ -43,6 +43,8 @@ impl Figures {
 pub enum Target {
     AtMost(f64),
     AtLeast(f64),
+    /// To be known, whatever it is.
+    None,
 }
 
 impl Target {
@@ -51,6 +53,7 @@ impl Target {
         let (met, words) = match self {
             Self::AtMost(most) => (figure <= most, format!("at most {most}")),
             Self::AtLeast(least) => (figure >= least, format!("at least {least}")),
+            Self::None => return "no target".into(),
         };
         let verdict = if met { "met" } else { "MISSED" };
         format!("target {words}: {verdict}")

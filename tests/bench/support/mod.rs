@@ -4,6 +4,7 @@
 pub mod client;
 pub mod cpu;
 pub mod figures;
+pub mod rows;
 pub mod server;
 pub mod webhooks;
 pub mod world;

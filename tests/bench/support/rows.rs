@@ -1,0 +1,59 @@
+//! What a new call's webhook leads to, as rows, without a journal: for whoever knows beforehand that
+//! nothing of it is there yet.
+
+use super::webhooks::Calls;
+use callboard::domain::{
+    AgencyId, CallId, Errand, ErrandKind, Event, EventType, Facts, Leg, Timestamp, derive,
+};
+use callboard::journal::{Append, Meaning};
+use callboard::store::batch::{Head, NumberedEvent, WebhookOutcome, Writes};
+use callboard::view;
+use uuid::Uuid;
+
+/// The rows that the next call of `calls` leads to, its event numbered `seq`.
+pub fn of_a_new_call(calls: &mut Calls, agency: AgencyId, seq: i64, now: Timestamp) -> Writes {
+    let Append::Webhook(append) = calls.next() else {
+        panic!("a webhook");
+    };
+    let Meaning::Leg(news) = append.meaning else {
+        panic!("news of a leg");
+    };
+    let mut leg = Leg::unknown(news.call_control_id.clone());
+    leg.learn(&news);
+    let facts = Facts {
+        caller: &leg,
+        claims: &[],
+        legs: &[],
+    };
+    let call = derive(CallId(Uuid::now_v7()), agency, facts).expect("a call");
+    let event = Event {
+        event_type: EventType::Incoming,
+        reason: None,
+        moment: news.moment,
+        actor: None,
+        call: call.call.clone(),
+    };
+    let call_json = view::call_json(&call.call).expect("JSON");
+    let numbered = NumberedEvent {
+        seq,
+        recorded_at: now,
+        json: view::event_json(&event, seq, now, &call_json).expect("JSON"),
+        call_json_len: call_json.len(),
+        event,
+    };
+    let head = Head {
+        epoch: String::new(),
+        last_seq: seq,
+        pruned_seq: 0,
+    };
+    let look = Errand::new(agency, ErrandKind::Look, news.call_control_id, now);
+    Writes {
+        webhooks: vec![(append.webhook, WebhookOutcome::Applied)],
+        legs: vec![(agency, leg)],
+        calls: vec![call.call],
+        errands: vec![look],
+        events: vec![(agency, numbered)],
+        heads: vec![(agency, head)],
+        ..Writes::default()
+    }
+}
