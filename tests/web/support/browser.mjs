@@ -105,6 +105,8 @@ export class BoardPage {
       for (const colorScheme of schemes) {
         await this.page.setViewportSize({ width, height: { 320: 640, 768: 1024, 3840: 2160 }[width] ?? 900 });
         await this.page.emulateMedia({ colorScheme });
+        // Two frames: what follows from the new width has been laid out, however many rows there are.
+        await this.page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
         await this.page.evaluate(() => document.querySelector('#panel:not([data-panel=history])')?.scrollIntoView());
         const over = await this.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
         assert.equal(over, 0, `${name} is ${over} px too wide at ${width} px`);
