@@ -1,5 +1,5 @@
 //! A database in memory that keeps what the real one keeps and finds what the real one finds
-//! (`store/queries/batch.rs`), so that whatever a ledger forgets to write is missed by the next.
+//! (`store/queries/search.rs`), so that whatever a ledger forgets to write is missed by the next.
 
 use super::super::append::{Answer, Append};
 use super::super::batch::apply;

@@ -75,11 +75,7 @@ async fn board_steps(
         .filter(inbound_calls::status.eq_any(["incoming", "answering", "answered"]))
         .load(conn)
         .await?;
-    let head = Head {
-        epoch: head.epoch,
-        last_seq: head.last_seq,
-        pruned_seq: head.pruned_seq,
-    };
+    let (_, head) = head.head()?;
     Ok(Some((head, read(rows)?)))
 }
 

@@ -18,11 +18,8 @@ async fn three_of_a_life(board: &mut Board) -> Vec<String> {
     let mut heard = Vec::new();
     while heard.len() < 3 {
         let words = board.hears_words(1).await;
-        heard.extend(
-            words
-                .into_iter()
-                .filter(|words| !words.contains("call.updated")),
-        );
+        let after_its_end = |words: &String| words.ends_with("call.updated +15550100 ended");
+        heard.extend(words.into_iter().filter(|words| !after_its_end(words)));
     }
     heard
 }
