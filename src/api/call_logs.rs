@@ -3,11 +3,12 @@
 use super::csv;
 use super::log_query::{LogQuery, OUTCOME, wants_csv};
 use super::page::{bad, cut};
-use crate::domain::CallId;
+use crate::domain::{CallId, LoggedCall, Timestamp};
 use crate::http::{ApiError, Caller, Context, read_body};
-use crate::store::LogWords;
+use crate::store::{LogWords, WordsWritten};
 use crate::view::CallLogView;
-use actix_web::http::header::{CACHE_CONTROL, VARY};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CACHE_CONTROL, ETAG, HeaderMap, IF_MATCH, VARY};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -54,7 +55,18 @@ pub(super) async fn page(
         }))
 }
 
-/// An agent writes notes or an outcome.
+/// One finished call.
+pub(super) async fn one(
+    caller: Caller,
+    path: web::Path<String>,
+    context: web::Data<Context>,
+) -> Result<HttpResponse, ApiError> {
+    let id: CallId = path.parse().map_err(|_| NO_LOG)?;
+    let row = context.store.call_log(caller.agency_id(), id).await?;
+    Ok(as_it_is(&row.ok_or(NO_LOG)?))
+}
+
+/// An agent writes notes or an outcome; with `If-Match`, only into the row as it was read.
 pub(super) async fn write(
     caller: Caller,
     path: web::Path<String>,
@@ -64,11 +76,53 @@ pub(super) async fn write(
 ) -> Result<HttpResponse, ApiError> {
     let body = read_body(request.headers(), payload, &context.clock).await?;
     let words = words(&body)?;
+    let read = read_at(request.headers())?;
     let id: CallId = path.parse().map_err(|_| NO_LOG)?;
     let (agency, now) = (caller.agency_id(), context.clock.now());
-    let written = context.store.write_log_words(agency, id, words, now).await;
-    let row = written?.ok_or(NO_LOG)?;
-    Ok(HttpResponse::Ok().json(CallLogView::from(&row)))
+    let store = &context.store;
+    match store.write_log_words(agency, id, words, read, now).await? {
+        WordsWritten::Written(row) => Ok(as_it_is(&row)),
+        WordsWritten::Changed(row) => Err(changed(&row)?),
+        WordsWritten::NoSuchCall => Err(NO_LOG),
+    }
+}
+
+/// The row, and what to send as `If-Match` to change this and nothing newer.
+fn as_it_is(row: &LoggedCall) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((ETAG, format!("\"{}\"", row.updated_at)))
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .json(CallLogView::from(row))
+}
+
+/// Somebody wrote meanwhile: 412, with the row as it is now.
+fn changed(row: &LoggedCall) -> Result<ApiError, ApiError> {
+    let row = serde_json::to_value(CallLogView::from(row))?;
+    Ok(ApiError::Detailed {
+        status: StatusCode::PRECONDITION_FAILED,
+        sentence: "The call log has changed since it was read; read it again".to_owned(),
+        fields: Map::from_iter([("call_log".to_owned(), row)]),
+    })
+}
+
+/// The time in `If-Match`, with or without the quotes of an entity tag; none when whatever stands
+/// there may be changed.
+fn read_at(headers: &HeaderMap) -> Result<Option<Timestamp>, ApiError> {
+    const SENTENCE: &str = "If-Match: the updated_at of the call log as it was read, once";
+    let mut given = headers.get_all(IF_MATCH);
+    let (first, second) = (given.next(), given.next());
+    let Some(first) = first else {
+        return Ok(None);
+    };
+    let text = first.to_str().unwrap_or_default().trim();
+    if second.is_none() && text == "*" {
+        return Ok(None);
+    }
+    let quoted = text
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'));
+    let at = Timestamp::parse(quoted.unwrap_or(text)).filter(|_| second.is_none());
+    at.map(Some).ok_or_else(|| bad(SENTENCE))
 }
 
 fn words(body: &[u8]) -> Result<LogWords, ApiError> {

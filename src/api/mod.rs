@@ -73,8 +73,11 @@ pub fn board(routes: &mut ServiceConfig) {
         ))
         .service(resource(
             "/call-logs/{id}",
-            "PATCH",
-            vec![web::patch().to(call_logs::write)],
+            "GET, PATCH",
+            vec![
+                web::get().to(call_logs::one),
+                web::patch().to(call_logs::write),
+            ],
         ))
         .service(resource("/stats", "GET", vec![web::get().to(stats::stats)]))
         .service(resource("/users", "GET", vec![web::get().to(users::users)]));

@@ -35,6 +35,17 @@ pub struct LogWords {
     pub outcome: Option<Option<String>>,
 }
 
+/// What became of an agent's words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WordsWritten {
+    /// They stand in the row, which is this now.
+    Written(LoggedCall),
+    /// Nothing was written: the row is not any more as the agent had read it, but this.
+    Changed(LoggedCall),
+    /// The agency has no such finished call.
+    NoSuchCall,
+}
+
 /// Each method is one query; all fail with [`StoreError`] when the database is away.
 #[allow(clippy::missing_errors_doc)]
 impl Store {
@@ -47,18 +58,28 @@ impl Store {
         query!(self, read, call_logs::page(agency, filter))
     }
 
-    /// Writes an agent's words; `None` when the agency has no such finished call.
+    /// One finished call of an agency.
+    pub async fn call_log(
+        &self,
+        agency: AgencyId,
+        call: CallId,
+    ) -> Result<Option<LoggedCall>, StoreError> {
+        query!(self, read, call_logs::one(agency, call))
+    }
+
+    /// Writes an agent's words; with `read`, only into the row that was last changed then.
     pub async fn write_log_words(
         &self,
         agency: AgencyId,
         call: CallId,
         words: LogWords,
+        read: Option<Timestamp>,
         now: Timestamp,
-    ) -> Result<Option<LoggedCall>, StoreError> {
+    ) -> Result<WordsWritten, StoreError> {
         query!(
             self,
             write,
-            call_logs::write_words(agency, call, words, now)
+            call_logs::write_words(agency, call, words, read, now)
         )
     }
 

@@ -16,7 +16,7 @@ mod sqlite;
 mod tls;
 
 pub use error::StoreError;
-pub use logs::{LogFilter, LogWords, stats_sql};
+pub use logs::{LogFilter, LogWords, WordsWritten, stats_sql};
 
 use crate::config::DatabaseUrl;
 use crate::domain::{Agency, AgencyId, Call, CallId, Claim, Status, Timestamp, User, UserId};

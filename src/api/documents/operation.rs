@@ -113,9 +113,18 @@ impl Operation {
     }
 
     /// A parameter in the query.
-    pub fn query(mut self, name: &str, text: &str, schema: Value) -> Self {
+    pub fn query(self, name: &str, text: &str, schema: Value) -> Self {
+        self.parameter("query", name, text, schema)
+    }
+
+    /// A header of the request.
+    pub fn header(self, name: &str, text: &str) -> Self {
+        self.parameter("header", name, text, json!({ "type": "string" }))
+    }
+
+    fn parameter(mut self, place: &str, name: &str, text: &str, schema: Value) -> Self {
         self.parameters
-            .push(json!({ "name": name, "in": "query", "description": text, "schema": schema }));
+            .push(json!({ "name": name, "in": place, "description": text, "schema": schema }));
         self
     }
 

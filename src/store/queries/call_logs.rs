@@ -4,8 +4,10 @@ use super::super::{Conn, Line, upsert_rows};
 use crate::domain::{AgencyId, CallId, CallLog, LoggedCall, Timestamp};
 use crate::store::log_rows::{CallLogRow, LoggedCallRow};
 use crate::store::schema::call_logs;
-use crate::store::{LogFilter, LogWords, StoreError};
+use crate::store::{LogFilter, LogWords, StoreError, WordsWritten};
+use diesel::dsl::case_when;
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 use diesel_async::RunQueryDsl;
 
 /// The page that a filter asks for, its results and its number aside.
@@ -111,35 +113,65 @@ pub async fn page(
     rows.into_iter().map(LoggedCallRow::logged).collect()
 }
 
+/// One finished call of an agency.
+pub async fn one(
+    conn: &mut Conn,
+    agency: AgencyId,
+    call: CallId,
+) -> Result<Option<LoggedCall>, StoreError> {
+    let row: Option<LoggedCallRow> = call_logs::table
+        .filter(call_logs::agency_id.eq(agency.to_string()))
+        .filter(call_logs::id.eq(call.to_string()))
+        .select(LoggedCallRow::as_select())
+        .first(conn)
+        .await
+        .optional()?;
+    row.map(LoggedCallRow::logged).transpose()
+}
+
 #[derive(AsChangeset)]
 #[diesel(table_name = call_logs)]
 struct Words {
     notes: Option<Option<String>>,
     outcome: Option<Option<String>>,
-    updated_at: i64,
 }
 
-/// Writes an agent's words; `None` when the agency has no such finished call.
+/// Writes an agent's words; with `read`, only into the row that was last changed then.
 pub async fn write_words(
     conn: &mut Conn,
     agency: AgencyId,
     call: CallId,
     words: LogWords,
+    read: Option<Timestamp>,
     now: Timestamp,
-) -> Result<Option<LoggedCall>, StoreError> {
+) -> Result<WordsWritten, StoreError> {
+    let read = read.map(Timestamp::micros);
+    let (first, last) = (read.unwrap_or(i64::MIN), read.unwrap_or(i64::MAX));
+    // Each change has a time of its own, two in one microsecond too, and after a step back of the
+    // clock: whoever has read the row before it must not take the row for the one that was read.
+    let now = now.micros().into_sql::<BigInt>();
+    let changed_at =
+        case_when(call_logs::updated_at.lt(now), now).otherwise(call_logs::updated_at + 1_i64);
     let row: Option<LoggedCallRow> = diesel::update(
         call_logs::table
             .filter(call_logs::agency_id.eq(agency.to_string()))
-            .filter(call_logs::id.eq(call.to_string())),
+            .filter(call_logs::id.eq(call.to_string()))
+            .filter(call_logs::updated_at.between(first, last)),
     )
-    .set(Words {
-        notes: words.notes,
-        outcome: words.outcome,
-        updated_at: now.micros(),
-    })
+    .set((
+        Words {
+            notes: words.notes,
+            outcome: words.outcome,
+        },
+        call_logs::updated_at.eq(changed_at),
+    ))
     .returning(LoggedCallRow::as_returning())
     .get_result(conn)
     .await
     .optional()?;
-    row.map(LoggedCallRow::logged).transpose()
+    if let Some(row) = row {
+        return Ok(WordsWritten::Written(row.logged()?));
+    }
+    let stands = one(conn, agency, call).await?;
+    Ok(stands.map_or(WordsWritten::NoSuchCall, WordsWritten::Changed))
 }

@@ -119,6 +119,9 @@ on_every_database! {
         assert_eq!(written["outcome"], example.as_ref().unwrap()["outcome"]);
         asking.does(anna, "PATCH", path, &log, Some(json!({"result": "answered"})), 400).await;
         asking.does(mallory, "PATCH", path, &log, example, 404).await;
+        let read = asking.gets(anna, path, &log, 200).await;
+        assert_eq!(read, written);
+        asking.gets(mallory, path, &log, 404).await;
         asking.gets(anna, "/api/stats", "", 200).await;
         asking.gets(anna, "/api/stats", "?since=yesterday", 400).await;
     }

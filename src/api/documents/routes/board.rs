@@ -16,6 +16,12 @@ pub(super) fn operations() -> Vec<Operation> {
         "minProperties": 1,
         "additionalProperties": false,
     });
+    let log = |method, id, summary| {
+        Operation::open(method, "/api/call-logs/{id}", id, summary)
+            .for_agents()
+            .with("id", "The call's `id`.", uuid())
+            .fails(404, "Call log not found")
+    };
     vec![
         paged(
             Operation::open(
@@ -33,22 +39,25 @@ pub(super) fn operations() -> Vec<Operation> {
         )
         .answers::<call_logs::Page<'_>>(200, "One page, or the file")
         .answers_text(200, "One page, or the file", "text/csv"),
-        Operation::open(
-            "PATCH",
-            "/api/call-logs/{id}",
-            "writeCallLog",
-            "Write notes or an outcome",
+        log("GET", "callLog", "One finished call")
+            .answers::<CallLogView<'_>>(200, "The row, with its `updated_at` as `ETag`"),
+        log("PATCH", "writeCallLog", "Write notes or an outcome")
+        .header(
+            "If-Match",
+            "The row's `updated_at` as it was read: nothing is written when the row has changed since.",
         )
-        .for_agents()
-        .with("id", "The call's `id`.", uuid())
         .saying("A field that is left out stays; null or an empty text clears it.")
         .takes_written(
             written,
             json!({ "outcome": "booked", "notes": "Calls back on Monday." }),
         )
         .answers::<CallLogView<'_>>(200, "The row as it is now")
-        .fails(400, "The body cannot be read; the sentence says why")
-        .fails(404, "Call log not found"),
+        .fails(400, "The body or `If-Match` cannot be read; the sentence says why")
+        .fails_with(
+            412,
+            "The row has changed since it was read, and is this now",
+            json!({ "call_log": { "$ref": "#/components/schemas/CallLog" } }),
+        ),
         Operation::open("GET", "/api/stats", "stats", "The numbers of a wallboard")
             .for_agents()
             .query(
