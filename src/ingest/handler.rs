@@ -1,8 +1,8 @@
 //! `POST /api/telnyx/webhook`: verified, understood, committed, then acknowledged.
 
 use super::envelope::Routing;
-use super::links::without_links;
-use super::{SignatureError, SignatureHeaders, Understood, Verified, WebhookError, understand};
+use super::text::hash_of;
+use super::{SignatureHeaders, Understood, Verified, WebhookError, understand};
 use crate::agencies::Profile;
 use crate::domain::{AgencyId, Timestamp};
 use crate::http::{ApiError, Context, read_body, resource};
@@ -13,7 +13,6 @@ use crate::view::AcceptedView;
 use actix_web::http::header::{CONTENT_TYPE, HeaderMap};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
-use aws_lc_rs::digest::{SHA256, digest};
 use std::sync::Arc;
 
 /// Why a webhook is not believed, to its sender: alike for an agency that is not there, since who
@@ -89,7 +88,7 @@ impl Ingest<'_> {
         self.context
             .metrics
             .received(understood.occurred_at, received_at);
-        let append = appended(&agency, understood, verified, received_at)?;
+        let append = appended(&agency, understood, verified, received_at);
         let id = append.webhook.webhook_id.clone();
         tracing::debug!(
             "Webhook {id} received: {} {}",
@@ -136,15 +135,11 @@ impl Ingest<'_> {
         };
         let now = self.context.clock.now();
         let checked = if self.context.unsigned_webhooks && headers.signature.is_none() {
-            Verified::unsigned(body)
+            Ok(Verified::unsigned(body))
         } else {
             Verified::check(body, headers, &agency.public_keys, now)
         };
-        checked.map_err(|error| match error {
-            // Its sender is believed, what it sent is not understood.
-            SignatureError::NotText => ApiError::BadRequest("The body is not UTF-8".to_owned()),
-            error => self.refuse(&error.to_string()),
-        })
+        checked.map_err(|error| self.refuse(&error.to_string()))
     }
 
     fn refuse(&self, why: &str) -> ApiError {
@@ -178,7 +173,7 @@ fn appended(
     understood: Understood,
     verified: Verified,
     received_at: Timestamp,
-) -> Result<WebhookAppend, ApiError> {
+) -> WebhookAppend {
     let meaning = if agency.counts(understood.connection_id.as_deref()) {
         understood.news.map_or(Meaning::Nothing, Meaning::Leg)
     } else {
@@ -188,12 +183,7 @@ fn appended(
     let webhook_id = understood
         .webhook_id
         .unwrap_or_else(|| hash_of(body.as_bytes()));
-    let body = if understood.has_links {
-        without_links(&body)?
-    } else {
-        body
-    };
-    Ok(WebhookAppend {
+    WebhookAppend {
         webhook: StoredWebhook {
             agency_id: agency.agency.id,
             webhook_id,
@@ -202,18 +192,8 @@ fn appended(
             connection_id: understood.connection_id,
             occurred_at: understood.occurred_at,
             received_at,
-            body,
+            body: understood.without_links.unwrap_or(body),
         },
         meaning,
-    })
-}
-
-/// What stands for the id of a webhook without one.
-fn hash_of(body: &[u8]) -> String {
-    let hex = digest(&SHA256, body)
-        .as_ref()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect::<String>();
-    format!("sha256:{hex}")
+    }
 }

@@ -5,6 +5,7 @@ mod error;
 mod handler;
 mod links;
 mod signature;
+mod text;
 mod understand;
 
 pub use error::WebhookError;

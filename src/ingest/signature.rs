@@ -40,9 +40,6 @@ pub enum SignatureError {
     /// No key of the agency made it.
     #[error("no public key of the agency fits the signature")]
     Wrong,
-    /// The body is not UTF-8.
-    #[error("the body is not UTF-8")]
-    NotText,
 }
 
 impl Verified {
@@ -82,20 +79,16 @@ impl Verified {
         if !signed {
             return Err(SignatureError::Wrong);
         }
-        Self::text(body)
+        Ok(Self::unsigned(body))
     }
 
     /// Believes a body without a signature: for `--insecure-unsigned-webhooks` on loopback alone.
-    ///
-    /// # Errors
-    /// When it is not UTF-8.
-    pub fn unsigned(body: Vec<u8>) -> Result<Self, SignatureError> {
-        Self::text(body)
-    }
-
-    fn text(body: Vec<u8>) -> Result<Self, SignatureError> {
-        let body = String::from_utf8(body).map_err(|_| SignatureError::NotText)?;
-        Ok(Self { body })
+    #[must_use]
+    pub fn unsigned(body: Vec<u8>) -> Self {
+        // A name in another encoding is no reason to lose the call.
+        let body = String::from_utf8(body)
+            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+        Self { body }
     }
 
     /// The body.

@@ -1,17 +1,13 @@
 //! From a webhook's body to our words.
 
 use super::WebhookError;
-use super::envelope::{Data, text_or_number};
-use super::links::has_links;
+use super::envelope;
+use super::links::take_links;
+use super::text::{ID_BYTES, TEXT_BYTES, cut, hash_of, text_or_number};
 use crate::domain::{
     ClientState, Direction, LegEvent, LegNews, Moment, Timestamp, read_client_state,
 };
 use serde_json::{Map, Value};
-
-/// The longest id that is taken: real ones have 57 characters, and indexes must hold them.
-const ID_BYTES: usize = 512;
-/// The longest number, name or cause that is taken.
-const TEXT_BYTES: usize = 1024;
 
 /// A webhook in our words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,59 +24,45 @@ pub struct Understood {
     pub occurred_at: Timestamp,
     /// What it tells of a leg, when it does.
     pub news: Option<LegEvent>,
-    /// It holds links to recordings, which are not to be kept.
-    pub has_links: bool,
+    /// What is to be kept in place of the body, where that holds links to recordings.
+    pub without_links: Option<String>,
 }
 
 /// Reads a webhook that arrived at `received_at`.
 ///
 /// # Errors
-/// When it is not a webhook of API v2, or what it says of a call cannot be true.
+/// When it is not a webhook of API v2, or a call's without a handle of the call.
 pub fn understand(body: &str, received_at: Timestamp) -> Result<Understood, WebhookError> {
-    // Maps, since a struct would read itself from a list too.
-    let mut envelope: Map<String, Value> = serde_json::from_str(body)
-        .map_err(|error| malformed(format!("The body is not a JSON object: {error}")))?;
-    let data = match envelope.remove("data") {
-        None | Some(Value::Null) if is_api_v1(&envelope) => return Err(WebhookError::ApiV1),
-        None | Some(Value::Null) => return Err(WebhookError::NoData),
-        Some(data) => data,
-    };
-    let not_an_object = || malformed("data must be an object".to_owned());
-    let Value::Object(_) = &data else {
-        return Err(not_an_object());
-    };
-    let data: Data = serde_json::from_value(data).map_err(|_| not_an_object())?;
-    let Value::String(event_type) = &data.event_type else {
+    let mut envelope = envelope::read(body)?;
+    let had_links = take_links(&mut envelope);
+    let data = envelope::data(&envelope)?;
+    let Some(Value::String(event_type)) = data.get("event_type") else {
         return Err(malformed("data.event_type must be text".to_owned()));
     };
-    let event_type = checked("data.event_type", event_type, ID_BYTES)?;
+    let event_type = cut(event_type, ID_BYTES);
     let empty = Map::new();
-    let payload = match &data.payload {
-        Value::Object(payload) => payload,
-        Value::Null => &empty,
-        _ => return Err(malformed("data.payload must be an object".to_owned())),
+    let payload = match data.get("payload") {
+        Some(Value::Object(payload)) => payload,
+        Some(Value::Null) | None => &empty,
+        Some(_) if needs_handle(&event_type) => {
+            return Err(malformed("data.payload must be an object".to_owned()));
+        }
+        Some(_) => &empty,
     };
-    let occurred_at = match &data.occurred_at {
-        Value::String(text) => Timestamp::parse(text).unwrap_or(received_at),
-        _ => received_at,
-    };
-    let webhook_id = match text_or_number(&data.id) {
-        Some(id) => Some(checked("data.id", &id, ID_BYTES)?),
-        None => None,
-    };
+    let occurred_at = occurred_at(data).unwrap_or(received_at);
     let call_control_id = call_control_id(&event_type, payload)?;
     let moment = Moment {
         occurred: occurred_at,
         received: received_at,
     };
     Ok(Understood {
-        webhook_id,
-        connection_id: optional(payload, "connection_id", ID_BYTES)?,
+        webhook_id: webhook_id(data),
+        connection_id: text(payload, "connection_id", TEXT_BYTES),
         occurred_at,
-        news: leg_event(&event_type, call_control_id.as_deref(), payload, moment)?,
-        has_links: has_links(payload),
+        news: leg_event(&event_type, call_control_id.as_deref(), payload, moment),
         call_control_id,
         event_type,
+        without_links: had_links.then(|| Value::Object(envelope).to_string()),
     })
 }
 
@@ -88,28 +70,55 @@ fn malformed(text: String) -> WebhookError {
     WebhookError::Malformed(text)
 }
 
-/// API v1 sends a flat body with underscores in its event names.
-fn is_api_v1(flat: &Map<String, Value>) -> bool {
-    let event_type = flat.get("event_type").and_then(Value::as_str);
-    event_type.is_some_and(|event_type| !event_type.contains('.'))
+/// The first of the two times that can be read; a flat body may have the second alone.
+fn occurred_at(data: &Map<String, Value>) -> Option<Timestamp> {
+    let times = ["occurred_at", "created_at"].into_iter();
+    times
+        .filter_map(|name| data.get(name)?.as_str())
+        .find_map(Timestamp::parse)
 }
 
-/// The leg's handle. Where a call event names one it must be usable; only a recording may do
-/// without, since its specification does.
+/// By which repeats are known. It is not cut: two webhooks must not pass for one.
+fn webhook_id(data: &Map<String, Value>) -> Option<String> {
+    let id = data.get("id").and_then(text_or_number)?;
+    if is_kept_whole(&id) {
+        Some(id)
+    } else {
+        Some(hash_of(id.as_bytes()))
+    }
+}
+
+fn is_kept_whole(id: &str) -> bool {
+    id.len() <= ID_BYTES && !id.contains('\0')
+}
+
+/// The leg's handle. Where a call event names one it must be usable, since the carrier is asked by
+/// it; only a recording may do without, since its specification does.
 fn call_control_id(
     event_type: &str,
     payload: &Map<String, Value>,
 ) -> Result<Option<String>, WebhookError> {
-    const NAME: &str = "data.payload.call_control_id";
-    match payload.get("call_control_id") {
-        Some(Value::String(id)) if !id.trim().is_empty() => Ok(Some(checked(NAME, id, ID_BYTES)?)),
-        None | Some(Value::Null) if !needs_handle(event_type) => Ok(None),
-        None | Some(Value::Null) => Err(malformed(format!("{NAME} is missing"))),
-        Some(_) if event_type.starts_with("call.") => {
-            Err(malformed(format!("{NAME} must be text that is not blank")))
+    let unusable = match payload.get("call_control_id") {
+        Some(Value::String(id)) if !id.trim().is_empty() && is_usable(id) => {
+            return Ok(Some(id.clone()));
         }
-        Some(_) => Ok(None),
-    }
+        None | Some(Value::Null) if !needs_handle(event_type) => return Ok(None),
+        None | Some(Value::Null) => "is missing".to_owned(),
+        // Of what is no call's a handle that cannot be used is left out.
+        Some(_) if !event_type.starts_with("call.") => return Ok(None),
+        Some(Value::String(id)) if !id.trim().is_empty() => {
+            format!("must have at most {ID_BYTES} bytes, and no character that is not one")
+        }
+        Some(_) => "must be text that is not blank".to_owned(),
+    };
+    Err(malformed(format!(
+        "data.payload.call_control_id {unusable}"
+    )))
+}
+
+/// U+FFFD stands where bytes were no text.
+fn is_usable(id: &str) -> bool {
+    is_kept_whole(id) && !id.contains('\u{fffd}')
 }
 
 fn needs_handle(event_type: &str) -> bool {
@@ -124,78 +133,66 @@ fn leg_event(
     call_control_id: Option<&str>,
     payload: &Map<String, Value>,
     moment: Moment,
-) -> Result<Option<LegEvent>, WebhookError> {
-    let text = |name: &str| optional(payload, name, TEXT_BYTES);
+) -> Option<LegEvent> {
+    let word = |name: &str| text(payload, name, TEXT_BYTES);
+    let id = |name: &str| text(payload, name, ID_BYTES);
+    let time = |name: &str| word(name).and_then(|at| Timestamp::parse(&at));
     let news = match event_type {
-        "call.initiated" => LegNews::Initiated(match text("direction")?.as_deref() {
+        "call.initiated" => LegNews::Initiated(match word("direction").as_deref() {
             Some("outgoing" | "outbound") => Direction::Outgoing,
             _ => Direction::Incoming,
         }),
         "call.answered" => LegNews::Answered,
         "call.bridged" => LegNews::Bridged,
         "call.hangup" => LegNews::HungUp {
-            cause: text("hangup_cause")?,
-            source: text("hangup_source")?,
+            cause: word("hangup_cause"),
+            source: word("hangup_source"),
         },
         "call.recording.saved" => LegNews::Recorded {
-            id: optional(payload, "recording_id", ID_BYTES)?,
-            channels: text("channels")?,
-            started_at: text("recording_started_at")?.and_then(|at| Timestamp::parse(&at)),
-            ended_at: text("recording_ended_at")?.and_then(|at| Timestamp::parse(&at)),
+            id: id("recording_id"),
+            channels: word("channels"),
+            started_at: time("recording_started_at"),
+            ended_at: time("recording_ended_at"),
         },
-        _ => return Ok(None),
+        _ => return None,
     };
-    let leg_id = optional(payload, "call_leg_id", ID_BYTES)?;
+    let leg_id = id("call_leg_id");
     if call_control_id.is_none() && leg_id.is_none() {
-        return Ok(None);
+        return None;
     }
-    Ok(Some(LegEvent {
+    Some(LegEvent {
         // Empty: known by its leg id.
         call_control_id: call_control_id.unwrap_or_default().to_owned(),
         news,
         moment,
-        session: optional(payload, "call_session_id", ID_BYTES)?,
+        session: id("call_session_id"),
         leg_id,
-        from: kept_as_sent(payload, "from")?,
-        to: kept_as_sent(payload, "to")?,
-        caller_name: text("caller_id_name")?,
-        client_state: match text("client_state")? {
-            None => ClientState::Absent,
-            Some(state) => read_client_state(&state),
-        },
-    }))
+        from: as_sent(payload, "from"),
+        to: as_sent(payload, "to"),
+        caller_name: word("caller_id_name"),
+        client_state: client_state(payload),
+    })
 }
 
-/// A text field; blank, null, absent and other kinds say nothing.
-fn optional(
-    payload: &Map<String, Value>,
-    name: &str,
-    most: usize,
-) -> Result<Option<String>, WebhookError> {
-    match payload.get(name) {
-        Some(value) => match text_or_number(value) {
-            Some(text) => Ok(Some(checked(name, &text, most)?)),
-            None => Ok(None),
-        },
-        None => Ok(None),
-    }
+/// A text field, cut where it is too long; blank, null, absent and other kinds say nothing.
+fn text(payload: &Map<String, Value>, name: &str, most: usize) -> Option<String> {
+    let text = payload.get(name).and_then(text_or_number)?;
+    Some(cut(&text, most)).filter(|text| !text.trim().is_empty())
 }
 
 /// A number is kept as sent, an empty one too: a withheld number is news.
-fn kept_as_sent(payload: &Map<String, Value>, name: &str) -> Result<Option<String>, WebhookError> {
+fn as_sent(payload: &Map<String, Value>, name: &str) -> Option<String> {
     match payload.get(name) {
-        Some(Value::String(text)) => Ok(Some(checked(name, text, TEXT_BYTES)?)),
-        _ => optional(payload, name, TEXT_BYTES),
+        Some(Value::String(text)) => Some(cut(text, TEXT_BYTES)),
+        _ => text(payload, name, TEXT_BYTES),
     }
 }
 
-/// What one of our databases would refuse is refused at the door, the same way for both.
-fn checked(name: &str, text: &str, most: usize) -> Result<String, WebhookError> {
-    if text.contains('\0') {
-        return Err(malformed(format!("{name} holds the character U+0000")));
+/// Ours are short: one that is too long to be kept is another program's, whatever it begins with.
+fn client_state(payload: &Map<String, Value>) -> ClientState {
+    match payload.get("client_state").and_then(text_or_number) {
+        None => ClientState::Absent,
+        Some(state) if state.len() > TEXT_BYTES => ClientState::Foreign,
+        Some(state) => read_client_state(&state),
     }
-    if text.len() > most {
-        return Err(malformed(format!("{name} is longer than {most} bytes")));
-    }
-    Ok(text.to_owned())
 }

@@ -4,6 +4,9 @@
 use crate::support::World;
 use crate::support::http::bent;
 use crate::support::node::Node;
+use crate::support::world::Tenant;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use callboard::simulator::{Carrier, Webhook};
 use serde_json::{Value, json};
 
@@ -134,6 +137,34 @@ on_every_database! {
         assert!(ringing(&node, &world).await.is_empty());
     }
 
+    async fn a_body_without_its_envelope_counts_like_any_other(world: World) {
+        let node = world.node().await;
+        let flat = |tenant: &Tenant, bend: fn(&mut Value)| {
+            let webhook = node.carrier(tenant).new_call("+15550100").initiated();
+            let body: Value = serde_json::from_str(&bent(&webhook, bend)).unwrap();
+            body["data"].clone()
+        };
+        let named_as_v2 = flat(&world.acme, |_| {});
+        let named_as_v1 = flat(&world.acme, |data| {
+            data["created_at"] = json!("2026-11-21T08:59:58.5Z");
+            data["occurred_at"] = Value::Null;
+        });
+        let beside_nothing = flat(&world.acme, |data| data["data"] = Value::Null);
+        for body in [&named_as_v2, &named_as_v1, &beside_nothing, &named_as_v2] {
+            let reply = node.receives(&world.acme, body.to_string()).await;
+            assert_eq!((reply.status, reply.text()), (200, r#"{"success":true}"#.into()));
+        }
+        assert_eq!(world.outcomes(world.acme.id).await, ["applied"; 3]);
+        let pending = node.reads(&world, world.anna, "/api/telnyx/calls/pending?order=oldest").await;
+        assert_eq!(pending.calls("created_at")[0], "2026-11-21T08:59:58.500000Z");
+
+        // The agency is found by the connection that stands there, and by no other.
+        let rivals = flat(&world.rival, |_| {}).to_string();
+        assert_eq!(node.receives(&world.acme, rivals.clone()).await.status, 401);
+        assert_eq!(node.receives(&world.rival, rivals).await.status, 200);
+        assert_eq!(world.outcomes(world.rival.id).await, ["applied"]);
+    }
+
     async fn another_api_version_is_told_which_setting_to_change(world: World) {
         let node = world.node().await;
         let flat = json!({"record_type": "event", "id": "1", "event_type": "call_initiated",
@@ -211,35 +242,74 @@ on_every_database! {
         assert_eq!(reply.calls("created_at"), vec![world.clock.now().to_string(); 3]);
     }
 
-    async fn what_a_database_would_choke_on_is_refused_at_the_door_of_both(world: World) {
+    async fn a_text_that_is_too_long_or_odd_costs_nobody_the_call(world: World) {
         let node = world.node().await;
-        for field in ["call_control_id", "call_leg_id", "call_session_id", "from", "to", "client_state", "caller_id_name"] {
-            let (status, body) = bends(&node, &world, |data| {
-                data["payload"][field] = json!("a\u{0}b");
-            }).await;
-            assert_eq!(status, 400, "{field}");
-            assert!(body["error"].as_str().unwrap().contains("U+0000"), "{field}: {body}");
-        }
-        let (status, _) = bends(&node, &world, |data| data["id"] = json!("a\u{0}")).await;
-        assert_eq!(status, 400);
-        assert!(world.outcomes(world.acme.id).await.is_empty());
-    }
-
-    async fn ids_may_be_long_but_not_endless(world: World) {
-        let node = world.node().await;
-        let long = |length: usize| json!("é".repeat(length / 2));
-        for (length, expected) in [(512, 200), (514, 400)] {
-            let (status, _) = bends(&node, &world, |data| data["id"] = long(length)).await;
-            assert_eq!(status, expected);
-            for field in ["call_control_id", "call_leg_id", "call_session_id"] {
+        let mut callers = 0;
+        for field in ["call_leg_id", "call_session_id", "caller_id_name", "from", "to", "client_state",
+            "direction", "state", "connection_codecs"] {
+            for odd in ["a\u{0}b", &"\u{1f4de}".repeat(300), &"é".repeat(100_000), "\u{0}"] {
                 let (status, body) = bends(&node, &world, |data| {
-                    data["payload"][field] = long(length);
+                    data["payload"][field] = json!(odd);
                 }).await;
-                assert_eq!(status, expected, "{field}: {body}");
+                assert_eq!(status, 200, "{field}: {body}");
+                callers += 1;
             }
         }
-        let (status, _) = bends(&node, &world, |data| data["event_type"] = long(514)).await;
-        assert_eq!(status, 400);
+        // Half an emoji, where a program counted its halves; and a name in another encoding.
+        let webhook = node.carrier(&world.acme).new_call("+15550100").initiated();
+        let halved = |half: &str| {
+            bent(&webhook, |data| data["payload"]["caller_id_name"] = json!("Ann#")).replace('#', half)
+        };
+        let latin = halved("#").into_bytes().into_iter();
+        let latin = latin.map(|byte| if byte == b'#' { 0xe9 } else { byte }).collect();
+        for body in [halved("\\ud83d").into_bytes(), halved("\\ude00").into_bytes(), latin] {
+            assert_eq!(node.receives(&world.acme, body).await.status, 200);
+        }
+        assert_eq!(world.outcomes(world.acme.id).await.len(), callers + 1);
+        assert_eq!(ringing(&node, &world).await.len(), callers + 1);
+        let reply = node.reads(&world, world.anna, "/api/telnyx/calls/pending").await;
+        assert!(reply.calls("caller_name").contains(&"Ann\u{fffd}".to_owned()));
+        assert!(reply.calls("caller_name").contains(&"\u{1f4de}".repeat(256)));
+        assert!(reply.calls("from_number").contains(&"ab".to_owned()));
+    }
+
+    async fn an_ids_length_costs_nobody_the_call_and_two_that_differ_stay_two(world: World) {
+        let node = world.node().await;
+        let long = "é".repeat(300);
+        for id in [format!("{long}1"), format!("{long}2"), "7\u{0}".into(), "7".into(), format!("{long}1")] {
+            let (status, _) = bends(&node, &world, |data| data["id"] = json!(id)).await;
+            assert_eq!(status, 200, "{id}");
+        }
+        assert_eq!(world.outcomes(world.acme.id).await.len(), 4);
+        let carrier = node.carrier(&world.acme);
+        for event_type in [&long, "call.sang\u{0}"] {
+            let event = event(&carrier, event_type, json!({"call_control_id": "v3:1"}));
+            assert_eq!(node.takes(&carrier.request(&event, 1)).await.status, 200);
+        }
+        let beside_calls = event(&carrier, "conference.created", json!({"call_control_id": long}));
+        assert_eq!(node.takes(&carrier.request(&beside_calls, 1)).await.status, 200);
+    }
+
+    async fn a_long_client_state_is_another_programs_and_its_leg_a_caller(world: World) {
+        let node = world.node().await;
+        let (_, body) = bends(&node, &world, |data| {
+            // Ours in its beginning.
+            let state = format!("callboard:claim:{}", "x".repeat(2000));
+            data["payload"]["client_state"] = json!(STANDARD.encode(state));
+        }).await;
+        assert_eq!((body, ringing(&node, &world).await.len()), (json!({"success": true}), 1));
+    }
+
+    async fn a_handle_that_cannot_be_used_is_refused(world: World) {
+        let node = world.node().await;
+        for (handle, status) in [
+            ("é".repeat(256), 200), ("é".repeat(257), 400), ("v3:\u{0}".into(), 400), ("v3:\u{fffd}".into(), 400),
+        ] {
+            let (answer, body) = bends(&node, &world, |data| {
+                data["payload"]["call_control_id"] = json!(handle);
+            }).await;
+            assert_eq!(answer, status, "{handle}: {body}");
+        }
     }
 
     async fn numbers_are_kept_as_they_were_sent(world: World) {

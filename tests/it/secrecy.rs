@@ -113,6 +113,11 @@ async fn a_day(world: &World, node: &Node, secrets: &Secrets) -> Vec<Reply> {
         data["payload"]["recording_urls"] = link.clone();
         data["payload"]["public_recording_urls"] = link.clone();
         data["payload"]["parts"] = json!([{"recording_urls": link}]);
+        data["payload"]["note"] = link["wav"].clone();
+        data["payload"]["caller_id_name"] =
+            json!(format!("Hear {}", link["wav"].as_str().unwrap()));
+        let google = json!(format!("https://g/a?X-Goog-Signature={}", secrets.link));
+        data["payload"]["tags"] = json!([google, {"inner": google}]);
     });
     let ended = call
         .hung_up(HangupCause::NormalClearing)

@@ -1,7 +1,7 @@
 //! The webhook's door: whose signature opens it, and for how long.
 
 use crate::support::World;
-use crate::support::http::{Reply, bent};
+use crate::support::http::Reply;
 use callboard::clock::Clock;
 use callboard::domain::{CredentialKey, Timestamp};
 use callboard::simulator::{SignedRequest, SigningKey};
@@ -145,16 +145,6 @@ on_every_database! {
 
         is_taken(&node.receives(&acme, call.initiated().body(1, "https://a/b")).await);
         is_refused(&node.takes(&old.request(&call.answered(), 1)).await);
-    }
-
-    async fn bytes_that_are_no_text_are_malformed_and_no_forgery(world: World) {
-        let node = world.node().await;
-        let call = node.carrier(&world.acme).new_call("+15550100");
-        let mut body = bent(&call.initiated(), |_| {}).into_bytes();
-        let at = body.iter().position(|byte| *byte == b'+').unwrap();
-        body[at] = 0xff;
-        let refused = node.receives(&world.acme, body).await;
-        assert_eq!((refused.status, refused.error().contains("UTF-8")), (400, true));
     }
 
     async fn a_signed_word_for_nothing_at_all_is_no_webhook(world: World) {
