@@ -1,7 +1,7 @@
 //! The rows of the journal itself: raw webhooks, events and heads.
 
 use super::batch::{Head, NumberedEvent, StoredWebhook, WebhookOutcome};
-use super::schema::{agency_heads, call_events, webhook_events};
+use super::schema::plain::{agency_heads, call_events, webhook_events};
 use super::{StoreError, parse_agency};
 use crate::domain::AgencyId;
 use diesel::prelude::*;

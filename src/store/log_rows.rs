@@ -1,7 +1,7 @@
 //! The rows of `call_logs`, and the way between them and the domain.
 
 use super::StoreError;
-use super::schema::call_logs;
+use super::schema::plain::call_logs;
 use crate::domain::{AgencyId, CallId, CallLog, CallResult, LoggedCall, Timestamp, UserId};
 use diesel::prelude::*;
 use serde::Serialize;
@@ -62,9 +62,8 @@ impl CallLogRow {
     }
 }
 
-/// What is read back.
-#[derive(Clone, Debug, Queryable, Selectable)]
-#[diesel(table_name = call_logs)]
+/// What is read back, in the order of [`logged_columns`].
+#[derive(Clone, Debug, Queryable)]
 pub struct LoggedCallRow {
     pub id: String,
     pub agency_id: String,
@@ -83,6 +82,31 @@ pub struct LoggedCallRow {
     pub notes: Option<String>,
     pub updated_at: i64,
 }
+
+/// The columns of a [`LoggedCallRow`].
+macro_rules! logged_columns {
+    () => {
+        (
+            call_logs::id,
+            call_logs::agency_id,
+            call_logs::caller_id,
+            call_logs::from_number,
+            call_logs::to_number,
+            call_logs::caller_name,
+            call_logs::result,
+            call_logs::started_at,
+            call_logs::answered_at,
+            call_logs::ended_at,
+            call_logs::call_sid,
+            call_logs::end_reason,
+            call_logs::answered_by_name,
+            call_logs::outcome,
+            call_logs::notes,
+            call_logs::updated_at,
+        )
+    };
+}
+pub(super) use logged_columns;
 
 impl LoggedCallRow {
     pub fn logged(self) -> Result<LoggedCall, StoreError> {

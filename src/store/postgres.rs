@@ -15,6 +15,8 @@ use futures_util::FutureExt;
 use std::time::Duration;
 use tokio::runtime::Handle;
 
+use super::schema::in_callboard as schema;
+
 #[path = "queries/mod.rs"]
 pub mod queries;
 
@@ -58,6 +60,9 @@ pub type Line<'a> = &'a Conn;
 pub(super) const BEGIN_WRITE: &str = "BEGIN";
 /// How a reading transaction begins that must see one moment of the database.
 pub(super) const BEGIN_SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
+/// The finished calls.
+pub(super) const CALL_LOGS: &str = "callboard.call_logs";
 
 /// The tables of ours that we may not use, and whether we may make more of them.
 pub(super) const RIGHTS: &str = "SELECT \
@@ -114,10 +119,10 @@ macro_rules! insert_rows {
     ($line:expr, $table:ident, $rows:expr, [$column:ident $(, $more:ident)*]) => {
         if !$rows.is_empty() {
             let head = concat!(
-                "INSERT INTO ", stringify!($table),
+                "INSERT INTO callboard.", stringify!($table),
                 " (", stringify!($column) $(, ", ", stringify!($more))*,
                 ") SELECT ", stringify!($column) $(, ", ", stringify!($more))*,
-                " FROM json_populate_recordset(NULL::", stringify!($table), ", "
+                " FROM json_populate_recordset(NULL::callboard.", stringify!($table), ", "
             );
             let put = $crate::store::sets::PutRows::into($table::table, head, $rows, "::json)")?;
             put.execute($line).await?;
@@ -134,14 +139,14 @@ macro_rules! upsert_rows {
         let _ = $stays;
         if !$rows.is_empty() {
             let head = concat!(
-                "INSERT INTO ", stringify!($table),
+                "INSERT INTO callboard.", stringify!($table),
                 " (", stringify!($key) $(, ", ", stringify!($more))*
                 $(, ", ", stringify!($keep))* $(, ", ", stringify!($moves))*,
                 ", ", stringify!($goes_on) $(, ", ", stringify!($also))*,
                 ") SELECT ", stringify!($key) $(, ", ", stringify!($more))*
                 $(, ", ", stringify!($keep))* $(, ", ", stringify!($moves))*,
                 ", ", stringify!($goes_on) $(, ", ", stringify!($also))*,
-                " FROM json_populate_recordset(NULL::", stringify!($table), ", "
+                " FROM json_populate_recordset(NULL::callboard.", stringify!($table), ", "
             );
             let tail = concat!(
                 "::json) ON CONFLICT (", stringify!($key) $(, ", ", stringify!($more))*,

@@ -2,9 +2,7 @@
 
 use super::StoreError;
 use super::leg_facts::{self, RecordingFact};
-use super::schema::{
-    agencies, agency_credentials, call_legs, claims, errands, inbound_calls, users,
-};
+use super::schema::plain::{call_legs, claims, errands, inbound_calls};
 use crate::domain::{
     Action, Agency, AgencyId, Call, CallId, Claim, ClaimId, Command, Errand, ErrandKind, Leg,
     Recording, ReleaseReason, Role, Standing, Status, Timestamp, Told, User, UserId,
@@ -81,19 +79,18 @@ pub struct ErrandRow {
     pub command_n: i32,
 }
 
-#[derive(Clone, Debug, Queryable, Insertable)]
-#[diesel(table_name = agencies)]
+#[derive(Clone, Debug, Queryable)]
 pub struct AgencyRow {
     pub id: String,
     pub name: String,
     pub is_default: bool,
     pub data_key: Option<String>,
+    #[expect(dead_code, reason = "the row is read whole")]
     pub created_at: i64,
     pub telephony_configured: bool,
 }
 
-#[derive(Clone, Debug, Queryable, Insertable)]
-#[diesel(table_name = users)]
+#[derive(Clone, Debug, Queryable)]
 pub struct UserRow {
     pub id: String,
     pub agency_id: Option<String>,
@@ -104,8 +101,7 @@ pub struct UserRow {
     pub created_at: i64,
 }
 
-#[derive(Clone, Debug, Queryable, Insertable)]
-#[diesel(table_name = agency_credentials)]
+#[derive(Clone, Debug, Queryable)]
 pub struct CredentialRow {
     pub agency_id: String,
     pub name: String,

@@ -1,7 +1,24 @@
-//! The tables, once for both databases: text ids, microseconds since 1970, JSON as text.
+//! The tables, written once and made twice: PostgreSQL has them in the schema `callboard`, which every
+//! statement names, since a `search_path` does not outlive a transaction behind some poolers. Text
+//! ids, microseconds since 1970, JSON as text.
 #![allow(missing_docs)]
 
-diesel::table! {
+macro_rules! tables {
+    ($($table:ident $key:tt $columns:tt)+) => {
+        /// As SQLite has them.
+        pub mod plain {
+            $(diesel::table! { $table $key $columns })+
+            diesel::allow_tables_to_appear_in_same_query!(claims, inbound_calls);
+        }
+        /// As PostgreSQL has them.
+        pub mod in_callboard {
+            $(diesel::table! { callboard.$table $key $columns })+
+            diesel::allow_tables_to_appear_in_same_query!(claims, inbound_calls);
+        }
+    };
+}
+
+tables! {
     agencies (id) {
         id -> Text,
         name -> Text,
@@ -10,18 +27,14 @@ diesel::table! {
         created_at -> BigInt,
         telephony_configured -> Bool,
     }
-}
 
-diesel::table! {
     agency_heads (agency_id) {
         agency_id -> Text,
         epoch -> Text,
         last_seq -> BigInt,
         pruned_seq -> BigInt,
     }
-}
 
-diesel::table! {
     users (id) {
         id -> Text,
         agency_id -> Nullable<Text>,
@@ -31,9 +44,7 @@ diesel::table! {
         sip_username -> Nullable<Text>,
         created_at -> BigInt,
     }
-}
 
-diesel::table! {
     inbound_calls (id) {
         id -> Text,
         agency_id -> Text,
@@ -55,9 +66,7 @@ diesel::table! {
         created_at -> BigInt,
         updated_at -> BigInt,
     }
-}
 
-diesel::table! {
     call_logs (id) {
         id -> Text,
         agency_id -> Text,
@@ -85,9 +94,7 @@ diesel::table! {
         answered_at -> Nullable<BigInt>,
         wait -> BigInt,
     }
-}
 
-diesel::table! {
     call_legs (agency_id, call_control_id) {
         agency_id -> Text,
         call_control_id -> Text,
@@ -97,9 +104,7 @@ diesel::table! {
         facts -> Text,
         updated_at -> BigInt,
     }
-}
 
-diesel::table! {
     claims (id) {
         id -> Text,
         agency_id -> Text,
@@ -117,9 +122,7 @@ diesel::table! {
         command_n -> Integer,
         command_accepted -> Bool,
     }
-}
 
-diesel::table! {
     errands (agency_id, kind, subject) {
         agency_id -> Text,
         kind -> Text,
@@ -129,9 +132,7 @@ diesel::table! {
         attempts -> Integer,
         command_n -> Integer,
     }
-}
 
-diesel::table! {
     call_events (agency_id, seq) {
         agency_id -> Text,
         seq -> BigInt,
@@ -140,9 +141,7 @@ diesel::table! {
         recorded_at -> BigInt,
         event -> Text,
     }
-}
 
-diesel::table! {
     webhook_events (agency_id, webhook_id) {
         agency_id -> Text,
         webhook_id -> Text,
@@ -154,9 +153,7 @@ diesel::table! {
         outcome -> Text,
         body -> Text,
     }
-}
 
-diesel::table! {
     agency_credentials (agency_id, name) {
         agency_id -> Text,
         name -> Text,
@@ -164,13 +161,9 @@ diesel::table! {
         sealed -> Text,
         updated_at -> BigInt,
     }
-}
 
-diesel::table! {
     directory (id) {
         id -> Integer,
         version -> BigInt,
     }
 }
-
-diesel::allow_tables_to_appear_in_same_query!(claims, inbound_calls);

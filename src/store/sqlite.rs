@@ -14,6 +14,8 @@ use tokio::runtime::Handle;
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+use super::schema::plain as schema;
+
 #[path = "queries/mod.rs"]
 pub mod queries;
 
@@ -53,6 +55,9 @@ impl SpawnBlocking for Inline {
 pub(super) const BEGIN_WRITE: &str = "BEGIN IMMEDIATE";
 /// How a reading transaction begins that must see one moment of the database.
 pub(super) const BEGIN_SNAPSHOT: &str = "BEGIN DEFERRED";
+
+/// The finished calls.
+pub(super) const CALL_LOGS: &str = "call_logs";
 
 /// Who may open the file may do everything in it; whether the file can be written to shows in
 /// writing.

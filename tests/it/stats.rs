@@ -162,7 +162,7 @@ on_every_database! {
 
 /// How the database goes about the counting of a day.
 async fn plan(world: &World, agency: AgencyId) -> Vec<String> {
-    let sql = stats_sql(agency, world.clock.now().plus_seconds(-86_400));
+    let sql = stats_sql("call_logs", agency, world.clock.now().plus_seconds(-86_400));
     match &world.database.url {
         DatabaseUrl::Sqlite { path } => {
             use diesel::prelude::*;

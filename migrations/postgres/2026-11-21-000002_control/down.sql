@@ -1,5 +1,5 @@
-DROP TABLE errands;
-ALTER TABLE claims DROP COLUMN command_accepted;
-ALTER TABLE claims DROP COLUMN command_n;
-ALTER TABLE claims DROP COLUMN command;
-ALTER TABLE claims DROP COLUMN deadline_at;
+DROP TABLE callboard.errands;
+ALTER TABLE callboard.claims DROP COLUMN command_accepted;
+ALTER TABLE callboard.claims DROP COLUMN command_n;
+ALTER TABLE callboard.claims DROP COLUMN command;
+ALTER TABLE callboard.claims DROP COLUMN deadline_at;

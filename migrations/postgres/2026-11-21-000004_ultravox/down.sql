@@ -1,1 +1,1 @@
-ALTER TABLE agencies DROP COLUMN telephony_configured;
+ALTER TABLE callboard.agencies DROP COLUMN telephony_configured;

@@ -1,2 +1,2 @@
 -- Set once the agency's carrier has been imported into its Ultravox account.
-ALTER TABLE agencies ADD COLUMN telephony_configured BOOLEAN NOT NULL DEFAULT FALSE;
+ALTER TABLE callboard.agencies ADD COLUMN telephony_configured BOOLEAN NOT NULL DEFAULT FALSE;

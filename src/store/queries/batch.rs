@@ -1,6 +1,9 @@
 //! The journal's transaction: lock, read, apply, write, commit; a handful of statements whatever
 //! the number of appends.
 
+use super::super::schema::{
+    agency_heads, call_events, call_legs, claims, errands, inbound_calls, webhook_events,
+};
 use super::super::{Conn, Line, insert_rows, together, upsert_rows};
 use super::call_logs::put as put_logs;
 use super::end;
@@ -13,9 +16,6 @@ use crate::store::batch::{
 use crate::store::journal_rows::{EventRow, HeadRow, WebhookRow};
 use crate::store::places::Places;
 use crate::store::rows::{CallRow, ClaimRow, ErrandRow, LegRow};
-use crate::store::schema::{
-    agency_heads, call_events, call_legs, claims, errands, inbound_calls, webhook_events,
-};
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;

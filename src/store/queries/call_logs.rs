@@ -1,9 +1,9 @@
 //! Finished calls: what the journal writes, pages, and agents' words.
 
+use super::super::schema::call_logs;
 use super::super::{Conn, Line, upsert_rows};
 use crate::domain::{AgencyId, CallId, CallLog, LoggedCall, Timestamp};
-use crate::store::log_rows::{CallLogRow, LoggedCallRow};
-use crate::store::schema::call_logs;
+use crate::store::log_rows::{CallLogRow, LoggedCallRow, logged_columns};
 use crate::store::{LogFilter, LogWords, StoreError, WordsWritten};
 use diesel::dsl::case_when;
 use diesel::prelude::*;
@@ -17,7 +17,7 @@ macro_rules! narrowed {
             .filter(call_logs::agency_id.eq($agency.to_string()))
             .order((call_logs::started_at.desc(), call_logs::id.desc()))
             .limit($filter.limit)
-            .select(LoggedCallRow::as_select())
+            .select(logged_columns!())
             .into_boxed();
         if let Some(outcome) = &$filter.outcome {
             query = query.filter(call_logs::outcome.eq(outcome.clone()));
@@ -122,7 +122,7 @@ pub async fn one(
     let row: Option<LoggedCallRow> = call_logs::table
         .filter(call_logs::agency_id.eq(agency.to_string()))
         .filter(call_logs::id.eq(call.to_string()))
-        .select(LoggedCallRow::as_select())
+        .select(logged_columns!())
         .first(conn)
         .await
         .optional()?;
@@ -165,7 +165,7 @@ pub async fn write_words(
         },
         call_logs::updated_at.eq(changed_at),
     ))
-    .returning(LoggedCallRow::as_returning())
+    .returning(logged_columns!())
     .get_result(conn)
     .await
     .optional()?;

@@ -1,12 +1,12 @@
 //! Reading calls, for boards and for REST.
 
+use super::super::schema::{agency_heads, inbound_calls};
 use super::super::{BEGIN_SNAPSHOT, Conn};
 use super::end;
 use crate::domain::{AgencyId, Call, CallId};
 use crate::store::batch::Head;
 use crate::store::journal_rows::HeadRow;
 use crate::store::rows::CallRow;
-use crate::store::schema::{agency_heads, inbound_calls};
 use crate::store::{CallFilter, Pending, StoreError};
 use diesel::prelude::*;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};

@@ -1,11 +1,11 @@
 //! An agency's sealed credentials.
 
+use super::super::schema::{agencies, agency_credentials};
 use super::super::{BEGIN_SNAPSHOT, BEGIN_WRITE, Conn};
 use super::directory::sealed;
 use super::end;
 use crate::domain::{AgencyId, CredentialKey, Timestamp};
 use crate::store::rows::{AgencyRow, CredentialRow};
-use crate::store::schema::{agencies, agency_credentials};
 use crate::store::{AgencyCredentials, KeptCredential, SealedCredential, StoreError};
 use diesel::prelude::*;
 use diesel::upsert::excluded;
@@ -124,13 +124,13 @@ async fn put_steps(
     }
     for credential in credentials {
         diesel::insert_into(agency_credentials::table)
-            .values(CredentialRow {
-                agency_id: agency.to_string(),
-                name: credential.name,
-                version: credential.version,
-                sealed: credential.sealed,
-                updated_at: now.micros(),
-            })
+            .values((
+                agency_credentials::agency_id.eq(agency.to_string()),
+                agency_credentials::name.eq(credential.name),
+                agency_credentials::version.eq(credential.version),
+                agency_credentials::sealed.eq(credential.sealed),
+                agency_credentials::updated_at.eq(now.micros()),
+            ))
             .on_conflict((agency_credentials::agency_id, agency_credentials::name))
             .do_update()
             .set((

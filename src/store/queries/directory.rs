@@ -1,11 +1,10 @@
 //! Agencies and people.
 
+use super::super::schema::{agencies, agency_credentials, agency_heads, directory, users};
 use super::super::{BEGIN_WRITE, Conn};
 use super::end;
 use crate::domain::{Agency, AgencyId, Timestamp, User, UserId};
-use crate::store::journal_rows::HeadRow;
 use crate::store::rows::{AgencyRow, CredentialRow, UserRow};
-use crate::store::schema::{agencies, agency_credentials, agency_heads, directory, users};
 use crate::store::{SealedAgency, SealedCredential, StoreError};
 use diesel::prelude::*;
 use diesel::upsert::excluded;
@@ -70,23 +69,19 @@ async fn add_agency_steps(
 ) -> Result<(), StoreError> {
     let id = agency.id.to_string();
     diesel::insert_into(agencies::table)
-        .values(AgencyRow {
-            id: id.clone(),
-            name: agency.name,
-            is_default: agency.is_default,
-            data_key: None,
-            created_at: now.micros(),
-            telephony_configured: false,
-        })
+        .values((
+            agencies::id.eq(&id),
+            agencies::name.eq(agency.name),
+            agencies::is_default.eq(agency.is_default),
+            agencies::created_at.eq(now.micros()),
+        ))
         .execute(conn)
         .await?;
     diesel::insert_into(agency_heads::table)
-        .values(HeadRow {
-            agency_id: id,
-            epoch,
-            last_seq: 0,
-            pruned_seq: 0,
-        })
+        .values((
+            agency_heads::agency_id.eq(&id),
+            agency_heads::epoch.eq(epoch),
+        ))
         .execute(conn)
         .await?;
     Ok(())
@@ -116,8 +111,17 @@ pub async fn people(conn: &mut Conn, agency: Option<AgencyId>) -> Result<Vec<Use
 
 /// Adds a person, or changes one that is known.
 pub async fn put_user(conn: &mut Conn, user: User, now: Timestamp) -> Result<(), StoreError> {
+    let row = UserRow::of(&user, now);
     diesel::insert_into(users::table)
-        .values(UserRow::of(&user, now))
+        .values((
+            users::id.eq(row.id),
+            users::agency_id.eq(row.agency_id),
+            users::role.eq(row.role),
+            users::name.eq(row.name),
+            users::email.eq(row.email),
+            users::sip_username.eq(row.sip_username),
+            users::created_at.eq(row.created_at),
+        ))
         .on_conflict(users::id)
         .do_update()
         .set((

@@ -1,10 +1,10 @@
 //! What is owed to the carrier: taking it up, finishing it, putting it off.
 
+use super::super::schema::{call_legs, claims, errands, inbound_calls};
 use super::super::{BEGIN_WRITE, Conn, skip_locked};
 use super::end;
 use crate::domain::{AgencyId, CallId, Claim, ClaimId, Errand, Leg, Timestamp};
 use crate::store::rows::{CallRow, ClaimRow, ErrandRow, LegRow};
-use crate::store::schema::{call_legs, claims, errands, inbound_calls};
 use crate::store::{HeldClaim, StoreError};
 use diesel::prelude::*;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};

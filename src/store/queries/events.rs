@@ -1,12 +1,12 @@
 //! Reading the journal, and what retention removes of it.
 
+use super::super::schema::{agency_heads, call_events};
 use super::super::{BEGIN_WRITE, Conn, locked};
 use super::end;
 use crate::domain::{AgencyId, CallId, Timestamp};
 use crate::store::StoreError;
 use crate::store::batch::Head;
 use crate::store::journal_rows::HeadRow;
-use crate::store::schema::{agency_heads, call_events};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};

@@ -1,5 +1,6 @@
 //! What a batch reads: all that bears on the calls concerned.
 
+use super::super::schema::{agency_heads, call_legs, claims, inbound_calls, webhook_events};
 use super::super::{BEGIN_WRITE, Line, locked, rows_by, together};
 use super::search::{Asks, Found, Key, Search};
 use crate::domain::AgencyId;
@@ -7,7 +8,6 @@ use crate::store::batch::{BatchKeys, Loaded};
 use crate::store::journal_rows::HeadRow;
 use crate::store::places::Places;
 use crate::store::rows::{CallRow, ClaimRow, LegRow};
-use crate::store::schema::{agency_heads, call_legs, claims, inbound_calls, webhook_events};
 use crate::store::{StoreError, parse_agency};
 use diesel::prelude::*;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};

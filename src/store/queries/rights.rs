@@ -1,7 +1,7 @@
 //! What we may do in the database.
 
+use super::super::schema::directory;
 use super::super::{BEGIN_WRITE, Conn, RIGHTS};
-use crate::store::schema::directory;
 use crate::store::{Rights, StoreError};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};

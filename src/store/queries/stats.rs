@@ -1,8 +1,8 @@
 //! Counting calls.
 
-use super::super::Conn;
+use super::super::schema::inbound_calls;
+use super::super::{CALL_LOGS, Conn};
 use crate::domain::{AgencyId, HourOfResult, Timestamp, Waiting};
-use crate::store::schema::inbound_calls;
 use crate::store::{StoreError, log_rows, stats_sql};
 use diesel::dsl::{count_star, min};
 use diesel::prelude::*;
@@ -44,7 +44,7 @@ pub async fn by_hour(
     agency: AgencyId,
     since: Timestamp,
 ) -> Result<Vec<HourOfResult>, StoreError> {
-    let sql = stats_sql(agency, since);
+    let sql = stats_sql(CALL_LOGS, agency, since);
     let rows: Vec<Counted> = diesel::sql_query(sql).load(conn).await?;
     rows.into_iter()
         .map(|row| {

@@ -1,10 +1,10 @@
 //! Reading raw webhooks back, and what retention removes of them.
 
 use super::super::Conn;
+use super::super::schema::{claims, inbound_calls, webhook_events};
 use crate::domain::{AgencyId, Call, Claim, Timestamp};
 use crate::store::journal_rows::WebhookRow;
 use crate::store::rows::{CallRow, ClaimRow};
-use crate::store::schema::{claims, inbound_calls, webhook_events};
 use crate::store::{KeptWebhook, StoreError, WebhookTally};
 use diesel::dsl::{count_star, max};
 use diesel::prelude::*;
