@@ -142,6 +142,7 @@ impl App {
         upkeep_tasks.spawn(fanout.clone().poll_heads(upkeep.clone()));
         upkeep_tasks.spawn(directory.clone().keep_true(upkeep.clone()));
         upkeep_tasks.spawn(retention.run(upkeep.clone()));
+        upkeep_tasks.spawn(control.clone().keep_time(upkeep.clone()));
         upkeep_tasks.spawn(control.clone().run_errands(upkeep.clone()));
         upkeep_tasks.close();
 

@@ -7,23 +7,23 @@
 use super::error::{AuthError, Refusal};
 use super::fetch::{self, FetchError};
 use super::jwks::KeySet;
-use crate::clock::Clock;
-use crate::domain::Timestamp;
+use crate::clock::{Clock, Tick};
 use jsonwebtoken::Algorithm;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use url::Url;
 
 /// How long keys are used without asking again. With the issuer's own caches in front of it a
 /// revoked key is gone after twice that.
-const FRESH_SECONDS: i64 = 600;
+const FRESH: Duration = Duration::from_secs(600);
 /// How long keys are used while the issuer is away.
-const STALE_SECONDS: i64 = 24 * 3600;
+const STALE: Duration = Duration::from_secs(24 * 3600);
 /// Between two requests that only an unknown key id is the reason for: forged ones cost no more.
-const UNKNOWN_KEY_SECONDS: i64 = 30;
+const UNKNOWN_KEY: Duration = Duration::from_secs(30);
 /// Between two requests while the issuer is away.
-const RETRY_SECONDS: i64 = 2;
+const RETRY: Duration = Duration::from_secs(2);
 
 /// The issuer of tokens. Clones share what is known.
 #[derive(Clone)]
@@ -41,16 +41,16 @@ struct Inner {
 struct Known {
     keys: Option<Fetched>,
     /// When keys were last asked for, although fresh ones were at hand.
-    asked_for_unknown: Option<Timestamp>,
+    asked_for_unknown: Option<Tick>,
     /// When the last request failed; `None` once one has succeeded.
-    failed: Option<Timestamp>,
+    failed: Option<Tick>,
     /// Closed when the request on its way has been dealt with.
     on_its_way: Option<watch::Receiver<()>>,
 }
 
 struct Fetched {
     set: Arc<KeySet>,
-    at: Timestamp,
+    at: Tick,
 }
 
 /// What can be done for a token without waiting.
@@ -106,7 +106,7 @@ async fn settled(mut on_its_way: watch::Receiver<()>) {
 
 impl Inner {
     fn look(self: &Arc<Self>, fits: impl Fn(&KeySet) -> bool) -> Look {
-        let now = self.clock.now();
+        let now = self.clock.tick();
         let mut known = self.known();
         let found = known.usable(now).filter(|set| fits(set));
         if let Some(set) = &found
@@ -126,7 +126,7 @@ impl Inner {
 
     fn look_again(&self, fits: impl Fn(&KeySet) -> bool) -> Result<Arc<KeySet>, AuthError> {
         let known = self.known();
-        match known.usable(self.clock.now()) {
+        match known.usable(self.clock.tick()) {
             Some(set) if fits(&set) => Ok(set),
             // Had the issuer answered, it might have published this very key.
             _ if known.failed.is_some() => Err(AuthError::Unavailable),
@@ -136,7 +136,7 @@ impl Inner {
     }
 
     /// Joins the request on its way, or makes one if one is due.
-    fn request(self: &Arc<Self>, known: &mut Known, now: Timestamp) -> Option<watch::Receiver<()>> {
+    fn request(self: &Arc<Self>, known: &mut Known, now: Tick) -> Option<watch::Receiver<()>> {
         if let Some(on_its_way) = &known.on_its_way
             && on_its_way.has_changed().is_ok()
         {
@@ -160,7 +160,7 @@ impl Inner {
     }
 
     fn learn(&self, answer: Result<KeySet, FetchError>) {
-        let at = self.clock.now();
+        let at = self.clock.tick();
         let mut known = self.known();
         known.on_its_way = None;
         match answer {
@@ -187,43 +187,22 @@ impl Inner {
 }
 
 impl Known {
-    fn usable(&self, now: Timestamp) -> Option<Arc<KeySet>> {
+    fn usable(&self, now: Tick) -> Option<Arc<KeySet>> {
         let keys = self.keys.as_ref()?;
-        is_within(keys.at, STALE_SECONDS, now).then(|| Arc::clone(&keys.set))
+        (now.since(keys.at) < STALE).then(|| Arc::clone(&keys.set))
     }
 
-    fn is_fresh(&self, now: Timestamp) -> bool {
+    fn is_fresh(&self, now: Tick) -> bool {
         let at = self.keys.as_ref().map(|keys| keys.at);
-        at.is_some_and(|at| is_within(at, FRESH_SECONDS, now))
+        at.is_some_and(|at| now.since(at) < FRESH)
     }
 
-    fn is_request_due(&self, now: Timestamp) -> bool {
-        let (last, seconds) = if self.is_fresh(now) {
-            (self.asked_for_unknown, UNKNOWN_KEY_SECONDS)
+    fn is_request_due(&self, now: Tick) -> bool {
+        let (last, pause) = if self.is_fresh(now) {
+            (self.asked_for_unknown, UNKNOWN_KEY)
         } else {
-            (self.failed, RETRY_SECONDS)
+            (self.failed, RETRY)
         };
-        !last.is_some_and(|last| is_within(last, seconds, now))
-    }
-}
-
-/// Whether `now` is less than that many seconds after `moment`. A moment in the future (the clock
-/// was set back) does not count, lest old keys stay fresh until the clock catches up.
-fn is_within(moment: Timestamp, seconds: i64, now: Timestamp) -> bool {
-    let micros = now.micros_since(moment);
-    micros >= 0 && now < moment.plus_seconds(seconds)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_within;
-    use crate::domain::Timestamp;
-
-    #[test]
-    fn nothing_stays_fresh_when_the_clock_is_set_back() {
-        let at = |second| Timestamp::default().plus_seconds(second);
-        assert!(is_within(at(100), 10, at(109)));
-        assert!(!is_within(at(100), 10, at(110)));
-        assert!(!is_within(at(100), 10, at(99)));
+        last.is_none_or(|last| now.since(last) >= pause)
     }
 }

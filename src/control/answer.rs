@@ -1,7 +1,7 @@
 //! An agent takes a call. Of any number of agents, on any number of nodes, the journal lets one win.
 
 use super::drive::Driven;
-use super::{Agent, Control, ControlError, LEASE, named};
+use super::{Agent, Control, ControlError, LEASE_S, named};
 use crate::domain::{Call, ClaimId};
 use crate::journal::{Answer, Append, ClaimAnswer, ClaimAppend};
 use std::num::NonZeroU32;
@@ -46,7 +46,7 @@ impl Control {
             user_name: agent.user.shown_name(),
             at,
             most,
-            driven_until: at.plus_micros(i64::try_from(LEASE.as_micros()).unwrap_or(i64::MAX)),
+            driven_until: self.0.clock.steady().plus_seconds(LEASE_S),
         };
         let Answer::Claim(answer) = self.append(Append::Claim(claim)).await? else {
             return Err(ControlError::Unavailable);

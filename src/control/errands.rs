@@ -1,7 +1,7 @@
 //! What is owed to the carrier is seen to when it is due, by whichever node takes it up first.
 
 use super::drive::Driven;
-use super::{Control, ControlError, LEASE};
+use super::{Control, ControlError, LEASE_S};
 use crate::domain::{Errand, ErrandKind, ReleaseReason, Timestamp};
 use crate::store::StoreError;
 use std::sync::Arc;
@@ -11,6 +11,8 @@ use tokio_util::sync::CancellationToken;
 
 /// How often a node looks for what is due. What it wrote down itself it takes up at once.
 const POLL: Duration = Duration::from_secs(1);
+/// How often the deadlines are compared with the clock that all nodes have in common.
+const TIME_CHECK: Duration = Duration::from_secs(60);
 /// Errands that one node sees to at once; more wait in the database.
 const AT_ONCE: usize = 64;
 
@@ -23,6 +25,34 @@ pub(super) enum Outcome {
 }
 
 impl Control {
+    /// Keeps the deadlines that are written down comparable: with other nodes, by the database's
+    /// clock, and with those that a clock which was wrong has written. Until `stop`.
+    pub async fn keep_time(self, stop: CancellationToken) {
+        loop {
+            if let Err(error) = self.look_at_the_time().await {
+                tracing::warn!("The deadlines of errands not looked at: {error}");
+            }
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = self.0.clock.sleep(TIME_CHECK) => {}
+            }
+        }
+    }
+
+    async fn look_at_the_time(&self) -> Result<(), StoreError> {
+        let (store, clock) = (&self.0.store, &self.0.clock);
+        if let Some(time) = store.common_time().await? {
+            clock.steady_by(time);
+        }
+        let changed = store.rein_in_errands(clock.steady(), LEASE_S).await?;
+        if changed > 0 {
+            tracing::warn!(
+                "Errands whose deadlines a wrong clock had set too far ahead: {changed}, brought near"
+            );
+        }
+        Ok(())
+    }
+
     /// Sees to errands until `stop`. What is in hand then is left to its lease.
     pub async fn run_errands(self, stop: CancellationToken) {
         if let Err(error) = self.0.store.free_errands().await {
@@ -49,12 +79,11 @@ impl Control {
         if free == 0 {
             return Ok(0);
         }
-        let now = self.0.clock.now();
-        let lease = i64::try_from(LEASE.as_micros()).unwrap_or(i64::MAX);
+        let now = self.0.clock.steady();
         let limit = i64::try_from(free).unwrap_or(1);
         let store = &self.0.store;
         let errands = store
-            .take_errands(now, now.plus_micros(lease), limit)
+            .take_errands(now, now.plus_seconds(LEASE_S), limit)
             .await?;
         let taken = errands.len();
         for errand in errands {
@@ -104,7 +133,7 @@ impl Control {
     pub(super) fn later(&self, errand: Errand) -> Outcome {
         let doublings = u32::try_from(errand.attempts.saturating_sub(1)).unwrap_or(0);
         let seconds = 2_i64.saturating_pow(doublings.min(6)).min(60);
-        Outcome::Later(errand, self.0.clock.now().plus_seconds(seconds))
+        Outcome::Later(errand, self.0.clock.steady().plus_seconds(seconds))
     }
 
     /// Goes on where another process, or another moment, has left off.
@@ -113,7 +142,7 @@ impl Control {
             return Ok(Outcome::Done);
         };
         let held = self.0.store.claim(errand.agency_id, claim).await?;
-        if held.is_some_and(|held| held.claim.deadline <= self.0.clock.now()) {
+        if held.is_some_and(|held| held.claim.deadline <= self.0.clock.steady()) {
             // Too late to let a phone ring: nobody was there to see to it in time.
             return self.expire(errand).await;
         }

@@ -27,17 +27,19 @@ impl Control {
     }
 
     async fn look_at_call(&self, errand: &Errand, call: &Call) -> Result<Outcome, ControlError> {
-        let now = self.0.clock.now();
-        let next_look = call.updated_at.plus_seconds(QUIET_S);
+        // The news came by the wall clock, which may have been put back since.
+        let quiet = self.0.clock.now().micros_since(call.updated_at).max(0);
+        let left = (QUIET_S * 1_000_000).saturating_sub(quiet);
         let is_an_agents = call.status == Status::Answered && call.answered_by.is_some();
         let agent_has_left = is_an_agents && !call.connected;
-        if next_look > now && !agent_has_left {
+        if left > 0 && !agent_has_left {
             // There was news: the waiting begins anew.
             let rested = Errand {
                 attempts: 0,
                 ..errand.clone()
             };
-            return Ok(Outcome::Later(rested, next_look));
+            let due = self.0.clock.steady().plus_micros(left);
+            return Ok(Outcome::Later(rested, due));
         }
         let Some(line) = self.line_if_any(errand)? else {
             return Ok(self.look_later(errand));
@@ -77,7 +79,7 @@ impl Control {
         let doublings = u32::try_from(errand.attempts).unwrap_or(0).min(8);
         let seconds = QUIET_S.saturating_mul(2_i64.pow(doublings)).min(LONGEST_S);
         let spread = rand::random_range(0..=seconds / 8);
-        let due = self.0.clock.now().plus_seconds(seconds + spread);
+        let due = self.0.clock.steady().plus_seconds(seconds + spread);
         Outcome::Later(errand.clone(), due)
     }
 }

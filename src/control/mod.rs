@@ -35,11 +35,11 @@ use crate::journal::{Answer, Append, AppendError, Journal, OverAppend};
 use crate::providers::telnyx::Telnyx;
 use crate::store::Store;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::runtime::Handle;
 
-/// How long whoever takes up an errand has it to itself: longer than the carrier may take to answer.
-const LEASE: Duration = Duration::from_secs(15);
+/// How long whoever takes up an errand has it to itself, in seconds: longer than the carrier may
+/// take to answer.
+const LEASE_S: i64 = 15;
 
 /// The policy of acting on calls. Clones are the same one.
 #[derive(Clone)]

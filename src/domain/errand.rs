@@ -22,7 +22,8 @@ pub enum ErrandKind {
 }
 
 impl ErrandKind {
-    const ALL: [Self; 7] = [
+    /// Every kind that there is.
+    pub const ALL: [Self; 7] = [
         Self::Drive,
         Self::Expire,
         Self::HangUp,
@@ -43,6 +44,17 @@ impl ErrandKind {
             Self::Ring => "ring",
             Self::Quiet => "quiet",
             Self::Look => "look",
+        }
+    }
+
+    /// The longest time, in seconds, for which one may be put off at once: whatever is due later than
+    /// that was written by a clock that was wrong.
+    #[must_use]
+    pub const fn longest_wait_s(self) -> i64 {
+        match self {
+            // Half an hour, and an eighth at random.
+            Self::Look => 1800 + 1800 / 8,
+            _ => 60,
         }
     }
 

@@ -15,14 +15,14 @@ pub async fn observe<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
     let context = request.app_data::<web::Data<Context>>().cloned();
-    let began = context.as_ref().map(|context| context.clock.now());
+    let began = context.as_ref().map(|context| context.clock.tick());
     let response = next.call(request).await?;
     if let (Some(context), Some(began)) = (context, began) {
         let route = response.request().match_pattern();
         let status = response.status().as_u16();
-        context
-            .metrics
-            .http_answered(route.as_deref(), status, began, context.clock.now());
+        let took = context.clock.tick().since(began);
+        let metrics = &context.metrics;
+        metrics.http_answered(route.as_deref(), status, took);
     }
     Ok(response)
 }

@@ -2,6 +2,7 @@
 
 use super::append::{Answer, Append, WebhookAppend};
 use super::ledger::Ledger;
+use crate::clock::Clock;
 use crate::domain::{AgencyId, Timestamp};
 use crate::store::batch::{BatchKeys, Loaded, NumberedEvent, Writes};
 use crate::store::{Store, StoreError};
@@ -21,13 +22,14 @@ pub(super) struct Committed {
 pub(super) async fn commit(
     store: &Store,
     appends: Vec<Arc<Append>>,
-    now: Timestamp,
+    clock: &Clock,
 ) -> Result<Committed, StoreError> {
     let mut keys = BatchKeys::default();
     for append in &appends {
         append.add_keys(&mut keys);
     }
-    let apply = move |loaded: Loaded| apply(loaded, &appends, now);
+    let (now, steady) = (clock.now(), clock.steady());
+    let apply = move |loaded: Loaded| apply(loaded, &appends, now, steady);
     store.commit(keys, now, apply).await
 }
 
@@ -35,8 +37,9 @@ pub(super) fn apply(
     loaded: Loaded,
     appends: &[Arc<Append>],
     now: Timestamp,
+    steady: Timestamp,
 ) -> Result<(Writes, Committed), StoreError> {
-    let mut ledger = Ledger::open(loaded, now);
+    let mut ledger = Ledger::open(loaded, now, steady);
     let mut answers: Vec<Option<Answer>> = appends.iter().map(|_| None).collect();
     for place in in_order(appends) {
         if let (Some(append), Some(answer)) = (appends.get(place), answers.get_mut(place)) {
@@ -46,7 +49,7 @@ pub(super) fn apply(
     let writes = ledger.close();
     let events = writes.events.clone();
     let owes = writes.errands.iter();
-    let owes = owes.filter(|errand| errand.due <= now && errand.leased_until.is_none());
+    let owes = owes.filter(|errand| errand.due <= steady && errand.leased_until.is_none());
     let owes = owes.count() > 0;
     let committed = Committed {
         answers,

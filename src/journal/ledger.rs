@@ -22,6 +22,8 @@ type Handle = (AgencyId, String);
 /// The state of a batch.
 pub struct Ledger {
     now: Timestamp,
+    /// The same moment by the clock that never jumps, from which deadlines are reckoned.
+    steady: Timestamp,
     heads: HashMap<AgencyId, Head>,
     seen: HashSet<(AgencyId, String)>,
     index: Index,
@@ -35,9 +37,9 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// A ledger over what the database holds, at this moment.
+    /// A ledger over what the database holds, at this moment: by the wall, and as deadlines have it.
     #[must_use]
-    pub fn open(loaded: Loaded, now: Timestamp) -> Self {
+    pub fn open(loaded: Loaded, now: Timestamp, steady: Timestamp) -> Self {
         let mut claims: HashMap<CallId, Vec<Claim>> = HashMap::new();
         let mut index = Index::default();
         for (agency, leg) in loaded.legs {
@@ -52,6 +54,7 @@ impl Ledger {
         }
         Self {
             now,
+            steady,
             heads: loaded.heads,
             seen: loaded.repeats,
             index,

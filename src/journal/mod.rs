@@ -21,8 +21,7 @@ pub use ledger::Ledger;
 pub use retention::Retention;
 pub use writer::{Recorded, Writer};
 
-use crate::clock::Clock;
-use crate::domain::Timestamp;
+use crate::clock::{Clock, Tick};
 use crate::store::Store;
 use crate::telemetry::{JournalFailure, Metrics};
 use std::sync::Arc;
@@ -72,7 +71,7 @@ pub struct Journal {
 /// An append that waits for its batch.
 struct Queued {
     append: Arc<Append>,
-    deadline: Timestamp,
+    deadline: Tick,
     answer: oneshot::Sender<Result<Answer, AppendError>>,
     /// Its share of the queue's bytes, given back when the append is answered.
     _room: OwnedSemaphorePermit,
@@ -121,7 +120,7 @@ impl Journal {
             return Err(AppendError::Overloaded);
         };
         let (answer, answered) = oneshot::channel();
-        let deadline = self.clock.now().plus_micros(1_500_000);
+        let deadline = self.clock.tick().plus(DEADLINE);
         let queued = Queued {
             append: Arc::new(append),
             deadline,

@@ -4,7 +4,7 @@ use super::append::{Answer, Append, WebhookAnswer};
 use super::batch::{Committed, commit};
 use super::{AppendError, Queued};
 use crate::clock::Clock;
-use crate::domain::{AgencyId, Timestamp};
+use crate::domain::AgencyId;
 use crate::store::batch::NumberedEvent;
 use crate::store::{Store, StoreError};
 use crate::telemetry::{JournalFailure, Metrics};
@@ -98,7 +98,7 @@ impl Writer {
     }
 
     async fn record(&mut self, batch: Vec<Queued>) {
-        let now = self.clock.now();
+        let now = self.clock.tick();
         let (batch, late): (Vec<_>, Vec<_>) =
             batch.into_iter().partition(|queued| queued.deadline >= now);
         for queued in late {
@@ -125,28 +125,24 @@ impl Writer {
     }
 
     async fn commit_appends(&mut self, appends: Vec<Arc<Append>>) -> Result<Committed, StoreError> {
-        let began = self.clock.now();
+        let began = self.clock.tick();
         let size = appends.len();
         let agencies: Vec<AgencyId> = appends.iter().map(|append| append.agency_id()).collect();
-        let mut result = commit(&self.store, appends.clone(), self.clock.now()).await;
+        let mut result = commit(&self.store, appends.clone(), &self.clock).await;
         if result.as_ref().is_err_and(StoreError::is_passing) {
             self.metrics.journal_failed(JournalFailure::Connection);
             // The connection may have gone after the commit. Trying again is safe, since what was
             // committed is known by its ids, but events of the first try were not handed out.
             self.in_doubt.extend(agencies);
-            if self.since(began) < RETRY_WITHIN {
-                result = commit(&self.store, appends, self.clock.now()).await;
+            if self.clock.tick().since(began) < RETRY_WITHIN {
+                result = commit(&self.store, appends, &self.clock).await;
             }
         }
         if result.is_ok() {
-            self.metrics.batch_committed(size, began, self.clock.now());
+            let took = self.clock.tick().since(began);
+            self.metrics.batch_committed(size, took);
         }
         result
-    }
-
-    fn since(&self, began: Timestamp) -> Duration {
-        let micros = self.clock.now().micros_since(began).max(0);
-        Duration::from_micros(micros.unsigned_abs())
     }
 
     async fn publish(&mut self, part: Vec<Queued>, committed: Committed) {

@@ -3,19 +3,20 @@
 //!
 //! By agency, since a provider may fail with one account's requests and serve all others.
 
-use crate::clock::Clock;
-use crate::domain::{AgencyId, Timestamp};
+use crate::clock::{Clock, Tick};
+use crate::domain::AgencyId;
 use crate::telemetry::{Metrics, Provider};
 use dashmap::DashMap;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// So many failures in a row open the circuit.
 const FAILURES: u32 = 5;
 /// The first wait before a probe, in seconds; each is twice the one before.
-const FIRST_WAIT_S: i64 = 10;
+const FIRST_WAIT_S: u64 = 10;
 /// The longest wait, in seconds.
-const LONGEST_WAIT_S: i64 = 60;
+const LONGEST_WAIT_S: u64 = 60;
 /// Most agencies whose failures are remembered. A circuit that would be one more stays closed.
 const MOST_AGENCIES: usize = 10_000;
 
@@ -39,7 +40,7 @@ struct Failing {
 
 struct Open {
     /// Until then nothing is asked; after it, one request at a time is let through.
-    until: Timestamp,
+    until: Tick,
     /// How often the circuit was opened since it was last closed.
     times: u32,
     probing: bool,
@@ -96,10 +97,7 @@ impl Breakers {
         if let Some(mut failing) = self.0.failing.get_mut(&agency)
             && let Some(open) = &mut failing.open
         {
-            let left = open.until.micros_since(self.0.clock.now());
-            if left > 0 || open.probing {
-                let seconds = u64::try_from(left).unwrap_or(0).div_ceil(1_000_000);
-                let retry_after_s = seconds.max(1);
+            if let Some(retry_after_s) = open.retry_after_s(self.0.clock.tick()) {
                 return Err(CircuitOpen { retry_after_s });
             }
             open.probing = true;
@@ -117,10 +115,7 @@ impl Breakers {
     #[must_use]
     pub fn open_for(&self, agency: AgencyId) -> Option<u64> {
         let failing = self.0.failing.get(&agency)?;
-        let open = failing.open.as_ref()?;
-        let left = open.until.micros_since(self.0.clock.now());
-        let seconds = u64::try_from(left).unwrap_or(0).div_ceil(1_000_000);
-        (left > 0 || open.probing).then(|| seconds.max(1))
+        failing.open.as_ref()?.retry_after_s(self.0.clock.tick())
     }
 
     fn succeeded(&self, agency: AgencyId, probe: bool) {
@@ -148,14 +143,14 @@ impl Breakers {
             Some(open) if probe => open.times.saturating_add(1),
             _ => return,
         };
-        let wait = wait_micros(times);
+        let wait = wait_after(times);
         failing.open = Some(Open {
-            until: self.0.clock.now().plus_micros(wait),
+            until: self.0.clock.tick().plus(wait),
             times,
             probing: false,
         });
         drop(failing);
-        let (name, wait_s) = (self.name(), wait / 1_000_000);
+        let (name, wait_s) = (self.name(), wait.as_secs());
         if times == 1 {
             self.0.metrics.circuit_opened(self.0.provider);
             tracing::warn!(
@@ -182,6 +177,15 @@ impl Breakers {
         {
             open.probing = false;
         }
+    }
+}
+
+impl Open {
+    /// In how many seconds, at least 1, to come again; `None` when a probe may be sent.
+    fn retry_after_s(&self, now: Tick) -> Option<u64> {
+        let left = self.until.since(now);
+        let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
+        (!left.is_zero() || self.probing).then(|| seconds.max(1))
     }
 }
 
@@ -216,15 +220,15 @@ impl fmt::Debug for Breakers {
 
 /// The wait after the circuit has opened for the so-manieth time: 10, 20, 40, then 60 s, less up
 /// to a fifth, so that the nodes do not probe together.
-fn wait_micros(times: u32) -> i64 {
+fn wait_after(times: u32) -> Duration {
     let doublings = times.saturating_sub(1).min(10);
     let full_s = (FIRST_WAIT_S << doublings).min(LONGEST_WAIT_S);
-    full_s * 1_000 * rand::random_range(800..=1_000)
+    Duration::from_millis(full_s * rand::random_range(800..=1_000))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Breakers, CircuitOpen, MOST_AGENCIES, wait_micros};
+    use super::{Breakers, CircuitOpen, MOST_AGENCIES, wait_after};
     use crate::clock::Clock;
     use crate::domain::{AgencyId, Timestamp};
     use crate::telemetry::{Metrics, Provider};
@@ -303,9 +307,24 @@ mod tests {
                 "{retry_after_s}"
             );
         }
-        assert!((0..1000).all(|times| wait_micros(times) <= 60_000_000));
+        assert!((0..1000).all(|times| wait_after(times) <= Duration::from_secs(60)));
         let once = "callboard_provider_circuits_open{provider=\"telnyx\"} 1\n";
         assert!(metrics.encode().unwrap().contains(once));
+    }
+
+    #[test]
+    fn a_step_of_the_wall_clock_neither_prolongs_a_circuit_nor_cuts_it_short() {
+        for step in [3600, -3600, 31, -31] {
+            let (breakers, clock, _) = breakers();
+            fail(&breakers, 5);
+            clock.step_wall(step);
+            let CircuitOpen { retry_after_s } = breakers.check(OURS).unwrap_err();
+            assert!((8..=10).contains(&retry_after_s), "{retry_after_s}");
+            assert_eq!(breakers.open_for(OURS), Some(retry_after_s));
+            clock.advance(Duration::from_secs(10));
+            assert_eq!(breakers.open_for(OURS), None);
+            breakers.check(OURS).unwrap().succeeded();
+        }
     }
 
     #[test]

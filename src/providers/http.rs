@@ -12,8 +12,7 @@ pub use request::Request;
 /// How a request begins.
 pub use reqwest::Method;
 
-use crate::clock::Clock;
-use crate::domain::Timestamp;
+use crate::clock::{Clock, Tick};
 use backon::{BackoffBuilder as _, ExponentialBuilder};
 use std::time::Duration;
 
@@ -109,14 +108,12 @@ impl Http {
     /// leaves time for another try.
     ///
     /// The budget and the pauses go by the [`Clock`]; a try's own time-out goes by the machine's
-    /// time, since a network cannot be wound by hand. Were the machine's clock put back meanwhile,
-    /// the number of tries still ends it.
+    /// time, since a network cannot be wound by hand.
     ///
     /// # Errors
     /// When the last try had no answer.
     pub async fn send(&self, request: &Request) -> Result<Answer, HttpError> {
-        let total = i64::try_from(self.limits.total.as_micros()).unwrap_or(i64::MAX);
-        let deadline = self.clock.now().plus_micros(total);
+        let deadline = self.clock.tick().plus(self.limits.total);
         let mut pauses = self.limits.pauses();
         let mut in_doubt = false;
         loop {
@@ -166,9 +163,8 @@ impl Http {
         answer::read(answer, &host, self.clock.now()).await
     }
 
-    fn left(&self, deadline: Timestamp) -> Duration {
-        let micros = deadline.micros_since(self.clock.now());
-        Duration::from_micros(u64::try_from(micros).unwrap_or(0))
+    fn left(&self, deadline: Tick) -> Duration {
+        deadline.since(self.clock.tick())
     }
 }
 

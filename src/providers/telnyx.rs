@@ -78,7 +78,7 @@ impl Telnyx {
         action: &'static str,
         request: Request,
     ) -> Result<Answer, CommandError> {
-        let began = self.http.clock().now();
+        let began = self.http.clock().tick();
         let outcome = self.try_to_ask(account, request).await;
         let result = match &outcome {
             Ok(_) => ProviderResult::Done,
@@ -86,9 +86,12 @@ impl Telnyx {
             Err(error) if error.is_definite() => ProviderResult::Refused,
             Err(_) => ProviderResult::Failed,
         };
-        let (provider, ended) = (self.breakers.provider(), self.http.clock().now());
+        let (provider, took) = (
+            self.breakers.provider(),
+            self.http.clock().tick().since(began),
+        );
         let metrics = self.breakers.metrics();
-        metrics.provider_asked(provider, action, result, began, ended);
+        metrics.provider_asked(provider, action, result, took);
         tracing::debug!("Telnyx, {action} for agency {}: {result:?}", account.agency);
         outcome
     }

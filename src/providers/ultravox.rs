@@ -156,7 +156,7 @@ impl Ultravox {
         action: &'static str,
         request: Request,
     ) -> Result<Value, UltravoxError> {
-        let began = self.http.clock().now();
+        let began = self.http.clock().tick();
         let outcome = self.try_to_ask(account, request).await;
         let result = match &outcome {
             Ok(_) => ProviderResult::Done,
@@ -164,9 +164,12 @@ impl Ultravox {
             Err(UltravoxError::Refused { .. }) => ProviderResult::Refused,
             Err(UltravoxError::Failed(_)) => ProviderResult::Failed,
         };
-        let (provider, ended) = (self.breakers.provider(), self.http.clock().now());
+        let (provider, took) = (
+            self.breakers.provider(),
+            self.http.clock().tick().since(began),
+        );
         let metrics = self.breakers.metrics();
-        metrics.provider_asked(provider, action, result, began, ended);
+        metrics.provider_asked(provider, action, result, took);
         tracing::debug!(
             "Ultravox, {action} for agency {}: {result:?}",
             account.agency

@@ -62,6 +62,23 @@ impl Store {
         query!(self, write, errands::put_off(errand, due))
     }
 
+    /// Brings near what is due, or leased, further in the future than any errand ever should be.
+    pub async fn rein_in_errands(&self, now: Timestamp, lease_s: i64) -> Result<usize, StoreError> {
+        query!(self, write, errands::rein_in(now, lease_s))
+    }
+
+    /// The clock that all nodes have in common: PostgreSQL's. On SQLite there is one node, and its
+    /// own clock is as good as any.
+    pub async fn common_time(&self) -> Result<Option<Timestamp>, StoreError> {
+        match &self.0 {
+            Backend::Sqlite(_) => Ok(None),
+            Backend::Postgres(_) => {
+                let micros = query!(self, read, errands::database_time())?;
+                Ok(Some(Timestamp::from_micros(micros)))
+            }
+        }
+    }
+
     /// On SQLite, whose file one process has to itself: what a process before this one had in its
     /// hands is free again at once. On PostgreSQL other nodes are at work, and leases run out.
     pub async fn free_errands(&self) -> Result<(), StoreError> {

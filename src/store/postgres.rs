@@ -64,6 +64,10 @@ pub(super) const BEGIN_SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ R
 /// The finished calls.
 pub(super) const CALL_LOGS: &str = "callboard.call_logs";
 
+/// What time it is where the database is, in microseconds since 1970.
+pub(super) const DATABASE_TIME: &str =
+    "SELECT (EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::bigint";
+
 /// The tables of ours that we may not use, and whether we may make more of them.
 pub(super) const RIGHTS: &str = "SELECT \
      COALESCE(string_agg(c.relname::text, ' ' ORDER BY c.relname), '') AS refused, \

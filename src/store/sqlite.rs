@@ -59,6 +59,10 @@ pub(super) const BEGIN_SNAPSHOT: &str = "BEGIN DEFERRED";
 /// The finished calls.
 pub(super) const CALL_LOGS: &str = "call_logs";
 
+/// What time it is where the database is, which is here.
+pub(super) const DATABASE_TIME: &str =
+    "SELECT CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)";
+
 /// Who may open the file may do everything in it; whether the file can be written to shows in
 /// writing.
 pub(super) const RIGHTS: &str = "SELECT '' AS refused, 1 AS may_migrate";

@@ -1,22 +1,22 @@
 //! A client that says too much.
 
-use crate::domain::Timestamp;
+use crate::clock::Tick;
 use std::collections::VecDeque;
+use std::time::Duration;
 
 /// Most messages in the window.
 const MESSAGES: usize = 100;
-/// The window, in seconds.
-const WINDOW_SECONDS: i64 = 10;
+/// The window.
+const WINDOW: Duration = Duration::from_secs(10);
 
 /// When the last messages came.
 #[derive(Debug, Default)]
-pub struct Flood(VecDeque<Timestamp>);
+pub struct Flood(VecDeque<Tick>);
 
 impl Flood {
     /// Counts a message; true when it is one too many.
-    pub fn count(&mut self, now: Timestamp) -> bool {
-        let since = now.plus_seconds(-WINDOW_SECONDS);
-        while self.0.front().is_some_and(|at| *at <= since) {
+    pub fn count(&mut self, now: Tick) -> bool {
+        while self.0.front().is_some_and(|at| now.since(*at) >= WINDOW) {
             self.0.pop_front();
         }
         self.0.push_back(now);

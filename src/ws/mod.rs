@@ -5,6 +5,7 @@ mod document;
 mod flood;
 mod gate;
 mod greeting;
+mod lifetime;
 mod message;
 mod protocol;
 mod session;

@@ -5,24 +5,29 @@ use super::close::Close;
 use super::flood::Flood;
 use super::gate::GateSays;
 use super::greeting::{CatchUp, Greeting, greet};
+use super::lifetime::Lifetime;
 use super::protocol::{self, ClientMessage};
-use crate::auth::{AuthError, Identity, LEEWAY_SECONDS, Refusal};
-use crate::domain::{AgencyId, Timestamp, UserId};
+use crate::auth::{AuthError, Identity, Refusal};
+use crate::clock::Tick;
+use crate::domain::{AgencyId, UserId};
 use crate::http::{Caller, Context};
 use crate::hub::{Frame, Member, Outbox};
 use crate::telemetry::{ConnectAnswer, RefusedAt};
 use actix_web::web;
 use actix_ws::{AggregatedMessage, AggregatedMessageStream};
 use secrecy::{ExposeSecret, SecretString};
+use std::time::Duration;
 use tokio::sync::watch;
 use uuid::Uuid;
 
 /// How often the server beats, in seconds.
 pub const HEARTBEAT_S: u64 = 15;
-/// How long a client may take to say `connect`, in seconds.
-const CONNECT_S: i64 = 10;
-/// How long before its expiry a token is called expiring, in seconds.
-const EXPIRING_S: i64 = 60;
+/// The time between two beats.
+const BEAT: Duration = Duration::from_secs(HEARTBEAT_S);
+/// How long a client may be silent: two beats.
+const SILENCE: Duration = Duration::from_secs(2 * HEARTBEAT_S);
+/// How long a client may take to say `connect`.
+const CONNECT: Duration = Duration::from_secs(10);
 
 /// What arrives from a client.
 pub struct Inbound {
@@ -74,7 +79,7 @@ pub struct Session {
     /// Where it is, or may be, a member.
     agency: Option<AgencyId>,
     flood: Flood,
-    last_heard: Timestamp,
+    last_heard: Tick,
     directory_changes: watch::Receiver<i64>,
 }
 
@@ -82,8 +87,8 @@ pub struct Session {
 struct Connected {
     caller: Caller,
     identity: Identity,
-    warned: bool,
-    beat_at: Timestamp,
+    token: Lifetime,
+    beat_at: Tick,
     /// Until it is a member of its channel: nobody else would end it when the server drains.
     catch_up: Option<CatchUp>,
 }
@@ -97,7 +102,7 @@ impl Session {
         inbound: Inbound,
         upgrade_token: Option<SecretString>,
     ) -> Self {
-        let last_heard = context.clock.now();
+        let last_heard = context.clock.tick();
         let directory_changes = context.directory.changes();
         Self {
             context,
@@ -133,7 +138,7 @@ impl Session {
 
     /// From the first message to the first answer.
     async fn connect(&mut self) -> Result<Connected, End> {
-        let deadline = self.last_heard.plus_seconds(CONNECT_S);
+        let deadline = self.last_heard.plus(CONNECT);
         let message = self.first_message(deadline).await?;
         let ClientMessage::Connect { token, position } = message else {
             let sentence = "The first message must be connect".to_owned();
@@ -159,14 +164,14 @@ impl Session {
         let beat_at = self.next_beat();
         Ok(Connected {
             caller,
+            token: Lifetime::of(&identity, &self.context.clock),
             identity,
-            warned: false,
             beat_at,
             catch_up,
         })
     }
 
-    async fn first_message(&mut self, deadline: Timestamp) -> Result<ClientMessage, End> {
+    async fn first_message(&mut self, deadline: Tick) -> Result<ClientMessage, End> {
         loop {
             let context = self.context.clone();
             let message = tokio::select! {
@@ -174,7 +179,7 @@ impl Session {
                     Some(close) => End::Ours(close),
                     None => End::Theirs,
                 })?,
-                () = context.clock.sleep_until(deadline) => return Err(Close::NoConnect.into()),
+                () = context.clock.until(deadline) => return Err(Close::NoConnect.into()),
                 () = context.draining.cancelled() => return Err(going_away().into()),
             };
             if let Some(message) = self.hear(message)? {
@@ -185,7 +190,7 @@ impl Session {
 
     /// Takes in what the client sent; `None` when it needs no answer beyond the protocol's own.
     fn hear(&mut self, message: AggregatedMessage) -> Result<Option<ClientMessage>, End> {
-        let now = self.context.clock.now();
+        let now = self.context.clock.tick();
         self.last_heard = now;
         if !matches!(message, AggregatedMessage::Pong(_)) && self.flood.count(now) {
             let sentence = "More than 100 messages came within 10 s".to_owned();
@@ -237,9 +242,8 @@ impl Session {
         }
     }
 
-    fn next_beat(&self) -> Timestamp {
-        let seconds = i64::try_from(HEARTBEAT_S).unwrap_or(i64::MAX);
-        self.context.clock.now().plus_seconds(seconds)
+    fn next_beat(&self) -> Tick {
+        self.context.clock.tick().plus(BEAT)
     }
 
     async fn live(&mut self, mut connected: Connected) -> End {
@@ -253,7 +257,7 @@ impl Session {
     /// Waits for whatever comes first and deals with it.
     async fn turn(&mut self, connected: &mut Connected) -> Result<(), End> {
         let context = self.context.clone();
-        let token_at = connected.next_token_moment();
+        let token_at = connected.token.next_moment();
         tokio::select! {
             () = self.outbox.ended() => Err(End::Theirs),
             caught_up = caught_up(&mut connected.catch_up) => {
@@ -271,8 +275,8 @@ impl Session {
                     None => Ok(()),
                 }
             }
-            () = context.clock.sleep_until(connected.beat_at) => self.beat(connected),
-            () = context.clock.sleep_until(token_at) => self.token_moment(connected),
+            () = context.clock.until(connected.beat_at) => self.beat(connected),
+            () = context.clock.until(token_at) => self.token_moment(connected),
             changed = self.directory_changes.changed() => match changed {
                 Ok(()) => self.look_again(connected).await,
                 Err(_) => Err(going_away().into()),
@@ -309,20 +313,20 @@ impl Session {
                     return Err(self.refused(sentence).into());
                 }
                 let frame = protocol::refreshed(identity.expires_at);
+                connected.token = Lifetime::of(&identity, &self.context.clock);
                 connected.identity = identity;
-                connected.warned = false;
                 self.say(frame)
             }
         }
     }
 
     fn beat(&self, connected: &mut Connected) -> Result<(), End> {
-        let now = self.context.clock.now();
-        let patience = i64::try_from(2 * HEARTBEAT_S).unwrap_or(i64::MAX);
-        if self.last_heard.plus_seconds(patience) <= now {
+        let clock = &self.context.clock;
+        if clock.tick().since(self.last_heard) >= SILENCE {
             return Err(Close::Silent.into());
         }
         connected.beat_at = self.next_beat();
+        let now = clock.now();
         // The number and its place in the queue are taken under one lock.
         self.outbox
             .push_with_seq(|seq| protocol::heartbeat(seq, now))
@@ -332,8 +336,7 @@ impl Session {
 
     fn token_moment(&self, connected: &mut Connected) -> Result<(), End> {
         let expires_at = connected.identity.expires_at;
-        if !connected.warned {
-            connected.warned = true;
+        if connected.token.is_to_be_warned_of() {
             return self.say(protocol::token_expiring(expires_at));
         }
         Err(Close::TokenExpired.into())
@@ -356,18 +359,6 @@ impl Session {
 
     fn say(&self, frame: bytes::Bytes) -> Result<(), End> {
         self.outbox.push(frame).map_err(|_| Close::Slow.into())
-    }
-}
-
-impl Connected {
-    /// When the token next needs attention: its warning, or its end.
-    fn next_token_moment(&self) -> Timestamp {
-        let expires_at = self.identity.expires_at;
-        if self.warned {
-            expires_at.plus_seconds(LEEWAY_SECONDS)
-        } else {
-            expires_at.plus_seconds(-EXPIRING_S)
-        }
     }
 }
 

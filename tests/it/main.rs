@@ -51,6 +51,7 @@ mod slow;
 mod socket;
 mod spine;
 mod stats;
+mod stepped;
 mod telephony;
 mod tenants;
 mod verified;

@@ -82,7 +82,7 @@ impl Ledger {
             claimed_at: append.at,
             released: None,
             plain_answer: false,
-            deadline: append.at.plus_seconds(CLAIM_SECONDS),
+            deadline: self.steady.plus_seconds(CLAIM_SECONDS),
             command: Command::first(),
         });
         self.index.put_claim(append.agency_id, append.claim_id, id);
@@ -115,8 +115,8 @@ impl Ledger {
     fn owe_for_claim(&mut self, append: &ClaimAppend) {
         let owed =
             |kind, due| Errand::new(append.agency_id, kind, append.claim_id.to_string(), due);
-        let deadline = append.at.plus_seconds(CLAIM_SECONDS);
-        let drive = owed(ErrandKind::Drive, append.at).leased(append.driven_until);
+        let deadline = self.steady.plus_seconds(CLAIM_SECONDS);
+        let drive = owed(ErrandKind::Drive, self.steady).leased(append.driven_until);
         let expire = owed(ErrandKind::Expire, deadline);
         self.writes.errands.extend([drive, expire]);
     }

@@ -24,11 +24,11 @@ impl Ledger {
                 ErrandKind::Look => LOOK_AFTER_S,
                 _ => 0,
             };
-            self.owe_about(handle, kind, self.now.plus_seconds(seconds));
+            self.owe_about(handle, kind, self.steady.plus_seconds(seconds));
         }
         if let Some(claim) = self.waits_to_be_driven(call, &derived.standings) {
             let subject = claim.id.to_string();
-            let errand = Errand::new(handle.0, ErrandKind::Drive, subject, self.now);
+            let errand = Errand::new(handle.0, ErrandKind::Drive, subject, self.steady);
             self.writes.errands.push(errand);
         }
         for leg in &derived.unwanted {
@@ -39,7 +39,7 @@ impl Ledger {
     /// A leg that nobody knows has been heard of: should its `call.initiated` never come, it is
     /// looked at.
     pub(super) fn owe_a_look(&mut self, handle: &Handle) {
-        let due = self.now.plus_seconds(LOOK_AFTER_S);
+        let due = self.steady.plus_seconds(LOOK_AFTER_S);
         self.owe_about(handle, ErrandKind::Look, due);
     }
 
@@ -104,7 +104,11 @@ impl Ledger {
         let seconds = if ends_by_itself { HANG_UP_AFTER_S } else { 0 };
         self.index.put_leg(handle.0, leg);
         self.changed_legs.insert(handle.clone());
-        self.owe_about(handle, ErrandKind::HangUp, self.now.plus_seconds(seconds));
+        self.owe_about(
+            handle,
+            ErrandKind::HangUp,
+            self.steady.plus_seconds(seconds),
+        );
     }
 }
 

@@ -58,7 +58,7 @@ impl Database {
         // Our clock at the commit: no two batches share it, and it is none of the story's seconds.
         self.batches += 1;
         let now = second(1000 + self.batches);
-        let (writes, committed) = apply(self.load(keys), &appends, now).unwrap();
+        let (writes, committed) = apply(self.load(keys), &appends, now, now).unwrap();
         self.write(writes);
         self.answers.extend(committed.answers);
     }

@@ -1,12 +1,13 @@
 //! What is owed to the carrier: taking it up, finishing it, putting it off.
 
 use super::super::schema::{call_legs, claims, errands, inbound_calls};
-use super::super::{BEGIN_WRITE, Conn, skip_locked};
+use super::super::{BEGIN_WRITE, Conn, DATABASE_TIME, skip_locked};
 use super::end;
-use crate::domain::{AgencyId, CallId, Claim, ClaimId, Errand, Leg, Timestamp};
+use crate::domain::{AgencyId, CallId, Claim, ClaimId, Errand, ErrandKind, Leg, Timestamp};
 use crate::store::rows::{CallRow, ClaimRow, ErrandRow, LegRow};
 use crate::store::{HeldClaim, StoreError};
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 
 /// The key of an errand's row.
@@ -39,6 +40,20 @@ macro_rules! leased {
         errands::table
             .find(key!($errand))
             .filter(errands::leased_until.eq($errand.leased_until.map(Timestamp::micros)))
+    };
+}
+
+/// How far the clocks of two nodes may differ before it counts as a clock that is wrong, in seconds.
+const DOUBT_S: i64 = 5;
+
+/// The rows of the errands of that kind that are due further in the future than they ever should be.
+macro_rules! too_far {
+    ($now:expr, $kind:expr) => {
+        errands::table
+            .filter(errands::kind.eq($kind.name()))
+            .filter(
+                errands::due_at.gt($now.plus_seconds($kind.longest_wait_s() + DOUBT_S).micros()),
+            )
     };
 }
 
@@ -114,6 +129,40 @@ pub async fn free(conn: &mut Conn) -> Result<(), StoreError> {
         .execute(conn)
         .await?;
     Ok(())
+}
+
+/// Brings near what is due, or leased, further in the future than this program ever writes: a clock
+/// that was wrong did that, and nobody is to wait for the hour at which it would have been right. Says
+/// how many errands there were.
+pub async fn rein_in(conn: &mut Conn, now: Timestamp, lease_s: i64) -> Result<usize, StoreError> {
+    let leased_too_long = errands::table
+        .filter(errands::leased_until.gt(now.plus_seconds(lease_s + DOUBT_S).micros()));
+    let mut found: i64 = leased_too_long.count().get_result(conn).await?;
+    for kind in ErrandKind::ALL {
+        found += too_far!(now, kind).count().get_result::<i64>(conn).await?;
+    }
+    if found == 0 {
+        return Ok(0);
+    }
+    let mut changed = diesel::update(leased_too_long)
+        .set(errands::leased_until.eq(now.plus_seconds(lease_s).micros()))
+        .execute(conn)
+        .await?;
+    for kind in ErrandKind::ALL {
+        let latest = now.plus_seconds(kind.longest_wait_s());
+        changed += diesel::update(too_far!(now, kind))
+            .set(errands::due_at.eq(latest.micros()))
+            .execute(conn)
+            .await?;
+    }
+    Ok(changed)
+}
+
+/// What time it is where the database is, in microseconds since 1970.
+pub async fn database_time(conn: &mut Conn) -> Result<i64, StoreError> {
+    Ok(diesel::dsl::sql::<BigInt>(DATABASE_TIME)
+        .get_result(conn)
+        .await?)
 }
 
 /// A claim with its call, and whether it still holds it.

@@ -1,11 +1,11 @@
 //! Requests by route and status.
 
+use super::Metrics;
 use super::catalog::{Catalog, SecondsBy};
-use super::{Metrics, seconds};
-use crate::domain::Timestamp;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
+use std::time::Duration;
 
 /// What stands for the route of a request that matched none.
 const NO_ROUTE: &str = "none";
@@ -38,13 +38,7 @@ impl Http {
 impl Metrics {
     /// A request was answered. `route` is the pattern (`/api/calls/{id}`), never the path, which
     /// would make a series per call; `None` when no route matched.
-    pub fn http_answered(
-        &self,
-        route: Option<&str>,
-        status: u16,
-        began: Timestamp,
-        answered: Timestamp,
-    ) {
+    pub fn http_answered(&self, route: Option<&str>, status: u16, took: Duration) {
         let route = route.unwrap_or(NO_ROUTE).to_owned();
         let http = &self.0.http;
         let by_status = RouteAndStatus {
@@ -52,22 +46,22 @@ impl Metrics {
             status,
         };
         http.requests.get_or_create(&by_status).inc();
-        let took = seconds(began, answered);
-        http.times.get_or_create(&Route { route }).observe(took);
+        let time = http.times.get_or_create(&Route { route });
+        time.observe(took.as_secs_f64());
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::domain::Timestamp;
     use crate::telemetry::Metrics;
+    use std::time::Duration;
 
     #[test]
     fn requests_are_counted_by_route_and_status_and_unknown_paths_as_one() {
         let metrics = Metrics::new();
-        let (began, answered) = (Timestamp::from_micros(0), Timestamp::from_micros(700));
-        metrics.http_answered(Some("/api/calls/{id}"), 200, began, answered);
-        metrics.http_answered(None, 404, began, answered);
+        let took = Duration::from_micros(700);
+        metrics.http_answered(Some("/api/calls/{id}"), 200, took);
+        metrics.http_answered(None, 404, took);
         let text = metrics.encode().unwrap();
         for line in [
             r#"callboard_http_requests_total{route="/api/calls/{id}",status="200"} 1"#,

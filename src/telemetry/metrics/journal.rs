@@ -1,15 +1,15 @@
 //! The journal: batches, its queue, its errors, the events that it numbered, and the gaps that
 //! were healed from it.
 
+use super::Metrics;
 use super::catalog::Catalog;
 use super::label::label;
-use super::{Metrics, seconds};
-use crate::domain::Timestamp;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
+use std::time::Duration;
 
 /// Up to the 256 appends that a batch holds at most.
 const APPENDS: [f64; 9] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
@@ -79,12 +79,12 @@ impl Journal {
 }
 
 impl Metrics {
-    /// A batch of so many appends was committed; `began` is when its transaction did.
-    pub fn batch_committed(&self, appends: usize, began: Timestamp, committed: Timestamp) {
+    /// A batch of so many appends was committed in that time.
+    pub fn batch_committed(&self, appends: usize, took: Duration) {
         let journal = &self.0.journal;
         let appends = u32::try_from(appends).unwrap_or(u32::MAX);
         journal.batch_size.observe(f64::from(appends));
-        journal.batch_seconds.observe(seconds(began, committed));
+        journal.batch_seconds.observe(took.as_secs_f64());
     }
 
     /// So many bytes wait for the journal now.
@@ -117,14 +117,13 @@ impl Metrics {
 
 #[cfg(test)]
 mod tests {
-    use crate::domain::Timestamp;
     use crate::telemetry::Metrics;
+    use std::time::Duration;
 
     #[test]
     fn a_batch_is_counted_by_its_size_and_its_time() {
         let metrics = Metrics::new();
-        let began = Timestamp::from_micros(0);
-        metrics.batch_committed(3, began, began.plus_micros(4_000));
+        metrics.batch_committed(3, Duration::from_millis(4));
         metrics.journal_queued(4096);
         metrics.event_recorded("call.answered");
         let text = metrics.encode().unwrap();

@@ -1,13 +1,13 @@
 //! What is asked of the carrier and of the maker of voice agents.
 
+use super::Metrics;
 use super::catalog::{Catalog, SecondsBy};
 use super::label::{Label as _, label};
-use super::{Metrics, seconds};
-use crate::domain::Timestamp;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
+use std::time::Duration;
 
 label! {
     /// Whose API it is.
@@ -78,14 +78,13 @@ impl Providers {
 }
 
 impl Metrics {
-    /// A provider was asked for something. Between the two moments lie all tries and pauses.
+    /// A provider was asked for something, which took so long, all tries and pauses included.
     pub fn provider_asked(
         &self,
         provider: Provider,
         action: &'static str,
         result: ProviderResult,
-        began: Timestamp,
-        ended: Timestamp,
+        took: Duration,
     ) {
         let provider = provider.as_str();
         let counted = ActionAndResult {
@@ -98,7 +97,7 @@ impl Metrics {
         // What was not asked took no time, and would make the provider look fast.
         if result != ProviderResult::CircuitOpen {
             let time = providers.times.get_or_create(&Action { provider, action });
-            time.observe(seconds(began, ended));
+            time.observe(took.as_secs_f64());
         }
     }
 

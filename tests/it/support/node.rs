@@ -5,7 +5,7 @@ use super::patience::soon;
 use super::world::{Tenant, World};
 use callboard::app::{App, Listeners};
 use callboard::clock::Clock;
-use callboard::domain::{AgencyId, ReleaseReason};
+use callboard::domain::{AgencyId, ReleaseReason, Timestamp};
 use callboard::domain::{Call, ClaimId, UserId};
 use callboard::journal::{Answer, Append, ClaimAnswer, ClaimAppend, ReleaseAppend};
 use callboard::simulator::browser::{BrowserSettings, Position};
@@ -132,6 +132,19 @@ impl Node {
 
     /// An agent takes a call.
     pub async fn claim(&self, user: UserId, name: &str, call_control_id: &str) -> ClaimAnswer {
+        // The test itself plays the carrier: no node is to drive this claim.
+        let driven_until = self.clock.now().plus_seconds(3600);
+        self.claim_driven(user, name, call_control_id, driven_until)
+            .await
+    }
+
+    async fn claim_driven(
+        &self,
+        user: UserId,
+        name: &str,
+        call_control_id: &str,
+        driven_until: Timestamp,
+    ) -> ClaimAnswer {
         let append = Append::Claim(ClaimAppend {
             agency_id: self.acme,
             call_control_id: call_control_id.into(),
@@ -140,8 +153,7 @@ impl Node {
             user_name: Some(name.into()),
             at: self.clock.now(),
             most: None,
-            // The test itself plays the carrier: no node is to drive this claim.
-            driven_until: self.clock.now().plus_seconds(3600),
+            driven_until,
         });
         match self.app.journal.append(append).await {
             Ok(Answer::Claim(answer)) => answer,
@@ -155,6 +167,13 @@ impl Node {
             ClaimAnswer::Won { claim_id, call } => (claim_id, *call),
             other => panic!("{name} did not win: {other:?}"),
         }
+    }
+
+    /// An agent gets a call by a process that is lost before it has asked the carrier for anything.
+    pub async fn wins_and_is_lost(&self, user: UserId, name: &str, handle: &str) {
+        let driven_until = self.clock.steady().plus_seconds(15);
+        let answer = self.claim_driven(user, name, handle, driven_until).await;
+        assert!(matches!(answer, ClaimAnswer::Won { .. }), "{answer:?}");
     }
 
     /// A claim is let go of.
