@@ -162,7 +162,7 @@ impl Ultravox {
             Ok(_) => ProviderResult::Done,
             Err(UltravoxError::CircuitOpen { .. }) => ProviderResult::CircuitOpen,
             Err(UltravoxError::Refused { .. }) => ProviderResult::Refused,
-            Err(UltravoxError::Failed(_)) => ProviderResult::Failed,
+            Err(UltravoxError::Failed(_) | UltravoxError::Unheeded(_)) => ProviderResult::Failed,
         };
         let (provider, took) = (
             self.breakers.provider(),

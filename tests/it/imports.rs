@@ -193,7 +193,8 @@ on_every_database! {
         for (fault, sentence) in [
             (Fault::says(401, r#"{"detail":"Invalid API key."}"#), "Invalid API key."),
             (Fault::says(403, "{}"), "Ultravox refused the API key (HTTP 403)"),
-            (Fault::says(400, nested), "telnyx.accountSid: This field is required."),
+            (Fault::says(400, nested), "telnyx.accountSid: This field is required. Store telnyx_account_sid as it \
+                should be, under Settings or with PUT /api/agency/credentials, and try again"),
             (Fault::says(422, "no JSON"), "no JSON"),
             (Fault::says(400, &echo), "bad key [redacted] or [redacted]"),
             (Fault::too_many(60), "Request was throttled."),
@@ -271,15 +272,46 @@ on_every_database! {
             (&json!([]), &json!(APPLICATION)));
     }
 
-    async fn the_answer_tells_what_ultravox_has_and_not_what_was_sent(world: World) {
+    async fn a_success_that_changed_nothing_is_none(world: World) {
         let (world, ultravox) = world.with_ultravox().await;
         let node = world.node().await;
-        for whole in [json!({}), json!({"telnyx": null}), json!({"telnyx": {"applicationSid": "7"}})] {
-            ultravox.fails(Fault::says(200, whole).to("PATCH").times(1));
-            let mut answer = success();
-            answer["telnyx_configured_in_ultravox"] = false.into();
-            assert_eq!(node.imports(&world).await.json(), answer);
+        for (whole, words) in [
+            (json!({"telnyx": null}), "has no Telnyx configuration afterwards. See that ultravox_api_key"),
+            (json!({}), "has no Telnyx configuration afterwards"),
+            (json!({"telnyx": {"applicationSid": ""}}), "has no Telnyx configuration afterwards"),
+            (json!({"telnyx": {"applicationSid": "7"}}), "has another applicationSid than telnyx_application_id"),
+        ] {
+            ultravox.fails(Fault::says(200, &whole).to("PATCH").times(1));
+            let answer = node.imports(&world).await;
+            assert_eq!(answer.status, 502, "{whole}");
+            assert!(answer.error().contains(words) && answer.error().ends_with("then import again"), "{}", answer.error());
+            assert!(!world.is_marked().await, "{whole}");
         }
+        let says = Fault::says(200, json!({"twilio": {"accountSid": "AC-another"}}));
+        ultravox.fails(says.to("PATCH").times(1));
+        let path = "/api/ultravox/import-twilio";
+        let answer = node.does(&world, world.olivia, "POST", path, None).await;
+        assert_eq!((answer.status, world.is_marked().await), (502, false), "{}", answer.text());
+    }
+
+    async fn a_field_that_ultravox_names_comes_with_the_credential_to_store(world: World) {
+        let (world, ultravox) = world.with_ultravox().await;
+        let node = world.node().await;
+        for (status, body, advice) in [
+            (400, json!({"telnyx": {"accountSid": ["This field is required."]}}), "required. Store telnyx_account_sid as it"),
+            (400, json!({"telnyx": {"publicKey": ["Not a key."], "apiKey": ["Too old."]}}), "Store telnyx_api_key and telnyx_public_key as it"),
+        ] {
+            ultravox.fails(Fault::says(status, &body).to("PATCH").times(1));
+            let answer = node.imports(&world).await;
+            assert_eq!(answer.status, 502, "{body}");
+            assert!(answer.error().contains(advice), "{}", answer.error());
+            assert!(!answer.error().contains(".."), "{}", answer.error());
+        }
+        // What is another carrier's, or nothing of ours, is left as Ultravox says it.
+        let other = json!({"twilio": {"accountSid": ["No."]}, "requestContextMapping": ["No."]});
+        ultravox.fails(Fault::says(400, &other).to("PATCH").times(1));
+        let answer = node.imports(&world).await;
+        assert!(!answer.error().contains("Store"), "{}", answer.error());
     }
 
     async fn of_several_public_keys_the_first_is_imported(world: World) {

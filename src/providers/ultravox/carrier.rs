@@ -102,6 +102,15 @@ impl Carrier {
         }
     }
 
+    /// Whether a refusal names this field. Where it says of which carrier, it must be this one.
+    pub(super) fn is_named(self, field: &Field, sentence: &str) -> bool {
+        let mut words = sentence.split(|letter: char| !letter.is_alphanumeric() && letter != '.');
+        words.any(|word| match word.trim_end_matches('.').split_once('.') {
+            Some((carrier, name)) => carrier == self.name() && name == field.name,
+            None => word.trim_end_matches('.') == field.name,
+        })
+    }
+
     /// The credentials that Ultravox is told and must never show, whichever carrier they are for.
     pub fn secret_keys() -> impl Iterator<Item = CredentialKey> {
         let fields = Self::ALL.into_iter().flat_map(Self::fields);

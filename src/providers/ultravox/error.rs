@@ -1,6 +1,7 @@
 //! Why Ultravox did not do it.
 
 use super::super::http::Answer;
+use super::Carrier;
 use super::words::message;
 use secrecy::SecretString;
 
@@ -15,6 +16,9 @@ pub enum UltravoxError {
         /// Its own message, or what the status means.
         sentence: String,
     },
+    /// It says that it did what it was asked, and shows that it did not.
+    #[error("{0}")]
+    Unheeded(String),
     /// It failed (5xx) or did not answer.
     #[error("{0}")]
     Failed(String),
@@ -32,7 +36,7 @@ impl UltravoxError {
     pub fn status(&self) -> Option<u16> {
         match self {
             Self::Refused { status, .. } => Some(*status),
-            Self::Failed(_) | Self::CircuitOpen { .. } => None,
+            Self::Unheeded(_) | Self::Failed(_) | Self::CircuitOpen { .. } => None,
         }
     }
 
@@ -44,6 +48,27 @@ impl UltravoxError {
     /// Whether it refuses this field.
     pub(super) fn names(&self, field: &str) -> bool {
         matches!(self, Self::Refused { status: 400, sentence } if sentence.contains(field))
+    }
+
+    /// The same with what to do about it, where that is known: which credential a field that it
+    /// names comes from.
+    pub(super) fn advised(self, carrier: Carrier) -> Self {
+        let Self::Refused { status, sentence } = self else {
+            return self;
+        };
+        let named = carrier.fields().iter();
+        let named = named.filter(|field| carrier.is_named(field, &sentence));
+        let keys: Vec<&str> = named.map(|field| field.key.name()).collect();
+        if keys.is_empty() {
+            return Self::Refused { status, sentence };
+        }
+        let said = sentence.trim_end_matches(['.', ' ']);
+        let keys = keys.join(" and ");
+        let sentence = format!(
+            "{said}. Store {keys} as it should be, under Settings or with \
+             PUT /api/agency/credentials, and try again"
+        );
+        Self::Refused { status, sentence }
     }
 
     /// Reads an answer that is no success.

@@ -11,19 +11,20 @@ const KEPT: [&str; 2] = ["requestContextMapping", "accountSid"];
 
 impl Ultravox {
     /// Writes `settings` as the account's configuration of this carrier, all agents allowed, and
-    /// gives back what Ultravox then has of it. Doing it again changes nothing.
+    /// sees that Ultravox then has them. Doing it again changes nothing.
     ///
     /// # Errors
-    /// When Ultravox fails or refuses.
+    /// When Ultravox fails or refuses, or shows something else than what it was sent.
     pub async fn import(
         &self,
         account: &Account,
         carrier: Carrier,
         mut settings: Settings,
-    ) -> Result<Value, UltravoxError> {
+    ) -> Result<(), UltravoxError> {
+        let identity = settings.get(carrier.identity().name).cloned();
         settings.insert("callCreationAllowAllAgents".into(), true.into());
         let done = self.import_as_is(account, carrier, &settings).await;
-        match done {
+        let shown = match done {
             // A list from before stands in the way; an empty one is sent only then, since Ultravox
             // says that none may be set.
             Err(error) if error.names(AGENTS) => {
@@ -31,7 +32,9 @@ impl Ultravox {
                 self.import_as_is(account, carrier, &settings).await
             }
             done => done,
-        }
+        };
+        let shown = shown.map_err(|error| error.advised(carrier))?;
+        is_kept(carrier, identity.as_ref(), &shown)
     }
 
     async fn import_as_is(
@@ -83,6 +86,33 @@ impl Ultravox {
         let one = after.get_mut(carrier.name());
         Ok(one.map(Value::take).unwrap_or_default())
     }
+}
+
+/// Fails unless what Ultravox shows of a carrier is the application, or the account, that was sent.
+fn is_kept(carrier: Carrier, sent: Option<&Value>, shown: &Value) -> Result<(), UltravoxError> {
+    let (title, field) = (carrier.title(), carrier.identity());
+    let held = shown.get(field.name).filter(|held| !is_empty(held));
+    if held.is_some() && held == sent {
+        return Ok(());
+    }
+    let (fact, mend) = match held {
+        Some(_) => (
+            format!("has another {} than {}", field.name, field.key),
+            format!(
+                "See which of the two is right; remove the other one with \
+                 DELETE /api/ultravox/telephony_configs/{carrier}, or store it"
+            ),
+        ),
+        None => (
+            format!("has no {title} configuration afterwards"),
+            "See that ultravox_api_key is of the account that you mean, and that the account may \
+             use telephony"
+                .to_owned(),
+        ),
+    };
+    Err(UltravoxError::Unheeded(format!(
+        "Ultravox said that it had taken {title} on, and {fact}. {mend}; then import again"
+    )))
 }
 
 fn is_empty(value: &Value) -> bool {

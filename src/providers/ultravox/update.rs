@@ -77,11 +77,13 @@ impl Ultravox {
         let mut settings = given;
         if self.config(account, carrier).await?.is_some() {
             fill(carrier, &mut settings, stored, true);
-            return Ok(self.patch_one(account, carrier, settings.into()).await?);
+            let done = self.patch_one(account, carrier, settings.into()).await;
+            return Ok(done.map_err(|error| error.advised(carrier))?);
         }
         fill(carrier, &mut settings, stored, false);
         complete(carrier, &settings)?;
-        Ok(self.post_one(account, carrier, settings.into()).await?)
+        let done = self.post_one(account, carrier, settings.into()).await;
+        Ok(done.map_err(|error| error.advised(carrier))?)
     }
 
     /// Changes several carriers in one; `None` takes one away. What is not named stays.
