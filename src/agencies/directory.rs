@@ -13,7 +13,7 @@ use crate::config::AgencyDefaults;
 use crate::domain::{Agency, AgencyId, User, UserId};
 use crate::store::{Store, StoreError};
 use dashmap::DashMap;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -117,7 +117,11 @@ impl Directory {
             return Ok(());
         }
         let sealed = self.0.store.agencies().await?;
-        let profiles = open_profiles(sealed, self.0.vault.keyring(), &self.0.defaults);
+        let mut names: HashMap<AgencyId, HashSet<String>> = HashMap::new();
+        for (agency, name) in self.0.store.sip_names().await? {
+            names.entry(agency).or_default().insert(name);
+        }
+        let profiles = open_profiles(sealed, self.0.vault.keyring(), &self.0.defaults, names);
         let agencies = Arc::new(Agencies::of(profiles));
         *self
             .0

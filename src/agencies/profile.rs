@@ -2,10 +2,10 @@
 
 use super::seal::{DataKey, Keyring, WrappedKey};
 use crate::config::AgencyDefaults;
-use crate::domain::{Agency, CredentialKey, parse_public_key};
+use crate::domain::{Agency, AgencyId, CredentialKey, parse_public_key};
 use crate::store::SealedAgency;
 use secrecy::{ExposeSecret, SecretString};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// An agency as the server knows it.
 #[derive(Debug)]
@@ -16,11 +16,17 @@ pub struct Profile {
     pub public_keys: Vec<[u8; 32]>,
     /// The connections of the carrier's account that are its; none: all.
     pub connection_ids: Vec<String>,
+    /// The SIP names of its people's phones, and the one that they share, in lower case.
+    pub sip_names: HashSet<String>,
     credentials: HashMap<CredentialKey, SecretString>,
 }
 
 impl Profile {
-    fn new(agency: Agency, credentials: HashMap<CredentialKey, SecretString>) -> Self {
+    fn new(
+        agency: Agency,
+        credentials: HashMap<CredentialKey, SecretString>,
+        mut sip_names: HashSet<String>,
+    ) -> Self {
         let list = |key: CredentialKey| -> Vec<String> {
             let value = credentials.get(&key).map(SecretString::expose_secret);
             value
@@ -32,6 +38,8 @@ impl Profile {
         if connection_ids.is_empty() {
             connection_ids = list(CredentialKey::TelnyxApplicationId);
         }
+        sip_names.extend(list(CredentialKey::TelnyxSipUsername));
+        let sip_names = sip_names.iter().map(|name| name.to_ascii_lowercase());
         let public_keys = list(CredentialKey::TelnyxPublicKey)
             .iter()
             .filter_map(|key| {
@@ -49,6 +57,7 @@ impl Profile {
             agency,
             public_keys,
             connection_ids,
+            sip_names: sip_names.collect(),
             credentials,
         }
     }
@@ -76,6 +85,7 @@ pub(super) fn open_profiles(
     sealed: Vec<SealedAgency>,
     keyring: Option<&Keyring>,
     defaults: &AgencyDefaults,
+    mut sip_names: HashMap<AgencyId, HashSet<String>>,
 ) -> Vec<Profile> {
     sealed
         .into_iter()
@@ -85,7 +95,8 @@ pub(super) fn open_profiles(
                 credentials = of_defaults(defaults);
             }
             credentials.extend(open(&sealed, keyring));
-            Profile::new(sealed.agency, credentials)
+            let names = sip_names.remove(&sealed.agency.id).unwrap_or_default();
+            Profile::new(sealed.agency, credentials, names)
         })
         .collect()
 }

@@ -1,6 +1,6 @@
 //! Acting on calls: answer, give back, hang up.
 
-use crate::control::Agent;
+use crate::control::{Agent, Ended};
 use crate::http::{ApiError, Caller, Context};
 use crate::view::CallView;
 use actix_web::{HttpResponse, web};
@@ -21,14 +21,19 @@ pub(super) struct Answered<'a> {
 #[derive(Serialize, ToSchema)]
 pub(super) struct Done {
     success: bool,
-    message: &'static str,
+    message: String,
+    /// True where the carrier could not be told: the call has ended on the board alone.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    board_only: bool,
 }
 
 impl Done {
-    const fn saying(message: &'static str) -> Self {
+    fn saying(message: impl Into<String>) -> Self {
         Self {
             success: true,
-            message,
+            message: message.into(),
+            board_only: false,
         }
     }
 }
@@ -67,8 +72,14 @@ pub(super) async fn end(
     context: web::Data<Context>,
 ) -> Result<HttpResponse, ApiError> {
     let id = call_control_id.into_inner();
-    context.control.end(agent(caller), id).await?;
-    Ok(HttpResponse::Ok().json(Done::saying("Call ended")))
+    let done = match context.control.end(agent(caller), id).await? {
+        Ended::AtTheCarrier => Done::saying("Call ended"),
+        Ended::OnTheBoard(why) => Done {
+            board_only: true,
+            ..Done::saying(why)
+        },
+    };
+    Ok(HttpResponse::Ok().json(done))
 }
 
 fn agent(caller: Caller) -> Agent {

@@ -17,8 +17,17 @@ const TRANSFER_REFUSED: Rule = Rule {
 const PER_AGENT: Rule = Rule {
     name: "CALLBOARD_CALLS_PER_AGENT",
     expected: "a whole number, 0 for no limit",
-    fix: "set CALLBOARD_CALLS_PER_AGENT=0",
+    fix: "set CALLBOARD_CALLS_PER_AGENT=1",
 };
+const LIMIT_HOURS: Rule = Rule {
+    name: "CALLBOARD_CALL_LIMIT_HOURS",
+    expected: "a whole number of hours, from 1 to 168",
+    fix: "set CALLBOARD_CALL_LIMIT_HOURS=4",
+};
+/// A person has one mouth.
+const ONE: Option<NonZeroU32> = NonZeroU32::new(1);
+const FOUR_HOURS: u16 = 4;
+const WEEK: u16 = 168;
 
 /// What happens to calls, as written.
 #[derive(Args, Clone, Debug, Default)]
@@ -44,7 +53,7 @@ pub struct CallSettings {
         hide_short_help = true
     )]
     pub transfer_refused: Option<String>,
-    /// Most calls that one agent may hold at once; 0: no limit [default: 0]
+    /// Most calls that one agent may hold at once; 0: no limit [default: 1]
     #[arg(
         long,
         env = "CALLBOARD_CALLS_PER_AGENT",
@@ -53,10 +62,20 @@ pub struct CallSettings {
         hide_short_help = true
     )]
     pub calls_per_agent: Option<String>,
+    /// Hours after which a call that the carrier cannot be asked about ends on the board
+    /// [default: 4]
+    #[arg(
+        long,
+        env = "CALLBOARD_CALL_LIMIT_HOURS",
+        value_name = "N",
+        global = true,
+        hide_short_help = true
+    )]
+    pub call_limit_hours: Option<String>,
 }
 
 /// What happens to calls.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Calls {
     /// How answered calls are recorded.
     pub recording: Recording,
@@ -64,6 +83,19 @@ pub struct Calls {
     pub transfer_refused: TransferRefused,
     /// Most calls that one agent may hold. `None`: no limit.
     pub per_agent: Option<NonZeroU32>,
+    /// Hours after which a call that the carrier cannot be asked about ends on the board.
+    pub limit_hours: u16,
+}
+
+impl Default for Calls {
+    fn default() -> Self {
+        Self {
+            recording: Recording::default(),
+            transfer_refused: TransferRefused::default(),
+            per_agent: ONE,
+            limit_hours: FOUR_HOURS,
+        }
+    }
 }
 
 /// How answered calls are recorded.
@@ -105,9 +137,23 @@ impl Calls {
                 .unwrap_or_default(),
             per_agent: mistakes
                 .read(&PER_AGENT, per_agent, |text| text.parse().ok())
-                .and_then(NonZeroU32::new),
+                .map_or(ONE, NonZeroU32::new),
+            limit_hours: mistakes
+                .read(&LIMIT_HOURS, settings.call_limit_hours.as_ref(), hours)
+                .unwrap_or(FOUR_HOURS),
         }
     }
+
+    /// Seconds after which a call that the carrier cannot be asked about ends on the board.
+    #[must_use]
+    pub fn limit_s(&self) -> i64 {
+        i64::from(self.limit_hours) * 3600
+    }
+}
+
+fn hours(text: &str) -> Option<u16> {
+    let hours = text.parse().ok()?;
+    (1..=WEEK).contains(&hours).then_some(hours)
 }
 
 impl Recording {
@@ -137,8 +183,12 @@ mod tests {
     use crate::config::testing::{config, mistake};
 
     #[test]
-    fn calls_are_recorded_and_unlimited_until_told_otherwise() {
+    fn calls_are_recorded_and_each_agent_has_one_until_told_otherwise() {
         assert_eq!(config([]).calls, Calls::default());
+        assert_eq!(config([]).calls.per_agent.unwrap().get(), 1);
+        assert_eq!(config([]).calls.limit_s(), 4 * 3600);
+        let long = config([("CALLBOARD_CALL_LIMIT_HOURS", "168")]).calls;
+        assert_eq!(long.limit_s(), 7 * 86_400);
         assert_eq!(
             config([("CALLBOARD_CALLS_PER_AGENT", "0")]).calls.per_agent,
             None
@@ -168,5 +218,9 @@ mod tests {
         );
         let said = mistake([("CALLBOARD_CALLS_PER_AGENT", "-1")]);
         assert!(said.contains("0 for no limit, found \"-1\""), "{said}");
+        for hours in ["0", "169", "4h"] {
+            let said = mistake([("CALLBOARD_CALL_LIMIT_HOURS", hours)]);
+            assert!(said.contains("from 1 to 168, found"), "{said}");
+        }
     }
 }

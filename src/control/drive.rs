@@ -4,9 +4,11 @@
 //! carrier ignores it.
 
 use super::line::Line;
-use super::{Control, ControlError, named};
+use super::{Control, ControlError, Over, named};
 use crate::config::TransferRefused;
-use crate::domain::{Action, AgencyId, Call, ClaimId, Command, ReleaseReason, client_state};
+use crate::domain::{
+    Action, AgencyId, Call, ClaimId, Command, ReleaseReason, client_state, is_withheld,
+};
 use crate::journal::{Append, CommandAppend, PlainAnswerAppend, ReleaseAppend};
 use crate::providers::telnyx::{CommandError, Transfer, command_id};
 use crate::store::HeldClaim;
@@ -98,7 +100,7 @@ impl Control {
             .await;
         match asked {
             Ok(()) => self.taken_on(held, command).await,
-            Err(CommandError::Ended) => self.over(held).await,
+            Err(error) if error.is_over() => self.over(held).await,
             Err(CommandError::NotAnswered) => {
                 // The carrier wants the caller answered first; the transfer follows when it is.
                 self.ask_next(held, command.then(Action::Answer)).await
@@ -129,7 +131,7 @@ impl Control {
         let id = command_id(held.claim.id.0, command.action.name(), command.n);
         match self.0.telnyx.answer(&line.account, leg, id).await {
             Ok(()) => self.taken_on(held, command).await,
-            Err(CommandError::Ended) => self.over(held).await,
+            Err(error) if error.is_over() => self.over(held).await,
             Err(error) => self.failed(held, &error).await,
         }
     }
@@ -167,7 +169,7 @@ impl Control {
 
     async fn over(&self, held: &HeldClaim) -> Result<Next, ControlError> {
         let call = &held.call;
-        self.settle_as_over(call.agency_id, &call.call_control_id, None)
+        self.settle_as_over(call.agency_id, &call.call_control_id, Over::Said(None))
             .await?;
         Ok(Next::Done(Driven::Gone))
     }
@@ -204,7 +206,7 @@ impl Control {
 /// The caller's name; carriers repeat the number where there is none.
 fn name_of(call: &Call) -> Option<String> {
     let name = call.caller_name.clone();
-    name.filter(|name| Some(name) != call.from_number.as_ref())
+    name.filter(|name| Some(name) != call.from_number.as_ref() && !is_withheld(name))
 }
 
 /// What the claim must ask for now; nothing while the carrier is at it.

@@ -17,7 +17,7 @@ pub enum ControlError {
     #[error("Call is already being answered")]
     Taken(Box<Call>),
     /// The agent has as many calls as one may.
-    #[error("You already have {0}; hang up or give one back first")]
+    #[error("You already have {0}; finish or give back first")]
     Full(String),
     /// It is not the agent's to give back.
     #[error("{0}")]
@@ -38,14 +38,43 @@ impl ControlError {
     pub(super) fn of_carrier(error: &CommandError, then: &str) -> Self {
         match error {
             CommandError::CircuitOpen { retry_after_s } => Self::CarrierAway(*retry_after_s),
-            error => Self::Carrier(format!("{error}. {then}")),
+            error => Self::Carrier(followed(&error.to_string(), then)),
         }
     }
+}
+
+/// What somebody said, and what that means: two sentences, however the first one ends.
+pub(super) fn followed(said: &str, then: &str) -> String {
+    let said = said.trim_end_matches(['.', ' ']);
+    let stop = if said.ends_with(['!', '?', '…']) {
+        ""
+    } else {
+        "."
+    };
+    format!("{said}{stop} {then}")
 }
 
 impl From<StoreError> for ControlError {
     fn from(error: StoreError) -> Self {
         tracing::warn!("Call control without the database: {error}");
         Self::Unavailable
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::followed;
+
+    #[test]
+    fn two_sentences_have_two_full_stops_at_most() {
+        for (said, both) in [
+            ("It failed", "It failed. Go on"),
+            ("It failed.", "It failed. Go on"),
+            ("It failed...", "It failed. Go on"),
+            ("Was it there?", "Was it there? Go on"),
+            ("It was cut…", "It was cut… Go on"),
+        ] {
+            assert_eq!(followed(said, "Go on"), both);
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Control, ControlError};
 use crate::agencies::Profile;
-use crate::domain::{AgencyId, CredentialKey, UserId};
+use crate::domain::{AgencyId, CredentialKey, Party, UserId, is_withheld};
 use crate::providers::telnyx::Account;
 use secrecy::ExposeSecret;
 use std::sync::Arc;
@@ -12,6 +12,9 @@ pub(super) struct Line {
     pub account: Account,
     profile: Arc<Profile>,
 }
+
+/// Every SIP host of the carrier's lies below this one.
+const TELNYX: &str = "telnyx.com";
 
 const NO_KEY: &str = "No Telnyx API key is stored for this agency; an owner sets it under Settings, \
      or with `callboard credentials set --agency ID telnyx_api_key=-`";
@@ -47,6 +50,29 @@ impl Control {
     }
 }
 
+impl Control {
+    /// Whether this text names the phone of one of the agency's own people: a leg that comes in
+    /// there was sent there, and is no caller's.
+    #[must_use]
+    pub fn is_own_phone(&self, agency: &Profile, to: &str) -> bool {
+        let party = Party::read(to);
+        let user = party.user.to_ascii_lowercase();
+        if user.starts_with('+') || !agency.sip_names.contains(&user) {
+            return false;
+        }
+        let Some(host) = party.host.map(str::to_ascii_lowercase) else {
+            // Digits alone are a number.
+            return user.contains(|letter: char| letter.is_ascii_alphabetic());
+        };
+        let own = agency.credential(CredentialKey::TelnyxSipServer);
+        let own = own.map(ExposeSecret::expose_secret);
+        let own = own.unwrap_or(&self.0.sip_server);
+        host == TELNYX
+            || host.ends_with(&format!(".{TELNYX}"))
+            || Some(host.as_str()) == own.to_ascii_lowercase().split(':').next()
+    }
+}
+
 impl Line {
     fn setting(&self, key: CredentialKey) -> Option<String> {
         let value = self.profile.credential(key);
@@ -54,11 +80,15 @@ impl Line {
     }
 
     /// The number that an agent's phone is to show: the caller's own where the carrier allows it,
-    /// else the agency's caller id; `None` leaves the choice to the carrier.
+    /// else the agency's caller id; `None` leaves the choice to the carrier. What stands for a
+    /// withheld number is never shown, from wherever it comes.
     pub(super) fn shown(&self, caller: Option<&str>, own_refused: bool) -> Option<String> {
-        let own = caller.filter(|number| !own_refused && is_e164(number));
-        own.map(str::to_owned)
-            .or_else(|| self.setting(CredentialKey::TelnyxCallerId))
+        let own = caller.filter(|number| !own_refused && is_e164(number) && !is_withheld(number));
+        let agencys = || {
+            let caller_id = self.setting(CredentialKey::TelnyxCallerId);
+            caller_id.filter(|number| !is_withheld(number))
+        };
+        own.map(str::to_owned).or_else(agencys)
     }
 }
 

@@ -3,8 +3,9 @@
 //! often, and what is over ends here too.
 
 use super::errands::Outcome;
-use super::{Control, ControlError};
-use crate::domain::{Call, Errand, Status};
+use super::{Control, ControlError, Over, named};
+use crate::domain::{Call, Errand, Status, Timestamp};
+use crate::journal::{Append, LookedAppend};
 use crate::providers::telnyx::CommandError;
 
 /// How long a call may be without news before it is looked at, in seconds.
@@ -36,25 +37,93 @@ impl Control {
             // There was news: the waiting begins anew.
             let rested = Errand {
                 attempts: 0,
+                command_n: 1,
                 ..errand.clone()
             };
             let due = self.0.clock.steady().plus_micros(left);
             return Ok(Outcome::Later(rested, due));
         }
         let Some(line) = self.line_if_any(errand)? else {
-            return Ok(self.look_later(errand));
+            let why = "no Telnyx API key is stored for its agency";
+            let next = self.look_later(errand);
+            return self.stay_unasked(errand, call, why, next).await;
         };
         let leg = &call.call_control_id;
         match self.0.telnyx.look(&line.account, leg).await {
-            Ok(Some(state)) if state.is_alive => Ok(self.look_later(errand)),
+            Ok(Some(state)) if state.is_alive => {
+                self.note_look(call, None).await?;
+                let answered = Errand {
+                    command_n: errand.command_n.saturating_add(1),
+                    ..errand.clone()
+                };
+                Ok(self.look_later(&answered))
+            }
             Ok(state) => {
                 let since = state.and_then(|state| state.ended_at);
-                self.settle_as_over(errand.agency_id, leg, since).await?;
+                self.settle_as_over(errand.agency_id, leg, Over::Said(since))
+                    .await?;
                 Ok(Outcome::Done)
             }
-            Err(CommandError::Refused { .. }) => Ok(self.look_later(errand)),
-            Err(error) => Err(ControlError::of_carrier(&error, "It is looked at again")),
+            Err(error) => {
+                let next = match error {
+                    CommandError::Refused { .. } => self.look_later(errand),
+                    _ => self.later(errand.clone()),
+                };
+                self.stay_unasked(errand, call, &error.to_string(), next)
+                    .await
+            }
         }
+    }
+
+    /// The carrier could not be asked. It is asked again, but not for ever: what nobody can tell of
+    /// ends when it has not been heard of for as long as a call may be.
+    async fn stay_unasked(
+        &self,
+        errand: &Errand,
+        call: &Call,
+        why: &str,
+        next: Outcome,
+    ) -> Result<Outcome, ControlError> {
+        tracing::warn!("{} not looked at: {why}", named(call.id));
+        let now = self.0.clock.now();
+        let handle = call.call_control_id.clone();
+        let leg = self.0.store.leg(call.agency_id, handle).await?;
+        let since = match leg.and_then(|leg| leg.unasked) {
+            Some(since) => since,
+            None => {
+                // With no answer since the news, that was the last that was heard.
+                let never_answered = errand.command_n <= 1;
+                let since = if never_answered { call.updated_at } else { now };
+                self.note_look(call, Some(since)).await?;
+                since
+            }
+        };
+        let last = since.plus_seconds(self.0.calls.limit_s());
+        if last <= now {
+            self.settle_as_over(call.agency_id, &call.call_control_id, Over::Presumed)
+                .await?;
+            return Ok(Outcome::Done);
+        }
+        Ok(match next {
+            Outcome::Later(errand, due) => Outcome::Later(errand, due.min(last)),
+            Outcome::Done => Outcome::Done,
+        })
+    }
+
+    /// Keeps whether the carrier could be asked, where that has changed.
+    async fn note_look(&self, call: &Call, unasked: Option<Timestamp>) -> Result<(), ControlError> {
+        let handle = call.call_control_id.clone();
+        let leg = self.0.store.leg(call.agency_id, handle.clone()).await?;
+        if leg.is_none_or(|leg| leg.unasked == unasked) {
+            return Ok(());
+        }
+        let looked = LookedAppend {
+            agency_id: call.agency_id,
+            call_control_id: handle,
+            unasked,
+        };
+        self.record(Append::Looked(looked)).await?;
+        Ok(())
     }
 
     /// A leg that events were heard of and whose `call.initiated` never came. It is no call, so

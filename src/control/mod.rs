@@ -25,12 +25,13 @@ mod listen;
 mod look;
 mod upkeep;
 
+pub use end::Ended;
 pub use error::ControlError;
 
 use crate::agencies::Directory;
 use crate::clock::Clock;
 use crate::config::{Calls, Config};
-use crate::domain::{AgencyId, CallId, User};
+use crate::domain::{AgencyId, CallId, Timestamp, User};
 use crate::journal::{Answer, Append, AppendError, Journal, OverAppend};
 use crate::providers::telnyx::Telnyx;
 use crate::store::Store;
@@ -130,25 +131,39 @@ impl Control {
         Ok(matches!(self.append(append).await?, Answer::Done(true)))
     }
 
-    /// The carrier has said that this call is over.
+    /// A call ends here though its hangup has not come.
     async fn settle_as_over(
         &self,
         agency_id: AgencyId,
         call_control_id: &str,
-        since: Option<crate::domain::Timestamp>,
+        over: Over,
     ) -> Result<(), ControlError> {
         let at = self.0.clock.now();
-        let over = OverAppend {
+        let (since, presumed) = match over {
+            Over::Said(since) => (since.unwrap_or(at), false),
+            Over::Presumed => (at, true),
+        };
+        let append = OverAppend {
             agency_id,
             call_control_id: call_control_id.to_owned(),
-            since: since.unwrap_or(at),
+            since,
+            presumed,
             at,
         };
-        if self.record(Append::Over(over)).await? {
-            tracing::info!("A call ended without a hangup from the carrier: settled as over");
+        if self.record(Append::Over(append)).await? {
+            let how = if presumed { "presumed" } else { "settled as" };
+            tracing::info!("A call ended without a hangup from the carrier: {how} over");
         }
         Ok(())
     }
+}
+
+/// Why a call is over whose hangup has not come.
+enum Over {
+    /// The carrier says so, perhaps with since when.
+    Said(Option<Timestamp>),
+    /// It cannot be asked.
+    Presumed,
 }
 
 /// A call as logs name it.

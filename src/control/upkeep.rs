@@ -124,7 +124,8 @@ impl Control {
     fn after(&self, errand: &Errand, asked: Result<(), CommandError>) -> Outcome {
         let (kind, subject) = (errand.kind.name(), &errand.subject);
         match asked {
-            Ok(()) | Err(CommandError::Ended) => Outcome::Done,
+            Ok(()) => Outcome::Done,
+            Err(error) if error.is_over() => Outcome::Done,
             Err(error @ CommandError::Refused { .. }) => {
                 tracing::warn!("Errand {kind} of {subject} refused: {error}");
                 Outcome::Done

@@ -94,7 +94,7 @@ pub struct CallLog {
     pub answered_at: Option<Timestamp>,
     /// When it ended.
     pub ended_at: Timestamp,
-    /// Why it ended, in the carrier's words; `reconciled` when its hangup never came.
+    /// Why it ended, in the carrier's words; `reconciled` or `unknown` when its hangup never came.
     pub end_reason: Option<String>,
 }
 
@@ -118,7 +118,7 @@ impl CallLog {
             answered_at: call.answered_at,
             ended_at,
             end_reason: match &call.hangup_cause {
-                None if caller.hung_up.is_none() => Some(Reason::Reconciled.name().to_owned()),
+                None if caller.hung_up.is_none() => Some(Reason::of_end(caller).name().to_owned()),
                 cause => cause.clone(),
             },
         })

@@ -1,6 +1,6 @@
 //! What a board hears: one event for each change of a call.
 
-use super::{Call, Moment, ReleaseReason, Status, UserId};
+use super::{Call, Leg, Moment, ReleaseReason, Status, UserId};
 
 /// What happened, in the contract's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -53,13 +53,25 @@ pub enum Reason {
     Hangup,
     /// Of a `call.ended`: no hangup came, the carrier said so when asked.
     Reconciled,
+    /// Of a `call.ended`: no hangup came, and the carrier could not be asked.
+    Unknown,
 }
 
 impl Reason {
     /// Every reason: those of a release, then those of an end.
     pub fn all() -> impl Iterator<Item = Self> {
         let releases = ReleaseReason::ALL.into_iter().map(Self::Released);
-        releases.chain([Self::Hangup, Self::Reconciled])
+        releases.chain([Self::Hangup, Self::Reconciled, Self::Unknown])
+    }
+
+    /// How a call whose caller's leg this is came to be over.
+    #[must_use]
+    pub const fn of_end(caller: &Leg) -> Self {
+        match (caller.hung_up, caller.presumed) {
+            (Some(_), _) => Self::Hangup,
+            (None, false) => Self::Reconciled,
+            (None, true) => Self::Unknown,
+        }
     }
 
     /// The word in the event.
@@ -69,6 +81,7 @@ impl Reason {
             Self::Released(reason) => reason.name(),
             Self::Hangup => "hangup",
             Self::Reconciled => "reconciled",
+            Self::Unknown => "unknown",
         }
     }
 }

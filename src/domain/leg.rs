@@ -167,6 +167,10 @@ pub struct Leg {
     pub recordings: BTreeMap<String, Recording>,
     /// When the carrier, asked by us, said that it is over; its hangup may never have come.
     pub over: Option<Moment>,
+    /// It is over by our own word: the carrier could not be asked.
+    pub presumed: bool,
+    /// Since when the carrier could not be asked about it; none while it can, or need not, be.
+    pub unasked: Option<Timestamp>,
     /// Who asked the carrier to end it.
     pub ended_by: Option<Actor>,
     /// Nobody is to answer it any more, and the carrier is to be told so.
@@ -196,6 +200,8 @@ impl Leg {
             hangup_source: None,
             recordings: BTreeMap::new(),
             over: None,
+            presumed: false,
+            unasked: None,
             ended_by: None,
             unwanted: false,
         }
@@ -206,7 +212,8 @@ impl Leg {
         keep_least(&mut self.over, moment);
     }
 
-    /// When it ended: by its hangup or, where that never came, by what the carrier said when asked.
+    /// When it ended: by its hangup or, where that never came, by what the carrier said when asked,
+    /// or by when it had not been heard of for too long.
     #[must_use]
     pub fn end(&self) -> Option<Moment> {
         self.hung_up.or(self.over)
@@ -227,6 +234,7 @@ impl Leg {
         tell(&mut self.to, &event.to);
         tell(&mut self.caller_name, &event.caller_name);
         self.learn_mark(event);
+        self.unasked = None;
         match &event.news {
             LegNews::Initiated(direction) => {
                 keep_least(&mut self.initiated, event.moment);

@@ -4,7 +4,7 @@ use super::envelope::Routing;
 use super::text::hash_of;
 use super::{SignatureHeaders, Understood, Verified, WebhookError, understand};
 use crate::agencies::Profile;
-use crate::domain::{AgencyId, Timestamp};
+use crate::domain::{AgencyId, Direction, LegEvent, LegNews, Timestamp};
 use crate::http::{ApiError, Context, read_body, resource};
 use crate::journal::{Answer, Append, AppendError, Meaning, WebhookAnswer, WebhookAppend};
 use crate::store::batch::{StoredWebhook, WebhookOutcome};
@@ -88,7 +88,9 @@ impl Ingest<'_> {
         self.context
             .metrics
             .received(understood.occurred_at, received_at);
-        let append = appended(&agency, understood, verified, received_at);
+        let counts = agency.counts(understood.connection_id.as_deref())
+            && !self.is_to_own_phone(&agency, &understood);
+        let append = appended(&agency, counts, understood, verified, received_at);
         let id = append.webhook.webhook_id.clone();
         tracing::debug!(
             "Webhook {id} received: {} {}",
@@ -118,6 +120,17 @@ impl Ingest<'_> {
         Routing::connection_id(body)
             .and_then(|connection| directory.agency_of_connection(&connection))
             .or_else(|| directory.default_agency())
+    }
+
+    /// Whether a leg comes in at the phone of one of the agency's people: its connection is theirs,
+    /// whether or not the agency has said which are its own.
+    fn is_to_own_phone(&self, agency: &Profile, understood: &Understood) -> bool {
+        let Some(LegEvent { news, to, .. }) = &understood.news else {
+            return false;
+        };
+        let to = to.as_deref().unwrap_or_default();
+        *news == LegNews::Initiated(Direction::Incoming)
+            && self.context.control.is_own_phone(agency, to)
     }
 
     fn verify(&self, agency: Option<&Profile>, body: Vec<u8>) -> Result<Verified, ApiError> {
@@ -170,11 +183,12 @@ fn check_content_type(headers: &HeaderMap) -> Result<(), ApiError> {
 
 fn appended(
     agency: &Profile,
+    counts: bool,
     understood: Understood,
     verified: Verified,
     received_at: Timestamp,
 ) -> WebhookAppend {
-    let meaning = if agency.counts(understood.connection_id.as_deref()) {
+    let meaning = if counts {
         understood.news.map_or(Meaning::Nothing, Meaning::Leg)
     } else {
         Meaning::OtherConnection

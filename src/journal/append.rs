@@ -21,8 +21,10 @@ pub enum Append {
     Command(CommandAppend),
     /// Somebody asks the carrier to end a call, or that has failed.
     Ending(EndingAppend),
-    /// The carrier, asked by us, says that a call is over.
+    /// A call is over though its hangup has not come.
     Over(OverAppend),
+    /// Whether the carrier could be asked about a call.
+    Looked(LookedAppend),
 }
 
 /// A verified webhook and what it means.
@@ -122,7 +124,19 @@ pub struct EndingAppend {
     pub at: Timestamp,
 }
 
-/// The carrier says that a call is over, though its hangup has not come.
+/// Whether the carrier could be asked about a call.
+#[derive(Clone, Debug)]
+pub struct LookedAppend {
+    /// Whose call.
+    pub agency_id: AgencyId,
+    /// The caller's leg.
+    pub call_control_id: String,
+    /// Since when it could not be; none when it could.
+    pub unasked: Option<Timestamp>,
+}
+
+/// A call is over though its hangup has not come: the carrier says so or, where it cannot be asked,
+/// we do.
 #[derive(Clone, Debug)]
 pub struct OverAppend {
     /// Whose call.
@@ -131,7 +145,9 @@ pub struct OverAppend {
     pub call_control_id: String,
     /// Since when: the carrier's word where it said so, or the moment of asking.
     pub since: Timestamp,
-    /// When it said so, by our clock.
+    /// Nobody has said so.
+    pub presumed: bool,
+    /// When it was said, by our clock.
     pub at: Timestamp,
 }
 
@@ -188,6 +204,7 @@ impl Append {
             Self::Command(append) => append.agency_id,
             Self::Ending(append) => append.agency_id,
             Self::Over(append) => append.agency_id,
+            Self::Looked(append) => append.agency_id,
         }
     }
 
@@ -230,6 +247,9 @@ impl Append {
                 call_control_id, ..
             })
             | Self::Over(OverAppend {
+                call_control_id, ..
+            })
+            | Self::Looked(LookedAppend {
                 call_control_id, ..
             }) => {
                 let handle = call_control_id.clone();

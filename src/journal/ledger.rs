@@ -87,6 +87,7 @@ impl Ledger {
             Append::Command(append) => Answer::Done(self.command(append)?),
             Append::Ending(append) => Answer::Done(self.ending(append)),
             Append::Over(append) => Answer::Done(self.over(append)?),
+            Append::Looked(append) => Answer::Done(self.looked(append)),
         }))
     }
 
@@ -289,10 +290,7 @@ impl Ledger {
             (Some(EventType::Released), Some(Standing::Released(reason))) => {
                 Some(Reason::Released(*reason))
             }
-            (Some(EventType::Ended), _) if caller.is_some_and(|leg| leg.hung_up.is_none()) => {
-                Some(Reason::Reconciled)
-            }
-            (Some(EventType::Ended), _) => Some(Reason::Hangup),
+            (Some(EventType::Ended), _) => caller.map(Reason::of_end),
             _ => None,
         };
         let actor = match event_type {

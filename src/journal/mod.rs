@@ -14,8 +14,8 @@ mod tests;
 mod writer;
 
 pub use append::{
-    Answer, Append, ClaimAnswer, ClaimAppend, CommandAppend, EndingAppend, Meaning, OverAppend,
-    PlainAnswerAppend, ReleaseAppend, WebhookAnswer, WebhookAppend,
+    Answer, Append, ClaimAnswer, ClaimAppend, CommandAppend, EndingAppend, LookedAppend, Meaning,
+    OverAppend, PlainAnswerAppend, ReleaseAppend, WebhookAnswer, WebhookAppend,
 };
 pub use ledger::Ledger;
 pub use retention::Retention;

@@ -41,6 +41,11 @@ struct LegFacts {
     recordings: Vec<RecordingFact>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     over: Option<MomentFact>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    presumed: bool,
+    /// Looked for by its name in `queries::stats`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    unasked: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ended_by: Option<ActorFact>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -99,6 +104,8 @@ pub(super) fn write(leg: &Leg) -> Result<String, StoreError> {
         hangup_source: leg.hangup_source.as_ref().map(ToldFact::from),
         recordings: leg.recordings.values().map(RecordingFact::from).collect(),
         over: leg.over.map(MomentFact::from),
+        presumed: leg.presumed,
+        unasked: leg.unasked.map(Timestamp::micros),
         ended_by: leg.ended_by.as_ref().map(|actor| ActorFact {
             id: actor.id.0,
             name: actor.name.clone(),
@@ -142,6 +149,8 @@ pub(super) fn read(call_control_id: String, text: &str) -> Result<Leg, StoreErro
         .map(|fact| (fact.id.clone(), fact.into()))
         .collect();
     leg.over = facts.over.map(Moment::from);
+    leg.presumed = facts.presumed;
+    leg.unasked = facts.unasked.map(Timestamp::from_micros);
     leg.ended_by = facts.ended_by.map(|actor| Actor {
         id: UserId(actor.id),
         name: actor.name,

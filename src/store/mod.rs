@@ -340,6 +340,11 @@ impl Store {
         query!(self, read, directory::people(agency))
     }
 
+    /// The SIP names of everybody's phones, with whose agency they are.
+    pub async fn sip_names(&self) -> Result<Vec<(AgencyId, String)>, StoreError> {
+        query!(self, read, directory::sip_names())
+    }
+
     /// Adds a person, or changes one that is known.
     pub async fn put_user(&self, user: User, now: Timestamp) -> Result<(), StoreError> {
         query!(self, write, directory::put_user(user, now))

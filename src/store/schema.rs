@@ -9,11 +9,13 @@ macro_rules! tables {
         pub mod plain {
             $(diesel::table! { $table $key $columns })+
             diesel::allow_tables_to_appear_in_same_query!(claims, inbound_calls);
+            diesel::allow_tables_to_appear_in_same_query!(call_legs, inbound_calls);
         }
         /// As PostgreSQL has them.
         pub mod in_callboard {
             $(diesel::table! { callboard.$table $key $columns })+
             diesel::allow_tables_to_appear_in_same_query!(claims, inbound_calls);
+            diesel::allow_tables_to_appear_in_same_query!(call_legs, inbound_calls);
         }
     };
 }

@@ -41,7 +41,7 @@ words! {
     /// What an event's reason may be.
     ReasonName "Reason"
         "Why a claim fell (`call.released`) or how the end was learnt of (`call.ended`: `hangup`; \
-         `reconciled` when the carrier said so only when asked)."
+         `reconciled` when the carrier said so only when asked; `unknown` when it could not be asked)."
         Reason::all().map(Reason::name).collect();
     /// How a finished call came out.
     ResultName "CallResult"

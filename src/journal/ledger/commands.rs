@@ -6,8 +6,8 @@ use crate::domain::{
     ErrandKind, EventType, Moment, Standing, Status, Timestamp, UserId,
 };
 use crate::journal::append::{
-    ClaimAnswer, ClaimAppend, CommandAppend, EndingAppend, OverAppend, PlainAnswerAppend,
-    ReleaseAppend,
+    ClaimAnswer, ClaimAppend, CommandAppend, EndingAppend, LookedAppend, OverAppend,
+    PlainAnswerAppend, ReleaseAppend,
 };
 use crate::store::StoreError;
 
@@ -165,7 +165,20 @@ impl Ledger {
         true
     }
 
-    /// The carrier says that a call is over whose hangup has not come.
+    /// Whether the carrier could be asked about a leg.
+    pub(super) fn looked(&mut self, append: &LookedAppend) -> bool {
+        let handle = (append.agency_id, append.call_control_id.clone());
+        let Some(leg) = self.index.leg(&handle).filter(|leg| leg.end().is_none()) else {
+            return false;
+        };
+        let mut leg = leg.clone();
+        leg.unasked = append.unasked;
+        self.index.put_leg(append.agency_id, leg);
+        self.changed_legs.insert(handle);
+        true
+    }
+
+    /// A call is over whose hangup has not come.
     pub(super) fn over(&mut self, append: &OverAppend) -> Result<bool, StoreError> {
         let handle = (append.agency_id, append.call_control_id.clone());
         let Some(id) = self.index.call_of(&handle) else {
@@ -180,6 +193,7 @@ impl Ledger {
             received: append.at,
         };
         leg.learn_over(moment);
+        leg.presumed = append.presumed;
         self.index.put_leg(append.agency_id, leg);
         self.changed_legs.insert(handle);
         self.settle(id, moment, None)?;

@@ -63,6 +63,25 @@ impl CommandError {
         }
     }
 
+    /// Whether Telnyx says that the leg is over: it has ended, or is not known, as any leg ten
+    /// minutes after its end.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        matches!(self, Self::Ended | Self::Refused { status: 404, .. })
+    }
+
+    /// Whether it is the key that Telnyx does not accept.
+    #[must_use]
+    pub fn is_about_key(&self) -> bool {
+        matches!(
+            self,
+            Self::Refused {
+                status: 401 | 403,
+                ..
+            }
+        )
+    }
+
     /// Whether the number that the called one was to see is what Telnyx refused: it is not E.164
     /// (10016), or not ours to show (D35, D51).
     #[must_use]
@@ -146,7 +165,7 @@ impl Told {
             let words = if is_page { String::new() } else { fit(&text) };
             return Self {
                 code: None,
-                words: vec![words],
+                words: vec![unstopped(&words)],
             };
         };
         let error = body.pointer("/errors/0").or_else(|| body.get("error"));
@@ -158,10 +177,15 @@ impl Told {
         };
         let of = |name| error.get(name).and_then(Value::as_str);
         let named = [of("title"), of("detail"), of("message"), error.as_str()];
-        let words = named.into_iter().flatten().map(fit).collect();
+        let words = named
+            .into_iter()
+            .flatten()
+            .map(|word| unstopped(&fit(word)));
+        let words = words.collect();
         Self { code, words }
     }
 
+    /// Their reason, without the full stop that whoever puts it into a sentence adds.
     fn sentence(&self) -> String {
         let mut words: Vec<&str> = self.words.iter().map(String::as_str).collect();
         words.retain(|word| !word.is_empty());
@@ -180,4 +204,8 @@ impl Told {
         }
         format!("{what}: {}", self.sentence())
     }
+}
+
+fn unstopped(words: &str) -> String {
+    words.trim_end_matches(['.', ' ']).to_owned()
 }

@@ -109,6 +109,21 @@ pub async fn people(conn: &mut Conn, agency: Option<AgencyId>) -> Result<Vec<Use
     rows.into_iter().map(UserRow::user).collect()
 }
 
+/// The SIP names of everybody's phones, with whose agency they are.
+pub async fn sip_names(conn: &mut Conn) -> Result<Vec<(AgencyId, String)>, StoreError> {
+    let rows: Vec<(Option<String>, Option<String>)> = users::table
+        .filter(users::agency_id.is_not_null())
+        .filter(users::sip_username.is_not_null())
+        .filter(users::sip_username.ne(""))
+        .select((users::agency_id, users::sip_username))
+        .load(conn)
+        .await?;
+    let rows = rows.into_iter();
+    Ok(rows
+        .filter_map(|(agency, name)| Some((agency?.parse().ok()?, name?)))
+        .collect())
+}
+
 /// Adds a person, or changes one that is known.
 pub async fn put_user(conn: &mut Conn, user: User, now: Timestamp) -> Result<(), StoreError> {
     let row = UserRow::of(&user, now);

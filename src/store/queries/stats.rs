@@ -1,6 +1,6 @@
 //! Counting calls.
 
-use super::super::schema::inbound_calls;
+use super::super::schema::{call_legs, inbound_calls};
 use super::super::{CALL_LOGS, Conn};
 use crate::domain::{AgencyId, HourOfResult, Timestamp, Waiting};
 use crate::store::{StoreError, log_rows, stats_sql};
@@ -10,12 +10,24 @@ use diesel::sql_types::{BigInt, Nullable, Text};
 use diesel_async::RunQueryDsl;
 
 /// How many callers wait, and since when; read off the index of statuses, so that ended calls cost
-/// nothing.
+/// nothing. Of a call that the carrier cannot be asked about nobody knows whether its caller is
+/// still there: it does not count as the longest wait.
 pub async fn waiting(conn: &mut Conn, agency: AgencyId) -> Result<Waiting, StoreError> {
-    let (calls, since): (i64, Option<i64>) = inbound_calls::table
-        .filter(inbound_calls::agency_id.eq(agency.to_string()))
-        .filter(inbound_calls::status.eq_any(["incoming", "answering"]))
-        .select((count_star(), min(inbound_calls::created_at)))
+    let waiting = || {
+        inbound_calls::table
+            .filter(inbound_calls::agency_id.eq(agency.to_string()))
+            .filter(inbound_calls::status.eq_any(["incoming", "answering"]))
+    };
+    let calls: i64 = waiting().select(count_star()).first(conn).await?;
+    let is_its_leg = call_legs::agency_id
+        .eq(inbound_calls::agency_id)
+        .and(call_legs::call_control_id.eq(inbound_calls::call_control_id));
+    // No text within the JSON can hold quotes that are not escaped.
+    let is_unasked = call_legs::facts.like(r#"%"unasked":%"#);
+    let since: Option<i64> = waiting()
+        .left_join(call_legs::table.on(is_its_leg.and(is_unasked)))
+        .filter(call_legs::call_control_id.is_null())
+        .select(min(inbound_calls::created_at))
         .first(conn)
         .await?;
     Ok(Waiting {

@@ -123,7 +123,7 @@ on_every_database! {
 
         let (status, body) = line.acts(line.world.anna, "answer", &call).await;
 
-        let sentence = "Telnyx refused (403): Refused: The request was refused.. The call rings again";
+        let sentence = "Telnyx refused (403): Refused: The request was refused. The call rings again";
         assert_eq!((status, body), (502, json!({ "error": sentence })));
         assert_eq!(board.hears_words(2).await, [
             "2 call.answering +15550100 answering",
@@ -150,13 +150,75 @@ on_every_database! {
     async fn a_caller_without_a_number_is_shown_as_the_agency(world: World) {
         let line = world.line().await;
 
-        for from in ["anonymous", "sip:bob@example.com", "Restricted", ""] {
+        let callers = [
+            "anonymous", "sip:bob@example.com", "Restricted", "", "+266696687", "Unavailable",
+            "sip:+266696687@10.0.0.1", "private@anonymous.invalid", "unknown",
+        ];
+        for from in callers {
             let call = line.exchange.rings(from).await;
             line.does(line.world.anna, "answer", &call).await;
             let _ = line.phone_rings(ANNAS_PHONE).await.answers();
         }
 
-        assert_eq!(froms(&line.asked("transfer")), vec![json!(CALLER_ID); 4]);
+        assert_eq!(froms(&line.asked("transfer")), vec![json!(CALLER_ID); callers.len()]);
+        let names = line.asked("transfer").into_iter();
+        let names: Vec<_> = names.map(|asked| asked.body["from_display_name"].clone()).collect();
+        assert!(names.iter().all(Value::is_null), "{names:?}");
+    }
+
+    async fn what_stands_for_a_withheld_number_is_nobodys_caller_id(world: World) {
+        let line = world.line().await;
+        let acme = line.world.acme.clone();
+        for caller_id in ["anonymous", "+266696687"] {
+            line.world.sets(&acme, CredentialKey::TelnyxCallerId, caller_id).await;
+        }
+        line.node.learns(&line.world).await;
+        let call = line.exchange.rings("Restricted").await;
+
+        line.does(line.world.anna, "answer", &call).await;
+
+        assert_eq!(froms(&line.asked("transfer")), [Value::Null]);
+    }
+
+    async fn a_call_that_the_carrier_does_not_know_is_over_for_whoever_answers_it(world: World) {
+        let line = world.line().await;
+        let (anna, ben) = (line.world.anna, line.world.ben);
+        line.world.gives_phone(ben, "Ben", None).await;
+        let gone = (404, json!({"error": "Call not found or already ended"}));
+        // Anna's is transferred, Ben's is answered plainly.
+        for (user, action) in [(anna, "transfer"), (ben, "answer")] {
+            let call = line.exchange.rings("+15550100").await;
+            let forgotten = Fault::refusal(404, "10005", "/call_control_id");
+            line.exchange.faults().until_lifted(action, forgotten);
+
+            assert_eq!(line.acts(user, "answer", &call).await, gone, "{action}");
+
+            assert_eq!(line.shown(&call).await["status"], json!("ended"), "{action}");
+            assert_eq!(line.asked(action).len(), 1, "{action}");
+            line.exchange.faults().lift();
+        }
+        // Where a refused transfer is answered plainly, this one is not.
+        assert!(line.asked("answer").len() == 1 && line.asked("hangup").is_empty());
+    }
+
+    async fn no_sentence_of_a_failure_has_two_full_stops(world: World) {
+        let world = world.configured(|config| config.calls.transfer_refused = TransferRefused::Release);
+        let line = world.line().await;
+        let call = line.exchange.rings("+15550100").await;
+        for (action, fault) in [
+            ("transfer", Fault::refusal(422, "90055", "/to")),
+            ("transfer", Fault::status(500)),
+            ("hangup", Fault::refusal(422, "90055", "/to")),
+            ("hangup", Fault::status(500)),
+        ] {
+            line.exchange.faults().until_lifted(action, fault);
+            let act = if action == "transfer" { "answer" } else { "end" };
+            let (status, body) = line.acts_in_time(line.world.anna, act, &call).await;
+            let sentence = body["error"].as_str().expect("a sentence");
+            assert!(status == 502 && !sentence.contains(".."), "{sentence}");
+            assert!(sentence.ends_with(". The call rings again") || sentence.ends_with(". The call goes on"));
+            line.exchange.faults().lift();
+        }
     }
 
     async fn a_call_that_the_carrier_knows_to_be_over_is_settled(world: World) {

@@ -3,9 +3,9 @@
 use crate::support::World;
 use crate::support::browser::Board;
 use crate::support::exchange::{ANNAS_PHONE, BENS_PHONE};
+use callboard::config::Calls;
 use callboard::simulator::{ANY, Caller, ExchangeSettings, Habit, Hears};
 use serde_json::json;
-use std::num::NonZeroU32;
 use std::time::Duration;
 
 /// One step of the clock, for what takes half a minute: small enough that what takes 25 seconds
@@ -168,15 +168,15 @@ on_every_database! {
         assert_eq!(line.shown(&call).await["answered_by_name"], json!("Ben"));
     }
 
-    async fn who_may_hold_one_call_takes_the_next_when_that_is_over(world: World) {
-        let world = world.configured(|config| config.calls.per_agent = NonZeroU32::new(1));
+    async fn who_has_a_call_takes_the_next_when_that_is_over(world: World) {
+        let world = world.configured(|config| config.calls = Calls::default());
         let line = world.line().await;
         let anna = line.world.anna;
         let first = line.exchange.rings("+15550100").await;
         let second = line.exchange.rings("+15550101").await;
         line.does(anna, "answer", &first).await;
 
-        let sentence = "You already have a call; hang up or give one back first";
+        let sentence = "You already have a call; finish or give back first";
         let full = (409, json!({ "error": sentence }));
         assert_eq!(line.acts(anna, "answer", &second).await, full);
         let _ = line.phone_rings(ANNAS_PHONE).await.answers();
