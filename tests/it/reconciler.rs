@@ -148,9 +148,7 @@ on_every_database! {
         caller.hangs_up();
 
         // The circuit may be open for one more turn.
-        while line.row(caller.id()).await["status"] != "ended" {
-            line.comes_to_the_next("look").await;
-        }
+        line.is_looked_at_until_it_has_ended(caller.id()).await;
         let timeline = line.timeline(caller.id()).await;
         assert_eq!(timeline, ["call.incoming", "call.ended reconciled"]);
     }

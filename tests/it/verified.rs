@@ -67,9 +67,7 @@ async fn is_lost_while_it_rings(line: &Line) {
     caller.hangs_up();
     line.settles().await;
     // Those that are over are still to be looked at, too.
-    while line.row(caller.id()).await["status"] != "ended" {
-        line.comes_to_the_next("look").await;
-    }
+    line.is_looked_at_until_it_has_ended(caller.id()).await;
 }
 
 async fn is_lost_while_they_talk(line: &Line) {

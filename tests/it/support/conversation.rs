@@ -103,10 +103,28 @@ impl Line {
         waits.collect()
     }
 
+    /// Lets the carrier be looked to, again and again, until the call has ended.
+    pub async fn is_looked_at_until_it_has_ended(&self, handle: &str) {
+        while self.row(handle).await["status"] != "ended" {
+            if !self.came_to_the_next("look").await {
+                // The last look was seen to between the two questions: it has found the end.
+                self.ended(handle).await;
+            }
+        }
+    }
+
     /// Winds the clock to when the next errand of that kind is due, and waits until it has been
-    /// seen to. Only then is it wound on: a clock that runs away ends leases and patience.
+    /// seen to; one must be owed.
     pub async fn comes_to_the_next(&self, kind: &str) {
-        let first = self.owed(kind).await.remove(0);
+        assert!(self.came_to_the_next(kind).await, "no {kind} is owed");
+    }
+
+    /// The same where the last one may be seen to at any moment: whether one was still owed. Only
+    /// when it has been seen to is the clock wound on: one that runs away ends leases and patience.
+    async fn came_to_the_next(&self, kind: &str) -> bool {
+        let Some(first) = self.owed(kind).await.first().copied() else {
+            return false;
+        };
         let left = first.micros_since(self.world.clock.now()).max(0);
         self.world
             .clock
@@ -117,6 +135,7 @@ impl Line {
             }
         };
         self.world.wind_until(SLOWLY, seen_to).await;
+        true
     }
 
     /// When what is owed to the carrier of that kind is due, the first one first.
