@@ -11,6 +11,35 @@ use uuid::Uuid;
 pub struct Database {
     pub url: DatabaseUrl,
     _folder: Option<TempDir>,
+    _lent: Option<Lent>,
+}
+
+/// A database on the server that all stories share; it goes when its story ends.
+struct Lent {
+    server: String,
+    name: String,
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        let (server, drop) = (
+            self.server.clone(),
+            format!("DROP DATABASE {} WITH (FORCE)", self.name),
+        );
+        // The story's runtime may be ending, so this has one of its own.
+        let dropping = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build();
+            runtime.expect("a runtime").block_on(async {
+                let (client, connection) = tokio_postgres::connect(&server, NoTls).await?;
+                tokio::spawn(connection);
+                client.batch_execute(&drop).await
+            })
+        });
+        // What is left is the server's to lose, when all stories are over.
+        let _ = dropping.join();
+    }
 }
 
 impl Database {
@@ -20,13 +49,19 @@ impl Database {
         Self {
             url: DatabaseUrl::Sqlite { path },
             _folder: Some(folder),
+            _lent: None,
         }
     }
 
     pub async fn postgres() -> Self {
         let server = std::env::var("CALLBOARD_TEST_POSTGRES")
             .expect("CALLBOARD_TEST_POSTGRES names no server: run the stories by tests/run");
-        Self::postgres_on(&server).await
+        let mut database = Self::postgres_on(&server).await;
+        if let DatabaseUrl::Postgres(url) = &database.url {
+            let name = url.config.get_dbname().expect("a name").to_owned();
+            database._lent = Some(Lent { server, name });
+        }
+        database
     }
 
     /// A database on the server of that URL.
@@ -46,6 +81,7 @@ impl Database {
         Self {
             url: DatabaseUrl::parse(&format!("{base}/{name}")).expect("a URL"),
             _folder: None,
+            _lent: None,
         }
     }
 
@@ -140,4 +176,20 @@ impl Database {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn a_database_goes_when_its_story_ends_even_while_it_is_in_use() {
+    let (watch, story) = (Database::postgres().await, Database::postgres().await);
+    let DatabaseUrl::Postgres(url) = &story.url else {
+        panic!("a database on PostgreSQL")
+    };
+    let (in_use, connection) = url.config.connect(NoTls).await.expect("the database");
+    tokio::spawn(connection);
+    in_use.batch_execute("BEGIN; SELECT 1").await.expect("SQL");
+    let name = url.config.get_dbname().expect("a name");
+    let sql = format!("SELECT datname::text FROM pg_database WHERE datname = '{name}'");
+    assert_eq!(watch.texts(&sql).await, [name.to_owned()]);
+    drop(story);
+    assert_eq!(watch.texts(&sql).await, [] as [String; 0]);
 }
