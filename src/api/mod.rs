@@ -13,6 +13,7 @@ mod log_query;
 mod me;
 mod page;
 mod recordings;
+mod sign_in;
 mod stats;
 mod ultravox;
 mod users;
@@ -155,5 +156,6 @@ pub fn open_to_all(routes: &mut ServiceConfig) {
             "GET",
             vec![web::get().to(documents::openapi)],
         ));
+    sign_in::configure(routes);
     board::configure(routes);
 }

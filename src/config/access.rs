@@ -4,6 +4,7 @@ use super::error::{Mistakes, Rule};
 use super::ip_range::IpRange;
 use super::origin::Origin;
 use clap::Args;
+use secrecy::SecretString;
 
 const ORIGINS: Rule = Rule {
     name: "CALLBOARD_ALLOWED_ORIGINS",
@@ -42,6 +43,15 @@ pub struct AccessSettings {
     pub trusted_proxies: Option<String>,
 }
 
+/// A short address that signs a person in, `/as/CODE`: a demo's alone, since no setting makes one.
+#[derive(Clone, Debug)]
+pub struct SignInLink {
+    /// What the address ends with.
+    pub code: SecretString,
+    /// What the person is then known by.
+    pub token: SecretString,
+}
+
 /// Who may come in.
 #[derive(Clone, Debug, Default)]
 pub struct Access {
@@ -49,6 +59,8 @@ pub struct Access {
     pub allowed_origins: Vec<Origin>,
     /// Addresses whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpRange>,
+    /// Addresses that sign people in.
+    pub sign_in_links: Vec<SignInLink>,
 }
 
 impl Access {
@@ -62,6 +74,7 @@ impl Access {
             trusted_proxies: mistakes
                 .read_in_words(&PROXIES, proxies, |text| list(text, str::parse))
                 .unwrap_or_default(),
+            sign_in_links: Vec::new(),
         }
     }
 }

@@ -28,7 +28,7 @@ mod tests;
 mod warnings;
 mod web_url;
 
-pub use access::{Access, AccessSettings};
+pub use access::{Access, AccessSettings, SignInLink};
 pub use agency_defaults::{AgencyDefaults, AgencyDefaultsSettings};
 pub use auth::{Auth, AuthSettings};
 pub use calls::{CallSettings, Calls, Recording, TransferRefused};

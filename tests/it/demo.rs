@@ -59,22 +59,78 @@ async fn one_calls_life_goes_through_the_answer_route_to_its_recording() {
 }
 
 /// The link of somebody whose name the welcome prints.
-async fn link_of(name: &str, running: &mut Child) -> (String, String) {
+async fn link_of(name: &str, running: &mut Child) -> String {
     let mut lines = BufReader::new(running.stdout.take().unwrap()).lines();
-    let found = loop {
+    let link = loop {
         let line = soon("the welcome", lines.next_line()).await.unwrap();
         let line = line.expect("a link");
         let mut words = line.split_whitespace();
         if words.next() == Some(name) {
-            let link = words.next().unwrap().to_owned();
-            break link
-                .split_once("#token=")
-                .map(|(url, token)| (url.to_owned(), token.to_owned()));
+            break words.next().expect("a link").to_owned();
         }
     };
     // Read on, or the demo would stop at a full pipe.
     tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-    found.expect("a token")
+    link
+}
+
+/// Whom the link signs in, as a browser that follows it finds out: the page and the token.
+async fn follows(link: &str) -> (String, String) {
+    let redirect = opens(link).await;
+    assert_eq!(redirect.status(), 303);
+    assert_eq!(redirect.headers()["cache-control"], "no-store");
+    assert_eq!(redirect.headers()["referrer-policy"], "no-referrer");
+    let to = redirect.headers()["location"].to_str().unwrap();
+    let token = to
+        .strip_prefix("/#token=")
+        .expect("a token in the fragment");
+    let (page, _) = link.split_once("as/").expect("a code");
+    (page.to_owned(), token.to_owned())
+}
+
+/// What is answered to a browser that opens this address, before it goes where that leads.
+async fn opens(link: &str) -> reqwest::Response {
+    let stays = reqwest::redirect::Policy::none();
+    let client = reqwest::Client::builder().redirect(stays).build().unwrap();
+    soon("an answer", client.get(link).send()).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_link_is_short_serves_again_and_again_and_stands_in_no_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = || {
+        let mut command = demo(&folder, &["--port", "23700", "--log-filter", "debug"]);
+        command.stdout(Stdio::piped()).spawn().unwrap()
+    };
+    let mut running = run();
+    let link = link_of("Ben", &mut running).await;
+    assert!(link.len() < 40, "{link}");
+    assert_eq!(follows(&link).await, follows(&link).await);
+
+    let (page, token) = follows(&link).await;
+    let me = reqwest::Client::new().get(format!("{page}api/me"));
+    let me = me.bearer_auth(&token).send().await.unwrap();
+    let me: Value = me.json().await.unwrap();
+    assert_eq!(me["user"]["name"], "Ben", "{me}");
+
+    // A code that nobody has, of the right length, and one that begins rightly.
+    let (known, _) = link.split_at(link.len() - 1);
+    for wrong in [
+        format!("{page}as/0123456789"),
+        known.to_owned(),
+        format!("{page}as/"),
+    ] {
+        assert_eq!(opens(&wrong).await.status(), 404, "{wrong}");
+    }
+    running.kill().await.unwrap();
+    let log = std::fs::read_to_string(folder.path().join("data/callboard.log")).unwrap();
+    let (_, code) = link.split_once("as/").unwrap();
+    assert!(log.contains("DEBUG") && !log.contains(code) && !log.contains(&token));
+
+    // A page that was kept as a bookmark opens in the next run, too.
+    let mut again = run();
+    assert_eq!(link_of("Ben", &mut again).await, link);
+    again.kill().await.unwrap();
 }
 
 /// The next event of this call.
@@ -93,7 +149,7 @@ async fn a_person_who_clicks_before_the_played_agents_gets_the_call_and_is_left_
     let mut command = demo(&folder, &["--port", "23600", "--calls-per-minute", "30"]);
     let mut running = command.stdout(Stdio::piped()).spawn().unwrap();
     // Nobody plays Olivia: whatever she does, a person does.
-    let (url, token) = link_of("Olivia", &mut running).await;
+    let (url, token) = follows(&link_of("Olivia", &mut running).await).await;
     let mut board = Board::open(BrowserSettings::new(&url, token.clone().into())).await;
     let buttons = Buttons::new(url.parse().unwrap(), token.into()).unwrap();
 

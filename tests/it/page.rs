@@ -44,6 +44,14 @@ on_every_database! {
         }
     }
 
+    async fn only_a_demo_signs_people_in_by_a_link(world: World) {
+        let node = world.node().await;
+        for path in ["/as/0123456789", "/as/", "/as/%00"] {
+            let answer = reply(node.ask("GET", path)).await;
+            assert_eq!(answer.text(), r#"{"error":"There is nothing at this path"}"#, "{path}");
+        }
+    }
+
     async fn what_lies_beside_the_page_is_not_part_of_it(world: World) {
         let mut world = world;
         let folder = tempfile::tempdir().unwrap();

@@ -4,6 +4,7 @@ use super::DemoError;
 use super::folder::private;
 use crate::domain::{AgencyId, Role, User, UserId};
 use crate::simulator::SigningKey;
+use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -20,6 +21,10 @@ const CAST: [(&str, Role); 3] = [
     ("Ben", Role::Member),
     ("Olivia", Role::Owner),
 ];
+
+/// A link's code: 50 bits in letters that nobody mistakes for each other.
+const CODE_LETTERS: usize = 10;
+const LETTERS: &str = "0123456789abcdefghjkmnpqrstvwxyz";
 
 /// Where the phones of the demo's people are, by name.
 pub(super) const SIP_SERVER: &str = "sip.telnyx.com";
@@ -131,6 +136,18 @@ impl Identity {
             path: path.to_owned(),
             why: error.to_string(),
         })
+    }
+
+    /// What this person's link ends with: the same in every run, and not to be guessed.
+    pub(super) fn code_of(&self, person: &User) -> SecretString {
+        let key = hmac::Key::new(
+            hmac::HMAC_SHA256,
+            self.jwt_secret.expose_secret().as_bytes(),
+        );
+        let tag = hmac::sign(&key, format!("link of {}", person.id).as_bytes());
+        let letter = |byte: &u8| LETTERS.chars().nth(usize::from(byte % 32)).unwrap_or('0');
+        let code: String = tag.as_ref().iter().take(CODE_LETTERS).map(letter).collect();
+        code.into()
     }
 
     /// The key that the carrier signs with.

@@ -3,6 +3,7 @@
 use super::DemoError;
 use super::folder::Folder;
 use super::identity::{Identity, SIP_SERVER};
+use super::links::{Login, logins};
 use super::port::{listen, port_of};
 use super::setup;
 use super::setup::API_KEY;
@@ -91,7 +92,9 @@ pub(super) async fn launch(
     let carrier = Arc::new(carrier(&identity, port, clock.clone(), schedule)?);
     let exchange = exchange(&carrier, settings)?;
     let api_base = exchange.api_base();
-    let config = config(around, &identity, database(args, folder)?, port, &api_base)?;
+    let mut config = config(around, &identity, database(args, folder)?, port, &api_base)?;
+    let logins = logins(&identity, clock.now())?.into_iter();
+    config.access.sign_in_links = logins.map(Login::sign_in_link).collect();
     let store = setup::prepare(&config, &identity, clock.now()).await?;
     let board = store.board(identity.agency).await?;
     let (events_before, open_calls) = match board {

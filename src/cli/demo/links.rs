@@ -4,6 +4,7 @@ use super::DemoError;
 use super::folder::Folder;
 use super::identity::Identity;
 use crate::auth::mint;
+use crate::config::SignInLink;
 use crate::domain::{Role, Timestamp, User};
 use secrecy::{ExposeSecret as _, SecretString};
 use std::fmt::Write as _;
@@ -11,11 +12,12 @@ use std::fmt::Write as _;
 /// A login lasts a day: longer than anybody looks at a demo.
 const LIFETIME_SECONDS: i64 = 24 * 3_600;
 
-/// A person and a token of theirs.
+/// A person, a token of theirs, and the code that stands for it.
 #[derive(Clone, Debug)]
 pub(super) struct Login {
     pub(super) user: User,
     pub(super) token: SecretString,
+    code: SecretString,
 }
 
 impl Login {
@@ -29,11 +31,18 @@ impl Login {
         self.user.role == Some(Role::Member)
     }
 
-    /// The page, signed in. The token is in the fragment, which browsers send to nobody and which
-    /// no server can log; the page takes it out of the address at once.
+    /// The page, signed in: short enough to be read out and typed.
     fn link(&self, port: u16) -> String {
-        let token = self.token.expose_secret();
-        format!("{}#token={token}", address(port))
+        let code = self.code.expose_secret();
+        format!("{}as/{code}", address(port))
+    }
+
+    /// The same as the demo's server is to know it.
+    pub(super) fn sign_in_link(self) -> SignInLink {
+        SignInLink {
+            code: self.code,
+            token: self.token,
+        }
     }
 }
 
@@ -51,6 +60,7 @@ pub(super) fn logins(identity: &Identity, now: Timestamp) -> Result<Vec<Login>, 
             Ok(Login {
                 user: user.clone(),
                 token: token.into(),
+                code: identity.code_of(user),
             })
         })
         .collect()
@@ -140,11 +150,13 @@ mod tests {
     use crate::cli::demo::folder::Folder;
     use crate::cli::demo::identity::Identity;
     use crate::domain::Timestamp;
+    use secrecy::ExposeSecret;
 
     #[test]
     fn a_newcomer_is_told_where_to_click_and_tokens_stay_out_of_queries() {
         let folder = Folder::open(None).unwrap();
-        let logins = logins(&Identity::new(), Timestamp::from_micros(0)).unwrap();
+        let identity = Identity::new();
+        let logins = logins(&identity, Timestamp::from_micros(0)).unwrap();
         let welcome = Welcome {
             wanted_port: 3001,
             port: 3002,
@@ -157,9 +169,18 @@ mod tests {
         assert!(text.contains("http://127.0.0.1:3002/  (port 3001 was taken)\n"));
         for name in ["Anna", "Ben", "Olivia"] {
             let line = text.lines().find(|line| line.starts_with(name)).unwrap();
-            assert!(line.contains(" http://127.0.0.1:3002/#token=ey"), "{line}");
+            let link = line.split_whitespace().nth(1).unwrap();
+            let code = link.strip_prefix("http://127.0.0.1:3002/as/").unwrap();
+            assert!(code.len() == 10 && link.len() < 40, "{link}");
         }
-        assert!(!text.contains('?'), "{text}");
+        assert!(!text.contains('?') && !text.contains("token"), "{text}");
+        let codes = identity
+            .people
+            .iter()
+            .map(|person| identity.code_of(person));
+        let mut codes: Vec<_> = codes.map(|code| code.expose_secret().to_owned()).collect();
+        codes.dedup();
+        assert_eq!(codes.len(), 3, "to each their own");
         assert!(text.contains("process   4711\n") && text.contains("callboard.log\n"));
         let data = folder.path().display().to_string();
         assert!(
