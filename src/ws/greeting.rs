@@ -1,7 +1,7 @@
 //! The first answer: exactly one of `snapshot` and `resumed`, and what was missed.
 
 use super::close::Close;
-use super::protocol::{self, Greeted};
+use super::protocol::{self, Greeted, Hello};
 use super::session::HEARTBEAT_S;
 use crate::fanout::{JoinError, Welcome};
 use crate::http::{Caller, Context};
@@ -42,6 +42,11 @@ pub(super) async fn greet(
         .await
         .map_err(close_of)?;
     let from = position.map_or(0, |position| position.seq);
+    let hello = Hello {
+        at: context.clock.now(),
+        heartbeat_s: HEARTBEAT_S,
+        user: &user,
+    };
     match welcome {
         Welcome::Snapshot {
             reason,
@@ -49,18 +54,18 @@ pub(super) async fn greet(
             seq,
             rows,
         } => {
-            let first = protocol::snapshot(reason, &epoch, seq, HEARTBEAT_S, &user, rows);
+            let first = protocol::snapshot(reason, &epoch, seq, &hello, rows);
             member.outbox.uncork(first);
             context.metrics.connect_answered(answer_of(reason));
         }
         Welcome::Resumed { epoch, seq, frames } => {
-            let mut first = vec![protocol::resumed(&epoch, from, seq, HEARTBEAT_S, &user)];
+            let mut first = vec![protocol::resumed(&epoch, from, seq, &hello)];
             first.extend(frames);
             member.outbox.uncork(first);
             context.metrics.connect_answered(ConnectAnswer::Resumed);
         }
         Welcome::CatchUp { epoch, seq, page } => {
-            let first = protocol::resumed(&epoch, from, seq, HEARTBEAT_S, &user);
+            let first = protocol::resumed(&epoch, from, seq, &hello);
             member.outbox.start_at(from);
             member.outbox.uncork(vec![first]);
             context.metrics.connect_answered(ConnectAnswer::Resumed);

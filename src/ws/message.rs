@@ -106,6 +106,9 @@ pub(super) struct Snapshot<'a> {
     /// Why it is no resumption: `fresh` (no position was sent), `epoch_changed`, `too_old` (beyond
     /// retention), `ahead` (a position from the future).
     pub reason: &'static str,
+    /// The server's time when this was written: count waiting times from it.
+    #[schema(value_type = Time)]
+    pub at: String,
     /// Seconds between heartbeats.
     pub heartbeat_s: u64,
     pub user: &'a Greeted,
@@ -120,6 +123,9 @@ pub(super) struct Resumed<'a> {
     pub from: i64,
     /// The number up to which what follows was missed; what comes after that is news.
     pub seq: i64,
+    /// The server's time when this was written.
+    #[schema(value_type = Time)]
+    pub at: String,
     /// Seconds between heartbeats.
     pub heartbeat_s: u64,
     pub user: &'a Greeted,

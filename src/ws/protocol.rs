@@ -96,22 +96,29 @@ pub const fn reason_name(reason: SnapshotReason) -> &'static str {
     }
 }
 
+/// What both first answers say besides the place in the numbering.
+pub(super) struct Hello<'a> {
+    pub at: Timestamp,
+    pub heartbeat_s: u64,
+    pub user: &'a Greeted,
+}
+
 /// The snapshot as one message in pieces: a header of its own and the shared rows, none copied.
 #[must_use]
 pub(super) fn snapshot(
     reason: SnapshotReason,
     epoch: &str,
     seq: i64,
-    heartbeat_s: u64,
-    user: &Greeted,
+    hello: &Hello<'_>,
     rows: Vec<Bytes>,
 ) -> Vec<Bytes> {
     let header = written(&Snapshot {
         epoch,
         seq,
         reason: reason_name(reason),
-        heartbeat_s,
-        user,
+        at: hello.at.to_string(),
+        heartbeat_s: hello.heartbeat_s,
+        user: hello.user,
     });
     let header = header.strip_suffix('}').unwrap_or(&header);
     let head = format!("{header},\"calls\":[");
@@ -132,13 +139,14 @@ pub(super) fn snapshot(
 
 /// `resumed`.
 #[must_use]
-pub(super) fn resumed(epoch: &str, from: i64, seq: i64, heartbeat_s: u64, user: &Greeted) -> Bytes {
+pub(super) fn resumed(epoch: &str, from: i64, seq: i64, hello: &Hello<'_>) -> Bytes {
     framed(&Resumed {
         epoch,
         from,
         seq,
-        heartbeat_s,
-        user,
+        at: hello.at.to_string(),
+        heartbeat_s: hello.heartbeat_s,
+        user: hello.user,
     })
 }
 

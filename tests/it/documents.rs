@@ -6,6 +6,7 @@ mod routes;
 
 use crate::support::World;
 use crate::support::documents::{Documents, faults, fits};
+use callboard::simulator::browser::CloseCode;
 use serde_json::{Value, json};
 
 const OPENAPI: &str = include_str!("schemas/openapi-3.1.json");
@@ -104,6 +105,21 @@ on_every_database! {
             let payload = &message["examples"][0]["payload"];
             assert!(payload["type"].is_string(), "{name} has no example: {message}");
             documents.has_message(name, payload);
+        }
+    }
+
+    async fn the_simulated_browser_knows_every_close_code_of_the_document_and_does_what_it_says(world: World) {
+        let node = world.node().await;
+        let documents = Documents::of(&node).await;
+        let metrics = node.metrics().await;
+        let closes = documents.asyncapi["x-close-codes"].as_array().unwrap();
+        assert_eq!(closes.len(), 12);
+        for close in closes {
+            let code = close["code"].as_u64().unwrap();
+            let known = CloseCode(u16::try_from(code).unwrap());
+            assert!(known.name().is_some(), "the simulated browser has no name for {code}");
+            assert_eq!(json!(known.may_reconnect()), close["reconnect"], "{code}");
+            assert!(metrics.contains(&format!("socket_closes_total{{code=\"{code}\"}}")), "{code} has no series");
         }
     }
 

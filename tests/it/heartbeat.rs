@@ -2,7 +2,7 @@
 
 use crate::support::World;
 use crate::support::wire::{Heard, Wire};
-use callboard::simulator::browser::Message;
+use callboard::simulator::browser::{Message, Position};
 use serde_json::json;
 use std::time::Duration;
 
@@ -22,6 +22,24 @@ on_every_database! {
             assert_eq!(anna.any().await, Message::Heartbeat { seq: 2 * beat, at: now });
             anna.is_served().await;
             assert_eq!(anna.browser().socket().pings(), beat);
+        }
+    }
+
+    async fn both_first_answers_say_what_time_it_is_at_the_server(world: World) {
+        let node = world.node().await;
+        for wound in [0, 14 * 60, 86_400] {
+            world.clock.advance(Duration::from_secs(wound));
+            let token = world.token(world.anna);
+            let mut fresh = Wire::open(&node).await;
+            let snapshot = fresh.connects(&token).await;
+            let now = world.clock.now().to_string();
+            assert_eq!((&snapshot["type"], &snapshot["at"]), (&json!("snapshot"), &json!(now)));
+
+            let epoch = snapshot["epoch"].as_str().unwrap().to_owned();
+            let mut again = Wire::open(&node).await;
+            again.says_connect_at(&token, &Position { epoch, seq: snapshot["seq"].as_u64().unwrap() }).await;
+            let Heard::Text(resumed) = again.hears().await else { panic!("no answer") };
+            assert_eq!((&resumed["type"], &resumed["at"]), (&json!("resumed"), &json!(now)));
         }
     }
 

@@ -165,7 +165,7 @@ impl Model {
         }
         let from = if self.breaks(Breaks::Head) { 0 } else { seq };
         let resumed = json!({"type": "resumed", "epoch": "e", "from": from, "seq": HEAD,
-            "heartbeat_s": HEARTBEAT_S, "user": {}});
+            "at": "2026-11-21T09:00:00.000000Z", "heartbeat_s": HEARTBEAT_S, "user": {}});
         say(stream, resumed).await?;
         for seq in seq + 1..=HEAD {
             if seq < HEAD || !self.breaks(Breaks::MissedEvent) {
@@ -278,7 +278,7 @@ async fn say(stream: &mut Stream, words: Value) -> Result<(), End> {
 
 fn snapshot(reason: &str) -> Value {
     json!({"type": "snapshot", "epoch": "e", "seq": HEAD, "reason": reason,
-        "heartbeat_s": HEARTBEAT_S, "user": {}, "calls": []})
+        "at": "2026-11-21T09:00:00.000000Z", "heartbeat_s": HEARTBEAT_S, "user": {}, "calls": []})
 }
 
 fn event(seq: u64) -> Value {

@@ -213,6 +213,7 @@ mod tests {
                 epoch: "e".to_owned(),
                 from: 4,
                 seq: 7,
+                at: Timestamp::from_micros(0),
                 heartbeat_s: 15,
                 user: serde_json::Value::Null,
             };

@@ -15,6 +15,8 @@ impl CloseCode {
     pub const ABNORMAL: Self = Self(1006);
     /// A message over 64 KiB.
     pub const TOO_BIG: Self = Self(1009);
+    /// What the connection was built on has changed: reconnect.
+    pub const RENEWED: Self = Self(1012);
     /// The database or the key issuer is away.
     pub const TRY_AGAIN_LATER: Self = Self(1013);
     /// The socket's queue was full.
@@ -49,6 +51,7 @@ impl CloseCode {
             1005 => "no code",
             1006 => "connection lost",
             1009 => "message too big",
+            1012 => "renewed",
             1013 => "try again later",
             4000 => "slow",
             4001 => "token expired",

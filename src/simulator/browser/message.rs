@@ -229,7 +229,7 @@ fn expiry(text: &str) -> Result<Timestamp, serde_json::Error> {
     serde_json::from_str(text).map(|Expiry { expires_at }| expires_at)
 }
 
-fn timestamp<'de, D: Deserializer<'de>>(from: D) -> Result<Timestamp, D::Error> {
+pub(super) fn timestamp<'de, D: Deserializer<'de>>(from: D) -> Result<Timestamp, D::Error> {
     let text = Cow::<'_, str>::deserialize(from)?;
     Timestamp::parse(&text)
         .ok_or_else(|| de::Error::custom(format!("{text:?} is no RFC 3339 time")))

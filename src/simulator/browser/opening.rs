@@ -1,6 +1,8 @@
 //! How a connection opens: where the client stands, and the one answer it gets.
 
 use super::Call;
+use super::message::timestamp;
+use crate::domain::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::fmt;
@@ -29,6 +31,9 @@ pub struct Snapshot {
     pub seq: u64,
     /// Why it is no `resumed`: `fresh`, `epoch_changed`, `too_old` or `ahead`.
     pub reason: String,
+    /// The server's clock.
+    #[serde(deserialize_with = "timestamp")]
+    pub at: Timestamp,
     /// Seconds between heartbeats.
     pub heartbeat_s: u64,
     /// Who the server takes us for.
@@ -46,6 +51,9 @@ pub struct Resumed {
     pub from: u64,
     /// The events from+1 … seq are those that we missed; what comes after is live.
     pub seq: u64,
+    /// The server's clock.
+    #[serde(deserialize_with = "timestamp")]
+    pub at: Timestamp,
     /// Seconds between heartbeats.
     pub heartbeat_s: u64,
     /// Who the server takes us for.

@@ -24,7 +24,7 @@ pub(crate) enum Act {
 pub(crate) fn snapshot(seq: u64) -> Act {
     Act::Say(
         json!({"type": "snapshot", "epoch": "e", "seq": seq, "reason": "fresh",
-            "heartbeat_s": 15, "user": {"name": "Anna"}, "calls": []})
+            "at": "2026-11-21T09:00:00.000000Z", "heartbeat_s": 15, "user": {"name": "Anna"}, "calls": []})
         .to_string(),
     )
 }
@@ -32,7 +32,7 @@ pub(crate) fn snapshot(seq: u64) -> Act {
 pub(crate) fn resumed(from: u64, seq: u64) -> Act {
     Act::Say(
         json!({"type": "resumed", "epoch": "e", "from": from, "seq": seq,
-            "heartbeat_s": 15, "user": {}})
+            "at": "2026-11-21T09:00:00.000000Z", "heartbeat_s": 15, "user": {}})
         .to_string(),
     )
 }

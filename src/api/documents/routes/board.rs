@@ -62,7 +62,7 @@ pub(super) fn operations() -> Vec<Operation> {
             .for_agents()
             .query(
                 "since",
-                "Where the day begins, within the last 31 days; midnight UTC unless said.",
+                "Where the day begins, within the last 31 days; midnight UTC unless said. One later than now begins now.",
                 time(),
             )
             .answers::<StatsView>(200, "Who waits now, and how calls came out")

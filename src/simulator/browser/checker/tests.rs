@@ -13,13 +13,13 @@ fn snapshot(epoch: &str, seq: u64, reason: &str, calls: &[&str]) -> Message {
     let calls: Vec<_> = calls.iter().map(|id| call(id, "incoming")).collect();
     let calls = calls.join(",");
     message(&format!(
-        r#"{{"type":"snapshot","epoch":"{epoch}","seq":{seq},"reason":"{reason}","heartbeat_s":15,"user":{{}},"calls":[{calls}]}}"#
+        r#"{{"type":"snapshot","epoch":"{epoch}","seq":{seq},"reason":"{reason}","at":"2026-11-21T09:00:00.000000Z","heartbeat_s":15,"user":{{}},"calls":[{calls}]}}"#
     ))
 }
 
 fn resumed(epoch: &str, from: u64, seq: u64) -> Message {
     message(&format!(
-        r#"{{"type":"resumed","epoch":"{epoch}","from":{from},"seq":{seq},"heartbeat_s":15,"user":{{}}}}"#
+        r#"{{"type":"resumed","epoch":"{epoch}","from":{from},"seq":{seq},"at":"2026-11-21T09:00:00.000000Z","heartbeat_s":15,"user":{{}}}}"#
     ))
 }
 
