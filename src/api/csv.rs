@@ -4,6 +4,7 @@
 use crate::domain::{AgencyId, LoggedCall, Timestamp};
 use crate::http::ApiError;
 use crate::store::{LogFilter, Store, StoreError};
+use crate::view::plain;
 use actix_web::HttpResponse;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, VARY};
 use bytes::Bytes;
@@ -76,6 +77,8 @@ pub(super) async fn file(
 fn text(rows: &[LoggedCall], with_names: bool) -> Bytes {
     let mut text = String::new();
     if with_names {
+        // Without this mark spreadsheets take the file for one of their own country's old encoding.
+        text.push('\u{feff}');
         text.push_str(&NAMES.join(","));
         text.push_str("\r\n");
     }
@@ -88,18 +91,19 @@ fn text(rows: &[LoggedCall], with_names: bool) -> Bytes {
 fn write_row(text: &mut String, row: &LoggedCall) {
     let log = &row.log;
     let owned = |text: &Option<String>| text.clone().unwrap_or_default();
+    let named = |text: &Option<String>| plain(text.as_deref().unwrap_or_default()).into_owned();
     let at = |at: Option<Timestamp>| at.map(|at| at.to_string()).unwrap_or_default();
     let cells = [
         log.id.to_string(),
         log.call_control_id.clone(),
-        owned(&log.from_number),
-        owned(&log.to_number),
-        owned(&log.caller_name),
+        named(&log.from_number),
+        named(&log.to_number),
+        named(&log.caller_name),
         log.result.name().to_owned(),
         log.answered_by
             .map(|user| user.to_string())
             .unwrap_or_default(),
-        owned(&log.answered_by_name),
+        named(&log.answered_by_name),
         log.started_at.to_string(),
         at(log.answered_at),
         log.ended_at.to_string(),
@@ -124,7 +128,8 @@ fn write_row(text: &mut String, row: &LoggedCall) {
 fn write_cell(text: &mut String, cell: &str) {
     let first = cell.chars().next();
     let guarded = first.is_some_and(|first| "=+-@\t\r\n'＝＋－＠".contains(first));
-    let quoted = cell.contains([',', '"', '\r', '\n']);
+    // Where a decimal comma is written, spreadsheets part columns at semicolons.
+    let quoted = cell.contains([',', ';', '"', '\r', '\n']);
     if quoted {
         text.push('"');
     }
@@ -149,6 +154,9 @@ mod tests {
             ("", ""),
             ("Zoë", "Zoë"),
             ("a,b", "\"a,b\""),
+            ("a;b", "\"a;b\""),
+            ("rent;=1+1", "\"rent;=1+1\""),
+            ("=1;2", "\"'=1;2\""),
             ("say \"hi\"", "\"say \"\"hi\"\"\""),
             ("two\nlines", "\"two\nlines\""),
             ("+15550100", "'+15550100"),

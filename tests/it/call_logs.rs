@@ -415,7 +415,7 @@ on_every_database! {
         assert_eq!(file.header("content-disposition"),
             Some("attachment; filename=\"call-logs-2026-11-21.csv\""));
         assert_eq!(file.text(), format!(
-            "id,call_control_id,from_number,to_number,caller_name,result,answered_by,answered_by_name,\
+            "\u{feff}id,call_control_id,from_number,to_number,caller_name,result,answered_by,answered_by_name,\
              started_at,answered_at,ended_at,wait,duration,end_reason,outcome,notes\r\n\
              {},{},\"'=HYPERLINK(\"\"http://evil\"\")\",'+15550109999,\"'=HYPERLINK(\"\"http://evil\"\")\",\
              abandoned,,,2026-11-21T09:00:00.000000Z,,2026-11-21T09:00:05.000000Z,5,0,\
@@ -428,14 +428,19 @@ on_every_database! {
             assert_eq!(json.header("vary").map(|vary| vary.contains("ccept")), Some(true));
         }
 
+        // What turns the writing around or hides in a name stays out, and a semicolon parts no cells.
+        given_up(&world, &carrier, "\u{202e}Eva;=1+1\u{200b}").await;
+        let file = accepting(&node, &world, world.anna, "limit=1", "text/csv").await.text();
+        assert!(file.contains(",\"Eva;=1+1\",'+15550109999,\"Eva;=1+1\","), "{file}");
+
         // Longer than any page, and as long as some pages exactly.
         long_ago(&world, 749).await;
         let file = accepting(&node, &world, world.anna, "limit=10", "text/csv").await.text();
         let ids: HashSet<_> = file.lines().filter(|line| line.contains(",old-")).collect();
-        assert_eq!((ids.len(), file.matches("\r\n").count()), (749, 751));
+        assert_eq!((ids.len(), file.matches("\r\n").count()), (749, 752));
         let since = Timestamp::parse("2026-11-21T09:00:00Z").unwrap();
         let query = format!("since={since}");
         let file = accepting(&node, &world, world.anna, &query, "text/csv").await.text();
-        assert_eq!(file.matches("\r\n").count(), 1 + 1 + 5);
+        assert_eq!(file.matches("\r\n").count(), 1 + 2 + 10);
     }
 }
