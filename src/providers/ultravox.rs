@@ -14,12 +14,12 @@ mod update;
 mod verdict;
 mod words;
 
-pub use agreement::{Agreement, agreement};
+pub use agreement::{Agreement, Difference, agreement};
 pub use carrier::{Carrier, Field};
 pub use error::UltravoxError;
 pub use settings::{Settings, read_settings};
 pub use update::{Stored, UpdateError};
-pub use verdict::{Issue, issues};
+pub use verdict::{Issue, IssueKind, issues};
 pub use words::without_secrets;
 
 use super::breaker::{Breakers, CircuitOpen};

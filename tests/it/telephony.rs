@@ -161,6 +161,7 @@ on_every_database! {
             (&json!(true), &json!(false)));
         assert_eq!((&fresh["telephony_configured"], &fresh["in_sync"]), (&json!(false), &json!(false)));
         assert_eq!(fresh["sync_issues"][0], "Telnyx is stored and not known to Ultravox");
+        assert_eq!(fresh["issues"][0], json!({"carrier": "telnyx", "key": null, "kind": "not_imported"}));
         assert_eq!(fresh["next_steps"][0], "Import it: POST /api/ultravox/import-telnyx");
 
         for carrier in ["telnyx", "twilio", "plivo"] {
@@ -184,14 +185,23 @@ on_every_database! {
             "Plivo is stored in part: plivo_auth_token missing",
         ]));
 
+        let issue = |carrier: &str, key: Value, kind: &str| json!({"carrier": carrier, "key": key, "kind": kind});
+        assert_eq!(apart["issues"], json!([
+            issue("telnyx", json!("telnyx_api_key"), "differs"), issue("telnyx", json!("telnyx_application_id"), "differs"),
+            issue("telnyx", Value::Null, "no_agents"), issue("plivo", json!("plivo_auth_token"), "missing"),
+        ]));
+
         ultravox.fails(Fault::says(401, r#"{"detail":"Invalid API key."}"#));
         let refused = status().await;
         assert_eq!((refused.status, refused.error()), (502, "Invalid API key.".into()));
         assert_eq!(refused.json()["stored"]["telnyx_api_key"], true);
+        let of_none = |kind: &str| json!([{"carrier": null, "key": "ultravox_api_key", "kind": kind}]);
+        assert_eq!(refused.json()["issues"], of_none("no_answer"));
         assert_eq!(refused.json()["ultravox"], Value::Null);
         world.unsets(&world.acme, CredentialKey::UltravoxApiKey).await;
         let keyless = status().await;
         assert_eq!((keyless.status, &keyless.json()["ultravox"]), (200, &Value::Null));
+        assert_eq!(keyless.json()["issues"], of_none("not_asked"));
         assert!(keyless.json()["next_steps"][0].as_str().unwrap().contains("ultravox_api_key"));
     }
 }

@@ -1,6 +1,7 @@
 //! Whether Ultravox has what we have, as far as it shows: prefixes of the secrets, and the rest.
 
 use super::{Carrier, Stored};
+use crate::domain::CredentialKey;
 use secrecy::ExposeSecret;
 use serde_json::Value;
 
@@ -9,8 +10,17 @@ use serde_json::Value;
 pub struct Agreement {
     /// Whether Ultravox has a configuration of it.
     pub is_configured: bool,
-    /// Where the two sides differ, in sentences.
-    pub differences: Vec<String>,
+    /// Where the two sides differ.
+    pub differences: Vec<Difference>,
+}
+
+/// One value that is not the same on both sides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// Ours.
+    pub key: CredentialKey,
+    /// The same as a sentence.
+    pub what: String,
 }
 
 /// Compares what Ultravox shows of a carrier with what is stored.
@@ -37,11 +47,18 @@ pub fn agreement(carrier: Carrier, shown: &Value, stored: &Stored) -> Agreement 
             } else {
                 "another value"
             };
-            return Some(format!("Ultravox has {which} for {}", field.key));
+            let what = format!("Ultravox has {which} for {}", field.key);
+            return Some(Difference {
+                key: field.key,
+                what,
+            });
         }
         let theirs = shown.get(field.name)?.as_str()?;
         let differs = !theirs.is_empty() && theirs != ours;
-        differs.then(|| format!("Ultravox has another {} than {}", field.name, field.key))
+        differs.then(|| Difference {
+            key: field.key,
+            what: format!("Ultravox has another {} than {}", field.name, field.key),
+        })
     });
     Agreement {
         is_configured: true,
@@ -69,7 +86,10 @@ mod tests {
             json!({"apiKeyPrefix": {"prefix": api}, "publicKeyPrefix": {"prefix": public},
                    "applicationSid": application, "accountSid": "any"})
         };
-        let differences = |shown| agreement(Carrier::Telnyx, &shown, &stored).differences;
+        let differences = |shown| -> Vec<String> {
+            let found = agreement(Carrier::Telnyx, &shown, &stored).differences;
+            found.into_iter().map(|one| one.what).collect()
+        };
         assert!(differences(shown("KEY0…", "abcd", "42")).is_empty());
         assert_eq!(
             differences(shown("KEY9", "efgh", "43")),

@@ -5,9 +5,28 @@ use crate::domain::{AgencyId, CredentialKey};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
+/// What is not as it should be with a carrier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IssueKind {
+    /// Some of its credentials are stored, these are not.
+    Missing,
+    /// It is stored and Ultravox does not know it.
+    NotImported,
+    /// Ultravox has another value.
+    Differs,
+    /// Ultravox lets no agent take its calls.
+    NoAgents,
+}
+
 /// Something that is not as it should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Issue {
+    /// What, as a value.
+    pub kind: IssueKind,
+    /// Of which carrier.
+    pub carrier: Carrier,
+    /// With which credentials; none where it is the carrier as a whole.
+    pub keys: Vec<CredentialKey>,
     /// What is not right, as a sentence without its full stop.
     pub what: String,
     /// How to mend it, likewise.
@@ -49,25 +68,33 @@ fn judge(carrier: Carrier, shown: &Value, stored: &Stored, found: &mut Vec<Issue
     let needed = carrier.fields().iter().filter(|field| field.is_needed);
     let needed: Vec<_> = needed.map(|field| field.key).collect();
     let absent = needed.iter().filter(|key| usable(stored, **key).is_none());
-    let absent: Vec<&str> = absent.map(|key| key.name()).collect();
+    let absent: Vec<CredentialKey> = absent.copied().collect();
     let agreed = agreement(carrier, shown, stored);
-    let mut add = |what: String, mend: String| found.push(Issue { what, mend });
+    let mut add = |kind, keys, what: String, mend: String| {
+        found.push(Issue {
+            kind,
+            carrier,
+            keys,
+            what,
+            mend,
+        });
+    };
     if absent.len() < needed.len() && !absent.is_empty() {
-        let absent = absent.join(", ");
-        let what = format!("{title} is stored in part: {absent} missing");
-        add(what, format!("Store {absent}"));
+        let names: Vec<&str> = absent.iter().map(|key| key.name()).collect();
+        let names = names.join(", ");
+        let what = format!("{title} is stored in part: {names} missing");
+        add(IssueKind::Missing, absent, what, format!("Store {names}"));
     } else if absent.is_empty() && !agreed.is_configured {
         let what = format!("{title} is stored and not known to Ultravox");
-        add(
-            what,
-            format!("Import it: POST /api/ultravox/import-{carrier}"),
-        );
+        let mend = format!("Import it: POST /api/ultravox/import-{carrier}");
+        add(IssueKind::NotImported, Vec::new(), what, mend);
     }
     for difference in agreed.differences {
         let mend = format!(
             "If what is stored is right, import {title} again: POST /api/ultravox/import-{carrier}"
         );
-        add(difference, mend);
+        let keys = vec![difference.key];
+        add(IssueKind::Differs, keys, difference.what, mend);
     }
     let all = shown.get("callCreationAllowAllAgents") == Some(&Value::Bool(true));
     let listed = shown
@@ -76,7 +103,7 @@ fn judge(carrier: Carrier, shown: &Value, stored: &Stored, found: &mut Vec<Issue
     if agreed.is_configured && !all && listed.is_none_or(Vec::is_empty) {
         let what = format!("Ultravox lets no agent take calls of {title}");
         let mend = format!("Allow agents: PATCH /api/ultravox/telephony_configs/{carrier}");
-        add(what, mend);
+        add(IssueKind::NoAgents, Vec::new(), what, mend);
     }
 }
 
