@@ -1,5 +1,6 @@
 // A board as a value: what is true now, who wants to know when it changes, and what can be done about it.
 import { Calls } from './calls.js';
+import { ServerClock } from './clock.js';
 import { Connection } from './connection.js';
 import { Memory } from './memory.js';
 import { Rest } from './rest.js';
@@ -8,11 +9,12 @@ import { claims, storage, usualToken } from './tokens.js';
 const SAVE_AFTER_MS = 1_000;
 const LINGER_MS = 1_000;
 
-const platformHere = () => ({
+const platformHere = (now) => ({
   WebSocket: globalThis.WebSocket,
   storage: storage('sessionStorage'),
   fetch: (...args) => globalThis.fetch(...args),
   now: () => Date.now(),
+  ticks: now ?? (() => performance.now()),
   random: () => Math.random(),
   setTimeout: (what, ms) => globalThis.setTimeout(what, ms),
   clearTimeout: (id) => globalThis.clearTimeout(id),
@@ -33,12 +35,14 @@ export class CallboardClient {
   #tokenOf;
   #token = null;
   #calls = new Calls();
+  #clock;
   #connection;
   #rest;
   #memory;
   #listeners = new Set();
   #handlers = new Map();
   #acting = new Map();
+  #turns = new Map();
   #user = null;
   #caughtUp = null;
   #afresh = null;
@@ -50,14 +54,15 @@ export class CallboardClient {
 
   /** See index.d.ts for the options. */
   constructor({ url, token = usualToken, platform = {} } = {}) {
-    this.#platform = { ...platformHere(), ...platform };
+    this.#platform = { ...platformHere(platform.now), ...platform };
+    this.#clock = new ServerClock(this.#platform);
     this.#root = rootOf(url);
     this.#tokenOf = typeof token === 'function' ? token : () => token;
     this.#memory = new Memory(this.#platform.storage, this.#root.href);
     this.#rest = new Rest(this.#root, (reason) => this.#getToken(reason), this.#platform);
     const socket = new URL('ws', this.#root);
     socket.protocol = socket.protocol.replace('http', 'ws');
-    this.#connection = new Connection(socket.href, this.#hears(), this.#platform);
+    this.#connection = new Connection(socket.href, this.#hears(), this.#platform, this.#clock);
   }
 
   // What is true now.
@@ -81,6 +86,9 @@ export class CallboardClient {
     handlers.add(handler);
     return () => handlers.delete(handler);
   }
+
+  /** What time it is at the server, in milliseconds since 1970: right however this computer's clock goes. */
+  now = () => this.#clock.now();
 
   // Its life.
 
@@ -150,18 +158,33 @@ export class CallboardClient {
   }
 
   /** Anything else over HTTP: `request('GET', 'api/call-logs?limit=10')`. */
-  request(method, path, body) {
-    return this.#rest.ask(method, String(path).replace(/^\/+/, ''), body);
+  request(method, path, body, headers) {
+    return this.#rest.ask(method, String(path).replace(/^\/+/, ''), body, headers);
   }
 
-  async #act(action, call) {
+  /**
+   * What is done with one call is done in turn: a call is given back only after the answer to its taking is there, however
+   * quick the hand that asked for both. The same thing asked for twice is one thing.
+   */
+  #act(action, call) {
     const id = typeof call === 'string' ? call : call.call_control_id;
-    this.#acting.set(id, action);
+    const last = this.#turns.get(id);
+    if (last?.action === action) return last.done;
+    const turn = { action };
+    turn.done = this.#inTurn(last, turn, id);
+    this.#turns.set(id, turn);
+    return turn.done;
+  }
+
+  async #inTurn(last, turn, id) {
+    if (last) await last.done.catch(() => {});
+    this.#acting.set(id, turn.action);
     this.#changed();
     try {
-      return await this.request('POST', `api/telnyx/calls/${encodeURIComponent(id)}/${action}`);
+      return await this.request('POST', `api/telnyx/calls/${encodeURIComponent(id)}/${turn.action}`);
     } finally {
       this.#acting.delete(id);
+      if (this.#turns.get(id) === turn) this.#turns.delete(id);
       this.#changed();
     }
   }
@@ -182,7 +205,7 @@ export class CallboardClient {
         this.#user = user ?? this.#user;
       },
       caughtUp: (events) => {
-        this.#caughtUp = { events, at: this.#platform.now() };
+        this.#caughtUp = { events, at: this.#clock.now() };
         this.#tell('caught_up', { events });
       },
       event: (event, live) => {
@@ -207,6 +230,7 @@ export class CallboardClient {
     const kept = this.#memory.load(claims(token).sub);
     if (!kept) return;
     this.#calls.replace(kept.calls);
+    this.#clock.recall(kept.ahead);
     this.#connection.position = kept.position;
   }
 
@@ -253,7 +277,7 @@ export class CallboardClient {
   #save = () => {
     this.#platform.clearTimeout(this.#saving);
     this.#saving = null;
-    this.#memory.save(claims(this.#token).sub, this.#connection.position, this.#calls.lists);
+    this.#memory.save(claims(this.#token).sub, this.#connection.position, this.#calls.lists, this.#clock.ahead);
   };
 
   #watchWaking() {

@@ -4,15 +4,22 @@ export const SUBPROTOCOL = 'callboard.v1';
 const BACKOFF_FIRST_MS = 500;
 const BACKOFF_MOST_MS = 20_000;
 const FIRST_WORD_WITHIN_MS = 10_000;
-const PROBE_WITHIN_MS = 5_000;
+const TOKEN_WITHIN_MS = 60_000;
+const TOKEN_AGAIN_MS = 60_000;
+// After waking: how old a dial may be to be waited for, and how long anything may then take before it is made again.
+const YOUNG_MS = 1_000;
+const AWAKE_WITHIN_MS = 1_500;
 const STEADY_AFTER_MS = 2_000;
 const SILENT_INTERVALS = 2.5;
 const TICK_MS = 1_000;
+const SLEPT_MS = 5_000;
+const STEPPED_MS = 1_000;
 
-/** Close codes by name, for those who want to say in words why a connection ended. */
+/** The close codes of /asyncapi.json by name, for those who want to say in words why a connection ended. */
 export const CLOSED = {
   1001: 'restarting',
   1009: 'too_long',
+  1012: 'renewed',
   1013: 'unavailable',
   4000: 'slow',
   4001: 'token_expired',
@@ -24,6 +31,9 @@ export const CLOSED = {
   4502: 'protocol_error',
 };
 
+/** Whether the server wants to see us again after this close. */
+export const comesBack = (code) => code !== 1009 && (code < 4500 || code > 4999);
+
 /** Full jitter: anything from nothing to a ceiling that doubles, so that a thousand boards do not return as one. */
 export function backOff(tries, random) {
   return random() * Math.min(BACKOFF_MOST_MS, BACKOFF_FIRST_MS * 2 ** tries);
@@ -34,7 +44,7 @@ export function backOff(tries, random) {
  * `position` is the last event seen and outlives sockets: with it the server sends exactly what was missed.
  *
  * `listener` has: token(reason), snapshot(message), resumed(message), caughtUp(n), event(message, live), heartbeat(message),
- * changed(). `platform` has: WebSocket, now(), random(), setTimeout, clearTimeout.
+ * changed(). `platform` has: WebSocket, now(), ticks(), random(), setTimeout, clearTimeout. `clock` is told the server's time.
  */
 export class Connection {
   phase = 'stopped';
@@ -47,9 +57,13 @@ export class Connection {
   #url;
   #listener;
   #platform;
+  #clock;
   #token = null;
   #refused = null;
+  #spent = null;
+  #reason = 'connect';
   #attempt = 0;
+  #begunAt = null;
   #socket = null;
   #welcomed = false;
   #steadyFrom = Infinity;
@@ -62,20 +76,24 @@ export class Connection {
   #retry = null;
   #notBefore = 0;
   #ticking = null;
+  #tickedAt = 0;
+  #apart = 0;
 
-  constructor(url, listener, platform) {
+  constructor(url, listener, platform, clock) {
     this.#url = url;
     this.#listener = listener;
     this.#platform = platform;
+    this.#clock = clock;
   }
 
   start() {
     this.#tries = 0;
     this.problem = null;
-    if (this.position) this.staleSince ??= this.#platform.now();
+    if (this.position) this.staleSince ??= this.#clock.now();
+    this.#noteTime();
     this.#tick();
     this.#become(this.phase === 'stale' ? 'stale' : 'connecting');
-    return this.#open('connect');
+    return this.#open();
   }
 
   /** Ends it: no socket, no retry. The position stays, for another start. */
@@ -84,58 +102,89 @@ export class Connection {
     this.#platform.clearTimeout(this.#ticking);
     this.#ticking = null;
     this.problem = problem;
-    this.staleSince ??= this.#platform.now();
+    this.staleSince ??= this.#clock.now();
     this.#become('stopped');
   }
 
   /** There is a newer token: extends the present connection, or lets one that waits for it go on. */
   refresh(token) {
-    if (this.#welcomed) {
-      this.#token = token;
-      return this.#send({ type: 'refresh', token });
-    }
-    return this.start();
+    if (!this.#welcomed) return this.start();
+    if (!token) return undefined;
+    this.#token = token;
+    return this.#send({ type: 'refresh', token });
   }
 
-  /** The network or the user is back: do not sit out the back-off, and do not trust a socket that may have died asleep. */
+  /**
+   * The network or the user is back: do not sit out the back-off, and trust neither a socket that may have died asleep nor a
+   * dial that may have gone into the void.
+   */
   hurry() {
-    if (this.phase === 'stopped') return;
+    const now = this.#platform.ticks();
+    if (this.phase === 'stopped' || now < this.#notBefore) return;
     if (this.#welcomed) {
       this.#send({ type: 'ping' });
-      this.#deadline = Math.min(this.#deadline, this.#platform.now() + PROBE_WITHIN_MS);
-    } else if (!this.#socket && this.#retry !== null && this.#platform.now() >= this.#notBefore) {
-      this.#open('connect');
+      this.#deadline = Math.min(this.#deadline, now + AWAKE_WITHIN_MS);
+    } else {
+      this.#tries = 0;
+      if (this.#begunAt === null || now - this.#begunAt >= YOUNG_MS) this.#open();
+      else this.#deadline = Math.min(this.#deadline, this.#begunAt + AWAKE_WITHIN_MS);
     }
+    this.#tick();
   }
 
-  /** A server that says nothing is as gone as one that hangs up. */
+  /** A server that says nothing is as gone as one that hangs up; one that was not looked at for long is asked. */
   #tick() {
     this.#platform.clearTimeout(this.#ticking);
-    const now = this.#platform.now();
-    if (this.#socket && now > this.#deadline) this.#lose({ problem: { code: 'silent' }, since: this.#heardAt || now });
-    this.#ticking = this.#platform.setTimeout(() => this.#tick(), TICK_MS);
+    const now = this.#platform.ticks();
+    const woke = this.#noteTime();
+    if (woke) this.#clock.doubt();
+    if (now > this.#deadline) this.#lose(this.#silence());
+    const next = Math.min(TICK_MS, Math.max(0, this.#deadline - now) + 1);
+    this.#ticking = this.#platform.setTimeout(() => this.#tick(), next);
+    if (woke) this.hurry();
   }
 
-  async #open(reason) {
+  #silence() {
+    if (!this.#socket) return { problem: { code: 'no_token', message: 'nothing came of asking for one' } };
+    return { problem: { code: 'silent' }, since: this.#heardAt || this.#platform.ticks() };
+  }
+
+  /** Whether the machine has slept, or its clock was set, since this was last asked. */
+  #noteTime() {
+    const now = this.#platform.ticks();
+    const apart = this.#platform.now() - now;
+    const woke = this.#ticking !== null && (now - this.#tickedAt > SLEPT_MS || Math.abs(apart - this.#apart) > STEPPED_MS);
+    this.#tickedAt = now;
+    this.#apart = apart;
+    return woke;
+  }
+
+  /** `patient`: a token that was refused as too old just now, and comes again, is not tried at once. */
+  async #open(patient = false) {
     this.#letGo();
+    this.#begunAt = this.#platform.ticks();
+    this.#deadline = this.#begunAt + TOKEN_WITHIN_MS;
     const attempt = ++this.#attempt;
     let token;
     try {
-      token = await this.#listener.token(reason);
+      token = await this.#listener.token(this.#reason);
     } catch (error) {
       if (attempt === this.#attempt) this.#lose({ problem: { code: 'no_token', message: String(error?.message ?? error) } });
       return;
     }
     if (attempt !== this.#attempt) return;
-    if (!token || token === this.#refused) this.#withoutToken();
+    if (!token || token === this.#refused) this.#withoutToken(token);
+    else if (patient && token === this.#spent) this.#lose({ problem: this.problem });
     else this.#dial(token);
   }
 
   #dial(token) {
+    if (token !== this.#spent) this.#reason = 'connect';
     this.#token = token;
     const socket = new this.#platform.WebSocket(this.#url, SUBPROTOCOL);
     this.#socket = socket;
-    this.#deadline = this.#platform.now() + FIRST_WORD_WITHIN_MS;
+    this.#begunAt = this.#platform.ticks();
+    this.#deadline = this.#begunAt + FIRST_WORD_WITHIN_MS;
     const current = () => socket === this.#socket;
     socket.onopen = () => current() && this.#send({ type: 'connect', token, ...(this.position && { position: this.position }) });
     socket.onmessage = ({ data }) => current() && this.#hear(data);
@@ -143,14 +192,19 @@ export class Connection {
     socket.onerror = () => {}; // a close follows, and says more
   }
 
-  /** Nothing to sign in with (any more). Whoever sees a board keeps it, marked stale; `refresh` goes on. */
-  #withoutToken() {
-    const code = this.#refused ? 'unauthorized' : this.position ? 'token_expired' : 'signed_out';
+  /**
+   * Nothing to sign in with (any more). Whoever sees a board keeps it, marked stale: `refresh` goes on, and now and then it is
+   * asked whether somebody has signed in meanwhile.
+   */
+  #withoutToken(token) {
+    const refused = Boolean(token) || this.problem?.code === 'unauthorized';
+    const code = refused ? 'unauthorized' : this.position ? 'token_expired' : 'signed_out';
     const problem = this.problem?.code === code ? this.problem : { code };
     if (code !== 'token_expired') return this.stop(problem);
     this.#letGo();
-    this.staleSince ??= this.#platform.now();
+    this.staleSince ??= this.#clock.now();
     this.problem = problem;
+    this.#retry = this.#platform.setTimeout(() => this.#open(), TOKEN_AGAIN_MS);
     return this.#become('stale');
   }
 
@@ -165,6 +219,7 @@ export class Connection {
     this.#socket = null;
     socket?.close();
     this.#retry = null;
+    this.#begunAt = null;
     this.#notBefore = 0;
     this.#welcomed = false;
     this.#steadyFrom = Infinity;
@@ -175,7 +230,7 @@ export class Connection {
   }
 
   #hear(data) {
-    this.#heardAt = this.#platform.now();
+    this.#heardAt = this.#platform.ticks();
     this.#deadline = this.#heardAt + this.#patience;
     let message;
     try {
@@ -191,6 +246,7 @@ export class Connection {
       case 'heartbeat':
         // Its number is the last one queued before it, so anything else means that an event went missing on the way.
         if (message.seq !== this.position?.seq) return this.#fault(`heartbeat at ${message.seq} after ${this.position?.seq}`);
+        this.#clock.hears(message.at);
         return this.#listener.heartbeat(message);
       case 'token_expiring':
         return this.#renew();
@@ -229,11 +285,14 @@ export class Connection {
   }
 
   #welcome(message) {
+    const now = this.#platform.ticks();
+    this.#clock.hears(message.at);
     this.#welcomed = true;
     this.#refused = null;
-    this.#steadyFrom = this.#platform.now() + STEADY_AFTER_MS;
+    this.#reason = 'connect';
+    this.#steadyFrom = now + STEADY_AFTER_MS;
     this.#patience = SILENT_INTERVALS * 1000 * (message.heartbeat_s || 15);
-    this.#deadline = this.#platform.now() + this.#patience;
+    this.#deadline = now + this.#patience;
     this.staleSince = null;
     this.problem = null;
   }
@@ -264,35 +323,43 @@ export class Connection {
     const problem = { code: CLOSED[code] ?? 'lost', close: code };
     const message = error?.message || reason;
     if (message) problem.message = message;
-    if (code === 4001) return this.#expired(problem);
-    if (code === 4500) return this.#unauthorized(problem);
-    if (code === 1009 || (code >= 4501 && code <= 4999)) return this.stop(problem);
+    if (code === 4001) return this.#askAgain('expired', problem);
+    if (code === 4500) {
+      // A token that ran out while we were away is refused like a false one: another one may be tried, this one never again.
+      this.#refused = this.#token;
+      return this.#askAgain('refused', problem);
+    }
+    if (!comesBack(code)) return this.stop(problem);
     if (code === 4002) this.#tries = Math.max(this.#tries, 4);
     return this.#lose({ problem, retryAfter: error?.retry_after_ms });
   }
 
-  #expired(problem) {
+  /** For another token: at once after a connection that had held, and after that no faster than after any loss. */
+  #askAgain(reason, problem) {
+    this.#spent = this.#token;
+    this.#reason = reason;
+    this.#restIfSteady();
+    if (this.#tries > 0) return this.#lose({ problem });
     this.#lose({ problem, retry: false });
-    return this.#open('expired');
+    this.#tries = 1;
+    return this.#open(true);
   }
 
-  /** A token that ran out while we were away is refused like a false one: another one may be tried, this one never again. */
-  #unauthorized(problem) {
-    this.#refused = this.#token;
-    this.#lose({ problem, retry: false });
-    return this.#open('refused');
+  #restIfSteady() {
+    if (this.#platform.ticks() > this.#steadyFrom) this.#tries = 0;
   }
 
-  #lose({ problem, since = this.#platform.now(), retryAfter, retry = true }) {
-    if (this.#platform.now() > this.#steadyFrom) this.#tries = 0;
+  /** `since` in ticks. */
+  #lose({ problem, since = this.#platform.ticks(), retryAfter, retry = true }) {
+    this.#restIfSteady();
     this.#letGo();
-    this.staleSince ??= since;
+    this.staleSince ??= this.#clock.at(since);
     this.problem = problem;
     const told = Number.isFinite(retryAfter);
     const delay = told ? Math.max(0, retryAfter) : backOff(this.#tries, this.#platform.random);
     if (!told && retry) this.#tries += 1;
-    if (told) this.#notBefore = this.#platform.now() + delay;
-    if (retry) this.#retry = this.#platform.setTimeout(() => this.#open('connect'), delay);
+    if (told) this.#notBefore = this.#platform.ticks() + delay;
+    if (retry) this.#retry = this.#platform.setTimeout(() => this.#open(), delay);
     this.#become(this.phase === 'connecting' ? 'connecting' : 'stale');
   }
 

@@ -1,52 +1,260 @@
-/** Times are RFC 3339 UTC with microseconds. */
-export interface Call {
-  id: string;
-  call_control_id: string;
-  call_session_id: string | null;
-  from_number: string;
-  to_number: string;
-  caller_name: string | null;
-  direction: string;
-  status: 'incoming' | 'answering' | 'answered' | 'ended';
-  answered_by: string | null;
-  answered_by_name: string | null;
-  caller_answered_at: string | null;
-  answered_at: string | null;
-  ended_at: string | null;
-  /** An agent's leg is on the call. */
-  connected: boolean;
-  hangup_cause: string | null;
-  recordings: { id: string; channels: string; started_at: string; ended_at: string }[];
-  created_at: string;
-  updated_at: string;
+/** What the server says, made from its /asyncapi.json and /openapi.json. Texts that may come to be more are open: see `Open`. */
+export namespace Wire {
+  export interface Actor {
+    id: string;
+    name: string | null;
+  }
+  /** An agency as its own people read it. */
+  export interface Agency {
+    id: string;
+    name: string;
+  }
+  /** The call is the agent's. */
+  export interface Answered {
+    call: Call;
+    callControlId: string;
+    message: string;
+    success: boolean;
+  }
+  /** A call as strangers read it. */
+  export interface Call {
+    answered_at: Time | null;
+    /** Who claimed it; null again after a release. */
+    answered_by: string | null;
+    answered_by_name: string | null;
+    /** The carrier's handle of the caller's leg; answering and hanging up name it. */
+    call_control_id: string;
+    /** What all legs of the phone call share. */
+    call_session_id: string | null;
+    caller_answered_at: Time | null;
+    caller_name: string | null;
+    /** Whether an agent's leg is on the call. */
+    connected: boolean;
+    created_at: Time;
+    direction: Direction;
+    ended_at: Time | null;
+    /** As sent: E.164, a SIP URI, `anonymous`, empty, or null while it is not known. */
+    from_number: string | null;
+    /** The carrier's word. */
+    hangup_cause: string | null;
+    /** Ours, for the call's life. */
+    id: string;
+    /** Oldest first, never with a link. */
+    recordings: Recording[];
+    status: Status;
+    /** As sent. */
+    to_number: string | null;
+    updated_at: Time;
+  }
+  /** A finished call as strangers read it. Its id is the call's. */
+  export interface CallLog {
+    answered_at: Time | null;
+    /** Who answered; null of an unanswered call, whoever had claimed it. */
+    answered_by: string | null;
+    answered_by_name: string | null;
+    call_control_id: string;
+    caller_name: string | null;
+    direction: Direction;
+    /** Whole seconds from the answer to the end; 0 unanswered. */
+    duration: number;
+    /** The carrier's word. */
+    end_reason: string | null;
+    ended_at: Time;
+    from_number: string | null;
+    id: string;
+    notes: string | null;
+    /** An agent's word. */
+    outcome: string | null;
+    /** `answered`; `abandoned`: the caller left unanswered; `missed`: unanswered otherwise. */
+    result: CallResult;
+    started_at: Time;
+    to_number: string | null;
+    updated_at: Time;
+    /** Whole seconds from the ring to the answer, or to the end where nobody answered. */
+    wait: number;
+  }
+  /** A page of finished calls. */
+  export interface CallLogPage {
+    call_logs: CallLog[];
+    /** Where the next page begins, to be sent as `cursor`; null on the last one. */
+    next_cursor: string | null;
+  }
+  /** `answered`; `abandoned`: the caller left unanswered; `missed`: unanswered otherwise. */
+  export type CallResult = "answered" | "abandoned" | "missed";
+  /** The client's first message, within 10 s. */
+  export interface Connect {
+    position?: Position | null;
+    /** A JWT; may be left out when the upgrade carried `Authorization: Bearer`. */
+    token?: string | null;
+    type: "connect";
+  }
+  /** Every call of the board comes in. */
+  export type Direction = "inbound";
+  /** It is done. */
+  export interface Done {
+    message: string;
+    success: boolean;
+  }
+  /** An event as strangers read it. */
+  export interface Event {
+    actor: Actor | null;
+    /** The whole call, as it is after the change. */
+    call: Call;
+    /** By the carrier's clock, or ours for commands. */
+    occurred_at: Time;
+    reason?: Reason;
+    /** When our listener had it. */
+    received_at: Time;
+    /** When it was committed. */
+    recorded_at: Time;
+    /** Its number: per agency, from 1, without gaps. */
+    seq: number;
+    type: EventType;
+  }
+  /** What happened. Types to come are to be passed over. */
+  export type EventType = "call.incoming" | "call.answering" | "call.released" | "call.answered" | "call.ended" | "call.updated";
+  /** Who the client is, as told in the first answer. */
+  export type Greeted = User & {
+    /** The agency. */
+    agency: Agency;
+  };
+  /** A sign of life. A client that hears nothing for 2.5 intervals reconnects with its position. */
+  export interface Heartbeat {
+    at: Time;
+    /** The last event queued to this connection before this message. */
+    seq: number;
+    type: "heartbeat";
+  }
+  /** Asks for a `pong`. */
+  export interface Ping {
+    type: "ping";
+  }
+  /** The answer to a `ping`. */
+  export interface Pong {
+    type: "pong";
+  }
+  /** A place in the numbering of an agency's events. */
+  export interface Position {
+    /** The `epoch` of the answer that the numbers belong to. */
+    epoch: string;
+    /** The number of the last event seen. */
+    seq: number;
+  }
+  /** Why a claim fell (`call.released`) or how the end was learnt of (`call.ended`: `hangup`; `reconciled` when the carrier said so only when asked). */
+  export type Reason = "busy" | "no_answer" | "rejected" | "refused" | "timed_out" | "carrier_error" | "cancelled" | "hangup" | "reconciled";
+  /** A recording as strangers read it: never with a link. */
+  export interface Recording {
+    /** `single` or `dual`, the carrier's word. */
+    channels: string | null;
+    ended_at: Time | null;
+    id: string;
+    started_at: Time | null;
+  }
+  /** A new token of the same person extends the connection. */
+  export interface Refresh {
+    /** A JWT with the same `sub`. */
+    token: string;
+    type: "refresh";
+  }
+  /** The new token is accepted. */
+  export interface Refreshed {
+    expires_at: Time;
+    type: "refreshed";
+  }
+  /** The first answer to a client that goes on where it stopped. The events after `from` follow. */
+  export interface Resumed {
+    /** The server's time when this was written. */
+    at: Time;
+    /** The life of the numbering. */
+    epoch: string;
+    /** The number in the client's position. */
+    from: number;
+    /** Seconds between heartbeats. */
+    heartbeat_s: number;
+    /** The number up to which what follows was missed; what comes after that is news. */
+    seq: number;
+    type: "resumed";
+    user: Greeted;
+  }
+  /** What a person may do in the agency. */
+  export type Role = "agency_owner" | "agency_admin" | "agency_member";
+  /** The first answer to a client that starts anew. Its `calls` are written beside it, from rows that
+   * all sockets share. */
+  export interface Snapshot {
+    /** The server's time when this was written: count waiting times from it. */
+    at: Time;
+    /** All calls that have not ended, oldest first. */
+    calls: Call[];
+    /** The life of the numbering: to be sent back in `position`. */
+    epoch: string;
+    /** Seconds between heartbeats. */
+    heartbeat_s: number;
+    /** Why it is no resumption: `fresh` (no position was sent), `epoch_changed`, `too_old` (beyond
+     * retention), `ahead` (a position from the future). */
+    reason: "fresh" | "epoch_changed" | "too_old" | "ahead";
+    /** The number that the calls are as of; events from the next one on follow. */
+    seq: number;
+    type: "snapshot";
+    user: Greeted;
+  }
+  /** Comes before a close that is the server's choice; and, as `unknown_type`, alone. */
+  export interface SocketError {
+    /** The name of the close code that follows, or `unknown_type`. */
+    code: string;
+    /** A sentence for people. */
+    message: string;
+    /** Whether coming back can help. */
+    reconnect: boolean;
+    /** Of `going_away`: milliseconds to wait before coming back. */
+    retry_after_ms?: number;
+    type: "error";
+  }
+  /** `incoming`: it rings and nobody has it. `answering`: an agent has claimed it. `answered`: somebody is, or was, on it. `ended`: it is over, for good. */
+  export type Status = "incoming" | "answering" | "answered" | "ended";
+  /** RFC 3339 in UTC, with microseconds. */
+  export type Time = string;
+  /** Comes 60 s before: refresh, or be closed with 4001. */
+  export interface TokenExpiring {
+    expires_at: Time;
+    type: "token_expiring";
+  }
+  /** A person as colleagues read it. */
+  export interface User {
+    agency_id: string | null;
+    email: string | null;
+    id: string;
+    name: string | null;
+    role: Role | null;
+    /** The name of this person's phone at the carrier. */
+    sip_username: string | null;
+  }
+} // Wire
+
+/** One of the words known so far, or one of tomorrow. */
+export type Open<Word extends string> = Word | (string & {});
+
+export interface Call extends Wire.Call {
   /** Set here, not by the server: it rings again because of this. */
-  released?: { reason: string; who: string | null; id: string | null };
+  released?: { reason: Open<Wire.Reason>; who: string | null; id: string | null };
   /** Set here, not by the server: `hangup` or `reconciled`. */
-  end_reason?: string;
+  end_reason?: Open<Wire.Reason>;
 }
 
-export interface CallEvent {
-  type: string;
-  seq: number;
-  occurred_at: string;
-  received_at: string;
-  recorded_at: string;
-  actor: { id: string; name: string | null } | null;
-  reason?: string;
+/** Times are RFC 3339 UTC with microseconds. */
+export interface CallEvent extends Omit<Wire.Event, 'type' | 'reason' | 'call'> {
+  type: Open<Wire.EventType>;
+  reason?: Open<Wire.Reason>;
   call: Call;
 }
 
-export interface Position {
-  epoch: string;
-  seq: number;
-}
+export type Position = Wire.Position;
 
 /** `stale` comes back by itself (or with a token: see `problem`), `stopped` does not. */
 export type State = 'connecting' | 'live' | 'catching_up' | 'stale' | 'stopped';
 
 export interface Problem {
-  /** In one word: `lost`, `silent`, `restarting`, `unavailable`, `slow`, `too_many`, `token_expired`, `no_token`,
-   * `signed_out`, `unauthorized`, `forbidden`, `protocol_error`, `too_long`, `fault`, … */
+  /** In one word: `lost`, `silent`, `restarting`, `renewed`, `unavailable`, `slow`, `too_many`, `token_expired`,
+   * `no_token`, `signed_out`, `unauthorized`, `forbidden`, `protocol_error`, `too_long`, `fault`, … */
   code: string;
   /** The WebSocket's close code, where there was one. */
   close?: number;
@@ -64,13 +272,13 @@ export interface Snapshot {
   incomingCall: Call | null;
   /** What is being asked of the server right now, by `call_control_id`. */
   acting: ReadonlyMap<string, 'answer' | 'release' | 'end'>;
-  user: Record<string, unknown> | null;
+  user: Wire.Greeted | null;
   position: Position | null;
-  /** Milliseconds since 1970; null while what is shown is true. */
+  /** By the server's clock, as `now()`; null while what is shown is true. */
   staleSince: number | null;
   /** Events still to come while catching up. */
   behind: number;
-  /** How the last reconnection went; null after a fresh start. */
+  /** How the last reconnection went, `at` by the server's clock; null after a fresh start. */
   caughtUp: { events: number; at: number } | null;
   /** Why the last start was a fresh one: `fresh`, `epoch_changed`, `too_old`, `ahead`. */
   afresh: string | null;
@@ -84,7 +292,8 @@ export type TokenReason = 'connect' | 'expiring' | 'expired' | 'refused' | 'requ
 export interface Options {
   /** `https://calls.example.com`, also with `/api`; default: this page's own server. */
   url?: string;
-  /** The access token, or what gives the present one. Called often; null means: nobody is signed in.
+  /** The access token, or what gives the present one. Called often; null means: nobody is signed in. To throw means: it could
+   * not be found out, and is tried again soon.
    * Default: `authToken` in localStorage, else a Supabase session at this origin. */
   token?: string | ((asked: { reason: TokenReason; current: string | null }) => string | null | Promise<string | null>);
   /** For tests and unusual places. */
@@ -93,6 +302,8 @@ export interface Options {
     fetch?: typeof fetch;
     storage?: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> | null;
     now?: () => number;
+    /** Milliseconds by a clock that only goes on; default: performance.now, or `now` where that is given. */
+    ticks?: () => number;
     random?: () => number;
     setTimeout?: (what: () => void, ms: number) => unknown;
     clearTimeout?: (id: unknown) => void;
@@ -111,6 +322,8 @@ export class CallboardClient {
   constructor(options?: Options);
   getSnapshot: () => Snapshot;
   subscribe: (listener: () => void) => () => void;
+  /** What time it is at the server, in milliseconds since 1970, however this computer's clock goes. */
+  now: () => number;
   on(name: 'event', handler: (told: { event: CallEvent; live: boolean }) => void): () => void;
   on(name: 'snapshot', handler: (told: { reason: string }) => void): () => void;
   on(name: 'caught_up', handler: (told: { events: number }) => void): () => void;
@@ -123,10 +336,12 @@ export class CallboardClient {
   signedIn(): Promise<void>;
   signOut(): void;
   wake: () => void;
-  answer(call: Call | string): Promise<{ success: true; call?: Call; callControlId: string }>;
-  release(call: Call | string): Promise<unknown>;
-  end(call: Call | string): Promise<unknown>;
-  request<T = unknown>(method: string, path: string, body?: unknown): Promise<T>;
+  /** What is asked for one call is asked in turn: a `release` right after an `answer` waits for its reply. */
+  answer(call: Call | string): Promise<Wire.Answered>;
+  release(call: Call | string): Promise<Wire.Done>;
+  end(call: Call | string): Promise<Wire.Done>;
+  /** Anything else over HTTP; `headers` beside the token, such as `If-Match`. */
+  request<T = unknown>(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<T>;
 }
 
 /** What `sharedClient()` without options, and so every hook, uses. To be called before the first of them. */

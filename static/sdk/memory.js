@@ -1,5 +1,5 @@
-// What survives a reload of the page: the position and the calls it stands for, always together. A position alone would
-// resume behind calls that nobody has any more.
+// What survives a reload of the page: the position and the calls it stands for, always together, since a position alone would
+// resume behind calls that nobody has any more; and how far the server's clock is ahead, so that waiting times go on.
 
 const MOST_BYTES = 2_000_000;
 
@@ -24,10 +24,10 @@ export class Memory {
     }
   }
 
-  save(sub, position, { open, ended }) {
+  save(sub, position, { open, ended }, ahead) {
     if (!this.#storage || sub === undefined || !position) return;
     try {
-      const text = JSON.stringify({ sub, position, calls: [...open, ...ended] });
+      const text = JSON.stringify({ sub, position, ahead, calls: [...open, ...ended] });
       if (text.length <= MOST_BYTES) this.#storage.setItem(this.#key, text);
       else this.forget();
     } catch {

@@ -25,17 +25,17 @@ export class Rest {
     this.#platform = platform;
   }
 
-  async ask(method, path, body) {
+  async ask(method, path, body, more) {
     const token = await this.#token('request');
     if (!token) throw new CallboardError('Nobody is signed in', { status: 401 });
-    const answer = await this.#once(method, path, body, token);
+    const answer = await this.#once(method, path, body, token, more);
     if (answer.status !== 401) return this.#read(answer);
     const newer = await this.#token('refused');
-    return this.#read(newer && newer !== token ? await this.#once(method, path, body, newer) : answer);
+    return this.#read(newer && newer !== token ? await this.#once(method, path, body, newer, more) : answer);
   }
 
-  async #once(method, path, body, token) {
-    const headers = { Accept: 'application/json', Authorization: `Bearer ${token}` };
+  async #once(method, path, body, token, more) {
+    const headers = { Accept: 'application/json', Authorization: `Bearer ${token}`, ...more };
     if (body !== undefined) headers['Content-Type'] = 'application/json';
     try {
       return await this.#platform.fetch(new URL(path, this.#base), {

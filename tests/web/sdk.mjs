@@ -1,6 +1,8 @@
 // The client library against a server that says what we like, at a time that we choose.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { AuthRetryableFetchError } from '@supabase/supabase-js';
 import { CallboardClient, CallboardError } from '../../static/sdk/index.js';
 import { Platform, settled, token } from './support/platform.mjs';
 
@@ -153,19 +155,61 @@ test('two and a half silent heartbeats: stale, and another socket', async () => 
   assert.equal(platform.sockets.length, 2);
 });
 
-test('after sleep the socket is asked whether it lives; no answer within five seconds and it is replaced', async () => {
+test('after sleep the socket is asked whether it lives; no answer soon and it is replaced, within three seconds in all', async () => {
   const { platform, client, is } = await live();
   platform.sleeps(20_000);
   client.wake();
   assert.deepEqual(platform.socket.sent.at(-1), { type: 'ping' });
-  await platform.passes(4_000);
+  await platform.passes(1_400);
   assert.equal(is().state, 'live');
   platform.socket.says({ type: 'pong' });
   await platform.passes(10_000);
   assert.equal(is().state, 'live');
   client.wake();
-  await platform.passes(6_100);
+  await platform.passes(1_600);
   assert.equal(is().problem.code, 'silent');
+  await platform.passes(500);
+  platform.socket.opens();
+  platform.socket.says(resumed(1042, 1042));
+  assert.deepEqual([is().state, platform.sockets.length], ['live', 2]);
+});
+
+test('a machine that slept without a word of its browser is found out by its clocks', async () => {
+  for (const slept of [(platform) => platform.sleeps(20_000), (platform) => platform.sets(20_000)]) {
+    const { platform, is } = await live();
+    await platform.passes(1_000);
+    slept(platform);
+    await platform.passes(1_000);
+    assert.deepEqual(platform.socket.sent.at(-1), { type: 'ping' });
+    await platform.passes(2_000);
+    assert.equal(is().problem.code, 'silent');
+  }
+});
+
+test('on waking a dial older than a second is made again, a younger one gets half a second more, and the back-off starts over', async () => {
+  for (const [age, again] of [[1_000, 0], [3_000, 0], [900, 1_100], [100, 1_900]]) {
+    const { platform, client, is } = await live();
+    for (let lost = 0; lost < 6; lost += 1) {
+      platform.socket.ends(1006);
+      await platform.passes(20_000);
+    }
+    const dials = platform.sockets.length;
+    platform.socket.ends(1006);
+    await platform.passes(20_000);
+    assert.equal(platform.sockets.length, dials + 1);
+    await platform.passes(age);
+    client.wake();
+    await settled();
+    if (again) await platform.passes(again + 1);
+    assert.equal(platform.sockets.length, dials + 2, `a dial of ${age} ms`);
+    // This one fails, and the next comes after half a second at most.
+    platform.socket.ends(1006);
+    await platform.passes(1_000);
+    assert.equal(platform.sockets.length, dials + 3);
+    platform.socket.opens();
+    platform.socket.says(resumed(1042, 1042));
+    assert.equal(is().state, 'live');
+  }
 });
 
 test('a user who comes back does not sit out the back-off', async () => {
@@ -204,6 +248,125 @@ test('an expired token without a successor keeps the calls, stale, until somebod
   await client.signedIn();
   platform.socket.opens();
   assert.deepEqual(platform.socket.sent[0], { type: 'connect', token: current, position: { epoch: 'one', seq: 7 } });
+});
+
+/** Time passes until the next socket is being opened. */
+async function dialled(platform) {
+  for (let waited = 0; platform.socket.readyState !== 0 && waited < 60_000; waited += 100) await platform.passes(100);
+}
+
+/** A server that turns every socket away, for so long; how many there were. */
+async function turnedAway(platform, code, ms) {
+  const before = platform.sockets.length;
+  for (let passed = 0; passed < ms && platform.sockets.length < 500; passed += 100) {
+    while (platform.socket.readyState === 0 && platform.sockets.length < 500) {
+      platform.socket.opens();
+      platform.socket.ends(code);
+      await settled();
+    }
+    await platform.passes(100);
+  }
+  return platform.sockets.length - before;
+}
+
+test('a token refused as expired that comes again: like any loss, not thousands of sockets a second', async () => {
+  const { platform, is } = await live({}, snapshot(7, [call(1)]));
+  platform.socket.ends(4001);
+  await settled();
+  const sockets = await turnedAway(platform, 4001, 60_000);
+  assert.ok(sockets >= 3 && sockets <= 10, `${sockets} sockets in a minute`);
+  assert.deepEqual([is().state, is().problem.code, is().calls.length], ['stale', 'token_expired', 1]);
+  await dialled(platform);
+  platform.socket.opens();
+  platform.socket.says(resumed(7, 7));
+  assert.equal(is().state, 'live');
+});
+
+test('nor do ever new tokens, expired or false, when none of them is taken', async () => {
+  for (const code of [4001, 4500]) {
+    let minted = 0;
+    const { platform, is } = await live({ token: () => token('anna', { exp: (minted += 1) }) });
+    platform.socket.ends(code);
+    await settled();
+    assert.equal(platform.sockets.length, 2, 'the first new one is tried at once');
+    const sockets = await turnedAway(platform, code, 60_000);
+    assert.ok(sockets >= 3 && sockets <= 10, `${sockets} sockets in a minute, closed ${code}`);
+    assert.equal(is().state, 'stale');
+  }
+});
+
+test('nobody signed in while a board is known: asked again on waking and once a minute, and live with what comes', async () => {
+  for (const returns of [(platform, client) => client.wake(), (platform) => platform.passes(60_000)]) {
+    const asked = [];
+    let current = ANNA;
+    const tokenOf = ({ reason }) => {
+      asked.push(reason);
+      return current;
+    };
+    const { platform, client, is } = await live({ token: tokenOf }, snapshot(7, [call(1)]));
+    current = null;
+    platform.socket.ends(1006);
+    await platform.passes(500);
+    assert.deepEqual([is().state, is().problem.code, is().calls.length, asked.length], ['stale', 'token_expired', 1, 2]);
+    await platform.passes(59_000);
+    assert.equal(asked.length, 2, 'at long intervals only');
+    current = token('anna', { exp: 2 });
+    await returns(platform, client);
+    await settled();
+    platform.socket.opens();
+    assert.deepEqual(platform.socket.sent[0], { type: 'connect', token: current, position: { epoch: 'one', seq: 7 } });
+  }
+});
+
+test('a token that was lost on the way is not held for a refused one', async () => {
+  const asked = [];
+  const tokens = [ANNA, token('anna', { exp: 2 })];
+  const tokenOf = ({ reason }) => {
+    asked.push(reason);
+    return reason === 'expired' ? tokens[1] : tokens[asked.length > 1 ? 1 : 0];
+  };
+  const { platform } = await live({ token: tokenOf });
+  platform.socket.ends(4001);
+  await settled();
+  platform.socket.ends(1006);
+  await platform.passes(1_000);
+  assert.deepEqual(asked, ['connect', 'expired', 'connect']);
+});
+
+test('a token function that never answers is asked again', async () => {
+  let asked = 0;
+  const { platform, client, is } = await live({ token: () => ((asked += 1) === 2 ? new Promise(() => {}) : ANNA) });
+  platform.socket.ends(1006);
+  await platform.passes(62_000);
+  assert.deepEqual([asked, platform.sockets.length], [3, 2]);
+  assert.equal(is().problem.code, 'no_token');
+  client.stop();
+});
+
+test('the README’s snippet: unreached Supabase is tried again, nobody signed in waits, a session goes on', async () => {
+  const readme = readFileSync(new URL('../../static/sdk/README.md', import.meta.url), 'utf8');
+  const [, snippet] = /```js\nimport \{ configure \}[^\n]*\n([^]*?)```/.exec(readme);
+  let session = { data: { session: { access_token: ANNA } }, error: null };
+  const supabase = { auth: { getSession: async () => session } };
+  let options;
+  new Function('configure', 'supabase', snippet)((given) => (options = given), supabase);
+  const { platform, is } = await live({ token: options.token });
+  for (const error of [new AuthRetryableFetchError('fetch failed', 0), new AuthRetryableFetchError('Bad gateway', 502)]) {
+    session = { data: { session: null }, error };
+    platform.socket.ends(1006);
+    await platform.passes(5_000);
+    assert.deepEqual([is().state, is().problem], ['stale', { code: 'no_token', message: error.message }]);
+    session = { data: { session: { access_token: ANNA } }, error: null };
+    await dialled(platform);
+    platform.socket.opens();
+    platform.socket.says(resumed(1042, 1042));
+    assert.equal(is().state, 'live');
+    await platform.passes(3_000);
+  }
+  session = { data: { session: null }, error: null };
+  platform.socket.ends(1006);
+  await platform.passes(5_000);
+  assert.equal(is().problem.code, 'token_expired');
 });
 
 test('a refused token is tried once; another one may follow it', async () => {
@@ -317,4 +480,81 @@ test('nobody signed in: nothing is asked', async () => {
   client.start();
   await settled();
   assert.deepEqual([platform.requests.length, platform.sockets.length, client.getSnapshot().problem.code], [0, 0, 'signed_out']);
+});
+
+const MINUTES = 60_000;
+const at = (ms) => ({ at: new Date(ms).toISOString() });
+
+test('the server’s time: from the first frame on, whatever the clock here says', async () => {
+  for (const off of [14 * MINUTES, -14 * MINUTES, 0, 26 * 60 * MINUTES, -90 * 1000]) {
+    const platform = new Platform();
+    platform.sets(off);
+    const server = () => platform.ticks();
+    const { client } = await live({ platform }, snapshot(7, [], at(server())));
+    assert.equal(client.now() - server(), 0, `snapshot, ${off} ms off`);
+    platform.sets(-2 * off - 7 * MINUTES);
+    assert.equal(client.now() - server(), 0, 'its clock was set');
+    await platform.passes(20_000);
+    assert.equal(client.now() - server(), 0, 'and time goes on');
+    client.stop();
+    const again = world({ platform: platform.reloads() });
+    again.client.start();
+    await settled();
+    assert.equal(Math.abs(again.client.now() - server()) < 1_000, true, 'after a reload, before a word is heard');
+    again.platform.socket.opens();
+    again.platform.socket.says(resumed(7, 7));
+    assert.equal(again.client.now() - server(), 0, 'a server of yesterday says no time');
+    again.platform.socket.says({ type: 'heartbeat', seq: 7, ...at(again.platform.ticks()) });
+    assert.equal(again.client.now() - again.platform.ticks(), 0);
+  }
+});
+
+test('of several messages the quickest is believed; a server whose clock is set back is followed at once', async () => {
+  const { platform, client } = await live({}, snapshot(7, [], at(Date.parse('2026-11-21T08:59:59Z'))));
+  assert.equal(client.now() - platform.now(), -1_000, 'a second under way');
+  platform.socket.says({ type: 'heartbeat', seq: 7, ...at(platform.now() - 20) });
+  assert.equal(client.now() - platform.now(), -20);
+  platform.socket.says({ type: 'heartbeat', seq: 7, ...at(platform.now() - 700) });
+  assert.equal(client.now() - platform.now(), -20);
+  platform.socket.says({ type: 'heartbeat', seq: 7, ...at(platform.now() - 60 * MINUTES) });
+  assert.equal(client.now() - platform.now(), -60 * MINUTES);
+});
+
+test('ticks that ran away in a sleep are not believed once the server has spoken', async () => {
+  const { platform, client } = await live({}, snapshot(7, [], at(Date.parse('2026-11-21T09:00:00Z'))));
+  await platform.passes(1_000);
+  const server = platform.ticks();
+  platform.sleeps(14 * MINUTES); // as far as this machine can tell; at the server a second went by
+  await platform.passes(1_000);
+  platform.socket.says({ type: 'heartbeat', seq: 7, ...at(server + 1_000) });
+  assert.equal(client.now(), server + 1_000);
+});
+
+test('what is done with a call is done in turn: given back only when the taking of it was answered', async () => {
+  const { platform, client, is } = await live({}, snapshot(7, [call(1), call(2)]));
+  const replies = [];
+  platform.answers = () => new Promise((reply) => replies.push(() => reply({ status: 200, body: { success: true } })));
+  const paths = () => platform.requests.map(({ path }) => path.split('/').slice(-2).join(' '));
+  const all = [client.answer('v3:1'), client.release('v3:1'), client.release('v3:1'), client.end('v3:1')];
+  await settled();
+  assert.deepEqual([paths(), is().acting.get('v3:1')], [['v3%3A1 answer'], 'answer']);
+  assert.equal(all[1], all[2], 'asked for twice, done once');
+  client.end('v3:2');
+  await settled();
+  assert.equal(paths()[1], 'v3%3A2 end', 'another call does not wait');
+  for (const next of [0, 2, 3]) {
+    replies[next]();
+    await settled();
+  }
+  await Promise.all(all);
+  assert.deepEqual(paths(), ['v3%3A1 answer', 'v3%3A2 end', 'v3%3A1 release', 'v3%3A1 end']);
+  assert.equal(is().acting.has('v3:1'), false);
+});
+
+test('a release waits for its turn also when the taking failed', async () => {
+  const { platform, client } = await live({}, snapshot(7, [call(1)]));
+  platform.answers = ({ path }) => (path.endsWith('answer') ? { status: 409, body: { error: 'no' } } : { status: 200, body: { success: true } });
+  const [taking, giving] = [client.answer('v3:1'), client.release('v3:1')];
+  await assert.rejects(taking, { status: 409 });
+  assert.deepEqual(await giving, { success: true });
 });

@@ -17,6 +17,7 @@ export class Platform {
   chance = 1;
   answers = () => ({ status: 200, body: { success: true } });
   #now = Date.parse('2026-11-21T09:00:00Z');
+  #set = 0;
   #timers = new Map();
   #id = 0;
 
@@ -53,7 +54,8 @@ export class Platform {
       setItem: (key, value) => this.stored.set(key, value),
       removeItem: (key) => this.stored.delete(key),
     };
-    this.now = () => this.#now;
+    this.now = () => this.#now + this.#set;
+    this.ticks = () => this.#now;
     this.random = () => this.chance;
     this.setTimeout = (what, ms) => {
       this.#timers.set(++this.#id, { what, at: this.#now + ms });
@@ -62,7 +64,7 @@ export class Platform {
     this.clearTimeout = (id) => this.#timers.delete(id);
     this.fetch = async (url, { method, headers }) => {
       this.requests.push({ method, path: url.pathname, token: headers.Authorization });
-      const { status, body } = this.answers(this.requests.at(-1));
+      const { status, body } = await this.answers(this.requests.at(-1));
       return { ok: status < 300, status, headers: new Headers(), json: async () => body };
     };
   }
@@ -89,5 +91,19 @@ export class Platform {
   /** The machine sleeps: the clock moves, nothing else does. */
   sleeps(ms) {
     this.#now += ms;
+  }
+
+  /** Somebody, or a time server, sets the clock. */
+  sets(ms) {
+    this.#set += ms;
+  }
+
+  /** The same computer after the page was loaded again: what was stored and the clock are as they were. */
+  reloads() {
+    const again = new Platform();
+    again.#now = this.#now;
+    again.#set = this.#set;
+    again.stored = this.stored;
+    return again;
   }
 }
