@@ -1,14 +1,23 @@
-// What an agent does with a call, and what is said when it does not work.
+// What an agent does with a call, and what is said when it does not work. Nothing that was asked for goes without one of the two:
+// what comes while something is under way with the same call is done after it (the client library sees to that).
 import { preferences } from './preferences.js';
 import { TEXT } from './texts.js';
+import { named } from './words.js';
+
+/** What is being asked of the server for a call right now. */
+export const underWay = (app, call) => app.board.acting.get(call.call_control_id);
 
 /** A call that somebody could take now. */
-export const takable = (app, call) => call.status === 'incoming' && !app.stale && !app.board.acting.has(call.call_control_id);
+export const takable = (app, call) => call.status === 'incoming' && !app.stale && !underWay(app, call);
 
 export const longestWaiting = (app) => app.lists.ringing.find((call) => takable(app, call));
 
+/** The call that keys are about: mine, or the one that I have just asked for. */
+export const myCall = (app) => app.lists.mine[0] ?? app.board.calls.find((call) => underWay(app, call) === 'answer');
+
 export async function answer(app, call) {
-  if (!call || !takable(app, call)) return;
+  const not = whyNotTaken(app, call);
+  if (not) return app.say(not);
   app.sound.unlock();
   try {
     await app.client.answer(call);
@@ -18,15 +27,26 @@ export async function answer(app, call) {
   }
 }
 
+function whyNotTaken(app, call) {
+  if (app.stale) return TEXT.notWhileStale;
+  if (!call) return app.board.calls.some((one) => underWay(app, one)) ? TEXT.asking : TEXT.nobodyToAnswer;
+  if (underWay(app, call)) return TEXT.asking;
+  return call.status === 'incoming' ? '' : TEXT.takenAlready;
+}
+
 export const hangUp = (app, call) => attempt(app, call, () => app.client.end(call));
 
 /** Only until one's own phone has taken it. */
-export const canGiveBack = (call) => call.status === 'answering';
+export const canGiveBack = (app, call) => call.status === 'answering' || underWay(app, call) === 'answer';
 
-export const giveBack = (app, call) => attempt(app, call, () => app.client.release(call));
+export function giveBack(app, call) {
+  if (call && !app.stale && !canGiveBack(app, call)) return app.say(TEXT.tooLateToGiveBack);
+  return attempt(app, call, () => app.client.release(call));
+}
 
 async function attempt(app, call, doing) {
-  if (!call || app.stale || app.board.acting.has(call.call_control_id)) return;
+  if (app.stale) return app.say(TEXT.notWhileStale);
+  if (!call) return app.say(TEXT.noCallOfMine);
   try {
     await doing();
   } catch (error) {
@@ -36,9 +56,10 @@ async function attempt(app, call, doing) {
 
 /** What happened, and what now. */
 function whyNot({ status, body, message }) {
-  if (status === 409 && body.answered_by_name) return TEXT.lostRace(body.answered_by_name);
+  const why = message.replace(/[.\s]+$/, '');
+  if (status === 409 && body.answered_by_name) return TEXT.lostRace(named(body.answered_by_name));
   if (status === 404) return TEXT.goneAlready;
-  if (status === 502) return TEXT.carrierFailed(message.replace(/[.\s]+$/, ''));
+  if (status === 502) return TEXT.carrierFailed(why);
   if (status === 0) return TEXT.serverFailed;
-  return TEXT.notDone(message.replace(/[.\s]+$/, ''));
+  return TEXT.notDone(why);
 }

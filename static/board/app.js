@@ -9,6 +9,7 @@ import { prefer, preferences } from './preferences.js';
 import { Session, looksLikeToken, takeTokenFromFragment } from './session.js';
 import { Settings } from './settings.js';
 import { Sound } from './sound.js';
+import { Spoken } from './spoken.js';
 import { Stats } from './stats.js';
 import { TEXT } from './texts.js';
 import { at, sentence, timeOfDay } from './words.js';
@@ -20,9 +21,10 @@ const SIGN_IN_EARLY_MS = 60_000;
 export class App {
   session = new Session();
   client = new CallboardClient({ token: (asked) => this.session.token(asked) });
-  latency = new Latency();
+  latency = new Latency(() => this.client.now());
   sound = new Sound(() => this.changed());
   notices = new Notices();
+  spoken = new Spoken();
   drafts = new Drafts(this);
   history = new History(this);
   detail = new Detail(this);
@@ -33,10 +35,11 @@ export class App {
   who = {};
   said = []; // one-line notices that go by themselves
   tokenProblem = '';
-  #flash = { text: '', until: 0 };
+  #flash = { text: '', until: 0, aboutBreak: false };
   #met = null;
   #draw;
   #greetings = 0;
+  #notices = 0;
   #faultsTold = 0;
 
   /** `draw` is called after each change. */
@@ -46,7 +49,6 @@ export class App {
     this.client.on('event', ({ event, live }) => this.#event(event, live));
     this.client.on('snapshot', ({ reason }) => this.#snapshot(reason));
     this.client.on('caught_up', ({ events }) => this.#caughtUp(events));
-    this.client.on('heartbeat', (message) => this.latency.heartbeat(message));
   }
 
   start() {
@@ -66,9 +68,9 @@ export class App {
     return this.client.getSnapshot();
   }
 
-  /** The server's time, as far as it is known. */
+  /** The server's time: this computer's clock is asked for nothing that people read. */
   get now() {
-    return Date.now() - this.latency.clockAhead;
+    return this.client.now();
   }
 
   /** Whether there is anything to show: something was told to this person, or kept from before a reload. */
@@ -110,8 +112,9 @@ export class App {
     return soon ? TEXT.tokenExpiring(timeOfDay(ends)) : null;
   }
 
+  /** What is said in place of the state for a moment; `aboutBreak` when it only says how a break has ended. */
   get flash() {
-    return Date.now() < this.#flash.until ? this.#flash.text : '';
+    return performance.now() < this.#flash.until ? this.#flash : null;
   }
 
   // What people do.
@@ -175,8 +178,8 @@ export class App {
 
   /** A one-line notice that fades. */
   say(text) {
-    const notice = { text, key: `${Date.now()}-${this.said.length}` };
-    this.said = [...this.said.slice(-2), notice];
+    const notice = { text, key: (this.#notices += 1) };
+    this.said = [...this.said.filter((other) => other.text !== text).slice(-2), notice];
     this.changed();
     setTimeout(() => {
       this.said = this.said.filter((other) => other !== notice);
@@ -219,7 +222,7 @@ export class App {
 
   #caughtUp(events) {
     this.#greetings += 1;
-    this.#tell(TEXT.resumed(events));
+    this.#tell(TEXT.resumed(events), true);
     this.#refresh();
   }
 
@@ -229,8 +232,8 @@ export class App {
     else this.history.load();
   }
 
-  #tell(text) {
-    this.#flash = { text, until: Date.now() + FLASH_MS };
+  #tell(text, aboutBreak = false) {
+    this.#flash = { text, aboutBreak, until: performance.now() + FLASH_MS };
   }
 
   /** The greeting names the user; what it leaves out is asked for, once for each person. */

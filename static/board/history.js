@@ -1,5 +1,7 @@
 // Finished calls, newest first, filtered, page by page.
 
+import { midnight } from './words.js';
+
 const PAGE = 50;
 const RELOAD_AFTER_MS = 700;
 
@@ -68,7 +70,7 @@ export class History {
 
   #query(cursor) {
     const { result, period, number, agent } = this.filter;
-    const since = { today: midnight(0), week: midnight(6) }[period];
+    const since = { today: midnight(0, this.#app.now), week: midnight(6, this.#app.now) }[period];
     const wanted = { limit: PAGE, result, number: number.trim(), since, cursor };
     wanted.answered_by = agent === 'me' ? this.#app.who.id : agent;
     return new URLSearchParams(Object.entries(wanted).filter(([, value]) => value));
@@ -82,11 +84,4 @@ export class History {
     this.people = users.filter(({ id }) => id !== this.#app.who.id);
     this.#app.changed();
   }
-}
-
-export function midnight(daysAgo) {
-  const day = new Date();
-  day.setHours(0, 0, 0, 0);
-  day.setDate(day.getDate() - daysAgo);
-  return day.toISOString();
 }

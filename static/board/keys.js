@@ -1,12 +1,13 @@
 // The board by keyboard. A key never does what the focused thing would do with it as well.
-import { answer, canGiveBack, giveBack, hangUp, longestWaiting, takable } from './actions.js';
+import { answer, giveBack, hangUp, longestWaiting, myCall } from './actions.js';
+import { TEXT } from './texts.js';
 
 const WRITES = 'input, textarea, select, [contenteditable]';
 const PRESSES = 'button, a[href], summary, audio, [role=button]';
 
 export function listenToKeys(app) {
   document.addEventListener('keydown', (press) => {
-    if (press.defaultPrevented || press.ctrlKey || press.metaKey || press.altKey || press.repeat || app.wall) return;
+    if (press.defaultPrevented || press.ctrlKey || press.metaKey || press.altKey || press.repeat || app.wall || !app.known) return;
     const target = press.target instanceof Element ? press.target : document.body;
     if (press.key === 'Escape') return escape(app, target);
     if (target.closest(WRITES)) return undefined;
@@ -19,20 +20,19 @@ export function listenToKeys(app) {
 }
 
 function what(app, key) {
-  const mine = () => app.lists.mine[0];
-  if (/^[1-9]$/.test(key)) return () => answer(app, app.lists.ringing.filter((call) => takable(app, call) || call.status === 'incoming')[key - 1]);
+  if (/^[1-9]$/.test(key)) return () => row(app, key - 1);
   switch (key.toLowerCase()) {
     case ' ':
     case 'a':
       return () => answer(app, longestWaiting(app));
     case 'e':
-      return () => hangUp(app, mine());
+      return () => hangUp(app, myCall(app));
     case 'b':
-      return () => mine() && canGiveBack(mine()) && giveBack(app, mine());
+      return () => giveBack(app, myCall(app));
     case 'm':
       return () => app.toggleSound();
     case 'n':
-      return () => document.querySelector('#mine textarea')?.focus();
+      return () => note(app);
     case '/':
       return () => search(app);
     case '?':
@@ -40,6 +40,18 @@ function what(app, key) {
     default:
       return null;
   }
+}
+
+/** The row with that number: rows that nobody has are numbered from the top. */
+function row(app, index) {
+  const call = app.lists.ringing.filter(({ status }) => status === 'incoming')[index];
+  return call || app.stale ? answer(app, call) : app.say(TEXT.noSuchRow(index + 1));
+}
+
+function note(app) {
+  const field = document.querySelector('#mine textarea');
+  if (field) return field.focus();
+  return app.say(myCall(app) ? TEXT.noNoteYet : TEXT.noCallOfMine);
 }
 
 function escape(app, target) {

@@ -17,9 +17,6 @@ export class Samples {
   get last() {
     return this.#values.at(-1);
   }
-  get least() {
-    return Math.min(...this.#values);
-  }
   /** Nearest rank: always a value that was measured. */
   quantile(q) {
     const sorted = [...this.#values].sort((a, b) => a - b);
@@ -33,7 +30,12 @@ export class Latency {
   fromCarrier = new Samples(200);
   fromCommit = new Samples(200);
   wholeWay = new Samples(200);
-  #server = new Samples(20);
+  #serverNow;
+
+  /** `serverNow` gives the server's time. */
+  constructor(serverNow) {
+    this.#serverNow = serverNow;
+  }
 
   event({ occurred_at: occurred, recorded_at: recorded, actor }) {
     const now = Date.now();
@@ -44,20 +46,11 @@ export class Latency {
       this.wholeWay.add(now - happened);
     }
     this.fromCommit.add(now - written);
-    this.#server.add(now - written);
   }
 
-  heartbeat({ at }) {
-    this.#server.add(Date.now() - Date.parse(at));
-  }
-
-  /**
-   * How far this computer's clock is ahead of the server's; 0 when too little to matter. The fastest of the last messages
-   * bounds it: nothing arrives before it was sent, so below zero it is certain at once, above only after a few.
-   */
+  /** How far this computer's clock is ahead of the server's; 0 when too little to matter. */
   get clockAhead() {
-    const { count, least } = this.#server;
-    const known = count >= 3 || least < 0;
-    return known && Math.abs(least) > CLOCKS_AGREE_WITHIN_MS ? least : 0;
+    const ahead = Date.now() - this.#serverNow();
+    return Math.abs(ahead) > CLOCKS_AGREE_WITHIN_MS ? ahead : 0;
   }
 }

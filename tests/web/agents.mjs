@@ -107,12 +107,77 @@ test('a call given back rings for the others', { skip }, async () => {
     for (const board of [anna, ben]) await board.state('Live');
     const call = await server.rings('+15550300030');
     await anna.row('ringing', call.from).getByRole('button').click();
-    await anna.shows('mine', call.from);
-    await anna.page.keyboard.press('b');
+    await anna.page.keyboard.press('b'); // as quick as a hand can be
     await ben.reads('#ringing .words', /Anna gave the call back$/);
     await ben.page.keyboard.press('1');
     await ben.shows('mine', call.from);
     await server.hangsUp(call);
     await ben.shows('ended', call.from);
+  }));
+});
+
+/** A call that has rung and ended, looked at on a board. */
+async function lookedAt(board, call) {
+  await board.state('Live');
+  await board.row('history', call.from).getByRole('button').click();
+  await board.page.locator('#notes textarea:enabled').waitFor();
+}
+
+const saves = (board) => board.page.getByRole('button', { name: 'Save' }).click();
+
+test('two who write about a call at once: the second is told, sees both, and loses nothing typed', { skip }, async () => {
+  const call = await server.rings('+15550300040');
+  await server.hangsUp(call);
+  await onPage(server.as('Anna'), (anna) => onPage(server.as('Ben'), async (ben) => {
+    for (const board of [anna, ben]) await lookedAt(board, call);
+    ben.failuresExpected = true; // his first request is answered 412
+    const sent = [];
+    ben.page.on('request', (request) => request.method() === 'PATCH' && sent.push(request.postDataJSON()));
+    await ben.page.fill('#notes textarea', 'Ben: wants the plan.');
+    await anna.page.fill('#notes textarea', 'Anna: no plan wanted.');
+    await anna.page.fill('#notes input', 'wrong number');
+    await saves(anna);
+    await anna.page.getByText('Saved', { exact: true }).waitFor();
+    await saves(ben);
+    await ben.reads('#theirs', /Not saved yet.*Outcome: wrong number.*Notes: Anna: no plan wanted\.$/);
+    assert.equal(await ben.page.inputValue('#notes textarea'), 'Ben: wants the plan.');
+    assert.equal(await ben.page.inputValue('#notes input'), 'wrong number', 'what he has not touched is as it is now');
+    await saves(ben);
+    await ben.page.getByText('Saved', { exact: true }).waitFor();
+    assert.deepEqual(sent, [{ notes: 'Ben: wants the plan.' }, { notes: 'Ben: wants the plan.' }]);
+    await ben.reads('#history .words, #notes .quiet', /Saved|wrong number/);
+    await ben.page.reload();
+    await lookedAt(ben, call).catch(() => ben.row('history', call.from).getByRole('button').click());
+    assert.equal(await ben.page.inputValue('#notes textarea'), 'Ben: wants the plan.');
+    assert.equal(await ben.page.inputValue('#notes input'), 'wrong number');
+  }));
+});
+
+test('a note of a call that was going on does not write over what somebody else wrote when it had ended', { skip }, async () => {
+  await onPage(server.as('Anna'), (anna) => onPage(server.as('Ben'), async (ben) => {
+    for (const board of [anna, ben]) await board.state('Live');
+    const call = await server.rings('+15550300050');
+    await anna.row('ringing', call.from).getByRole('button').click();
+    await anna.shows('mine', call.from);
+    carrier.commands.length = 0;
+    await told('transfer').catch(() => {});
+    await carrier.agentPicksUp();
+    await anna.page.locator('#mine textarea').fill('Anna: wants the plan.');
+    // Anna is cut off; the call ends and Ben writes before she is back.
+    anna.failuresExpected = true;
+    await anna.page.context().setOffline(true);
+    await anna.page.route('**/api/call-logs/**', (route) => route.abort());
+    await server.hangsUp(call);
+    await ben.row('history', call.from).getByRole('button').click();
+    await ben.page.locator('#notes textarea:enabled').waitFor();
+    await ben.page.fill('#notes textarea', 'Ben: they called again.');
+    await saves(ben);
+    await ben.page.getByText('Saved', { exact: true }).waitFor();
+    await anna.page.unroute('**/api/call-logs/**');
+    await anna.page.context().setOffline(false);
+    await anna.reads('#said', /^Your note on .* is not saved: somebody else has written one meanwhile/);
+    await anna.row('history', call.from).getByRole('button').click();
+    await anna.page.locator('#notes textarea:enabled').waitFor();
+    assert.equal(await anna.page.inputValue('#notes textarea'), 'Anna: wants the plan.');
   }));
 });

@@ -145,9 +145,10 @@ state('sign-in run out', () => ({ calls: [call(30)], answers: HISTORY }), async 
 const TIMELINE = (it) => {
   const at = (s) => new Date(Date.parse(it.created_at) + s * 1000).toISOString();
   const told = (type, s, delay, more = {}) => ({ type, seq: 1, occurred_at: at(s), received_at: at(s + delay), recorded_at: at(s + delay), actor: null, call: it, ...more });
+  const before = { ...it, caller_name: null, recordings: [] };
   return [
     told('call.incoming', 0, 0.012), told('call.answering', 4, 0, { actor: { id: 'x', name: 'Ben' } }), told('call.released', 12, 0.03, { reason: 'busy' }),
-    told('call.answering', 15, 0, { actor: { id: 'y', name: 'Anna' } }), told('call.answered', 18, 0.02), told('call.updated', 160, 2.4), told('call.ended', 158, 0.04),
+    told('call.answering', 15, 0, { actor: { id: 'y', name: 'Anna' } }), told('call.answered', 18, 0.02, { call: before }), told('call.updated', 160, 2.4), told('call.ended', 158, 0.04),
   ];
 };
 
@@ -160,6 +161,7 @@ const looked = () => {
     [`GET /api/calls/${it.id}/events`]: { events: TIMELINE(it) },
     [`GET /api/calls/${it.id}/recordings/rec-1`]: { url: 'https://recordings.invalid/one.mp3', expires_at: it.ended_at },
     [`GET /api/calls/${it.id}/recordings/rec-2`]: [409, { error: 'not ready' }],
+    [`GET /api/call-logs/${it.id}`]: it,
     [`PATCH /api/call-logs/${it.id}`]: it,
   } };
 };
@@ -172,14 +174,41 @@ state('a call looked at', () => ({ calls: [call(4)], ...looked() }), async (boar
   await board.page.locator('audio').waitFor();
   await board.page.getByRole('button', { name: /^Play/ }).click();
   await board.page.getByText('The recording is not ready yet.').waitFor();
+  await board.reads('#timeline li:nth-child(6)', /Details added the caller’s name, a recording/);
+  await board.page.fill('#notes textarea', 'Two rooms, from April.');
   await board.page.getByRole('button', { name: 'Save' }).click();
   await board.page.getByText('Saved', { exact: true }).waitFor();
 });
 
+state('a call that somebody else wrote about', () => {
+  const { it, answers } = looked();
+  const theirs = { ...it, outcome: 'call back', notes: 'Asked for the plan, will call on Monday.', updated_at: new Date().toISOString() };
+  return { answers: { ...answers, [`PATCH /api/call-logs/${it.id}`]: [412, { error: 'The call log has changed since it was read; read it again', call_log: theirs }] } };
+}, async (board) => {
+  board.failuresExpected = true;
+  await board.page.click('#history .open');
+  await board.page.fill('#notes textarea', 'Sent the plan.');
+  await board.page.getByRole('button', { name: 'Save' }).click();
+  await board.reads('#theirs', /somebody else has written here.*Asked for the plan/);
+  if ((await board.page.inputValue('#notes textarea')) !== 'Sent the plan.') throw new Error('what was typed is gone');
+});
+
+state('a call whose notes cannot be read', () => {
+  const { it, answers } = looked();
+  return { answers: { ...answers, [`GET /api/call-logs/${it.id}`]: [503, { error: 'The database is unavailable' }] } };
+}, async (board) => {
+  board.failuresExpected = true;
+  await board.page.click('#history .open');
+  await board.page.getByText('This could not be loaded (The database is unavailable).').waitFor();
+  if (!(await board.page.getByRole('button', { name: 'Save' }).isDisabled())) throw new Error('what was not read can be written');
+}, { look: { widths: [320, 1440] } });
+
 const OWNER = { role: 'agency_owner' };
 const stored = (keys) => ({ credentials: keys.map((key) => ({ key, prefix: key.slice(0, 4) })) });
 const TELNYX = ['ultravox_api_key', 'telnyx_api_key', 'telnyx_public_key', 'telnyx_application_id'];
-const STATUS = (ultravox, sync_issues = ['Telnyx is stored in part: telnyx_application_id missing'], next_steps = ['Store telnyx_application_id']) => ({ stored: {}, telephony_configured: false, ultravox, in_sync: !sync_issues.length, sync_issues, next_steps });
+const PART = [{ carrier: 'telnyx', key: 'telnyx_application_id', kind: 'missing' }];
+// The sentences are the server's own affair: the page decides by the values beside them.
+const STATUS = (ultravox, issues = PART) => ({ stored: {}, telephony_configured: false, ultravox, in_sync: !issues.length, issues, sync_issues: issues.map(() => 'Was der Server sagt.'), next_steps: [] });
 const opened = (board) => board.page.click('#show-settings');
 
 state('settings with nothing stored', () => ({ me: OWNER, answers: { ...HISTORY, 'GET /api/agency/credentials': stored([]), 'GET /api/ultravox/status': STATUS({ telnyx: null }) } }), async (board) => {
@@ -187,7 +216,7 @@ state('settings with nothing stored', () => ({ me: OWNER, answers: { ...HISTORY,
   await board.reads('#setup', /^No telephony credentials yet/);
 });
 
-state('settings complete', () => ({ me: OWNER, answers: { ...HISTORY, 'GET /api/agency/credentials': stored(TELNYX), 'GET /api/ultravox/status': STATUS({ telnyx: {} }, [], []) } }), async (board) => {
+state('settings complete', () => ({ me: OWNER, answers: { ...HISTORY, 'GET /api/agency/credentials': stored(TELNYX), 'GET /api/ultravox/status': STATUS({ telnyx: {} }, []) } }), async (board) => {
   await opened(board);
   await board.reads('[data-carrier=telnyx]', /Ultravox has the same/);
   await board.page.getByRole('button', { name: 'Replace Telnyx API key' }).click();
@@ -198,10 +227,16 @@ state('settings one key missing', () => ({ me: OWNER, answers: { ...HISTORY, 'GE
   await board.reads('#setup', /Telnyx application id missing/);
 });
 
-state('settings Ultravox disagrees', () => ({ me: OWNER, answers: { ...HISTORY, 'GET /api/agency/credentials': stored(TELNYX), 'GET /api/ultravox/status': STATUS({ telnyx: {} }, ['Ultravox has another value for telnyx_api_key'], ['If what is stored is right, import Telnyx again: POST /api/ultravox/import-telnyx']) } }), async (board) => {
+state('settings Ultravox disagrees', () => ({ me: OWNER, answers: { ...HISTORY, 'GET /api/agency/credentials': stored(TELNYX), 'GET /api/ultravox/status': STATUS({ telnyx: {} }, [{ carrier: 'telnyx', key: 'telnyx_api_key', kind: 'differs' }, { carrier: 'telnyx', key: null, kind: 'no_agents' }]) } }), async (board) => {
   await opened(board);
   await board.reads('[data-carrier=telnyx]', /something else than what is stored/);
-  await board.reads('#advice', 'Ultravox has another value for Telnyx API keyIf what is stored is right, import Telnyx again');
+  await board.reads('#advice', 'Ultravox has another Telnyx API key than what is stored. If what is stored is right, import Telnyx again.Ultravox lets no agent take calls of Telnyx. Allow agents in Ultravox.');
+});
+
+state('settings with an issue of tomorrow', () => ({ me: OWNER, answers: { ...HISTORY, 'GET /api/agency/credentials': stored(TELNYX), 'GET /api/ultravox/status': STATUS({ telnyx: {} }, [{ carrier: 'telnyx', key: null, kind: 'billing' }]) } }), async (board) => {
+  await opened(board);
+  await board.reads('[data-carrier=telnyx]', /Ultravox has the same/);
+  await board.reads('#advice', 'Was der Server sagt.');
 });
 
 state('latency', () => ({ answers: HISTORY }), async (board, standIn) => {

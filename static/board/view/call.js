@@ -1,7 +1,7 @@
 // One call: what happened when, what was said about it, what was recorded of it.
-import { html, nothing } from '../lit.js';
+import { html, live, nothing } from '../lit.js';
 import { TEXT } from '../texts.js';
-import { at, causeOf, duration, exactTime, fullTime, grouped, milliseconds, nameOf } from '../words.js';
+import { at, causeOf, duration, exactTime, fullTime, grouped, milliseconds, named, nameOf, plain } from '../words.js';
 import { trouble } from './parts.js';
 
 export function call(app) {
@@ -11,31 +11,41 @@ export function call(app) {
   const name = nameOf(it);
   return html`
     <p class="back"><button type="button" @click=${() => app.show('history')}>${TEXT.back} <kbd aria-hidden="true">Esc</kbd></button></p>
-    <h2 id="call-title"><bdi title=${it.from_number ?? ''}>${TEXT.call(grouped(it.from_number))}</bdi></h2>
-    <p class="quiet">${name ? html`<bdi>${name}</bdi> · ` : nothing}${TEXT.to(grouped(it.to_number))} · ${fullTime(at(it.created_at ?? it.started_at))}</p>
+    <h2 id="call-title"><bdi title=${plain(it.from_number)}>${TEXT.call(named(grouped(it.from_number)))}</bdi></h2>
+    <p class="quiet">${name ? html`<bdi>${name}</bdi> · ` : nothing}${TEXT.to(named(grouped(it.to_number)))} · ${fullTime(at(it.created_at ?? it.started_at))}</p>
     ${detail.problem ? trouble(detail.problem, () => detail.load()) : nothing}
-    ${it.status === 'ended' || 'result' in it ? notes(app, it) : nothing}
+    ${detail.isOver ? notes(app) : nothing}
     ${recordings(app, it)}
     <h3>${TEXT.timeline}</h3>
     ${timeline(detail.events)}`;
 }
 
-function notes(app, it) {
-  const { saving } = app.detail;
-  const said = saving === 'saving' ? TEXT.saving : saving === 'saved' ? TEXT.saved : saving ? TEXT.notSaved(saving.message) : '';
-  const draft = app.drafts.of(it.id);
+function notes(app) {
+  const { detail } = app;
+  const { saving } = detail;
+  const off = !detail.log;
+  const said = off && !detail.logProblem ? TEXT.loading : (TEXT.savingWords[saving] ?? (saving instanceof Error ? TEXT.notSaved(saving.message.replace(/\.$/, '')) : ''));
+  const typed = (field) => ({ target }) => detail.type(field, target.value);
   return html`
+    ${detail.logProblem ? trouble(detail.logProblem, () => detail.load()) : nothing}
     <form class="fields" id="notes" @submit=${(submit) => save(app, submit)}>
-      <label><span>${TEXT.outcome}</span> <input maxlength="100" placeholder=${TEXT.outcomeHint} .value=${draft.outcome ?? it.outcome ?? ''}></label>
-      <label><span>${TEXT.notes}</span> <textarea rows="3" maxlength="10000" .value=${draft.notes ?? it.notes ?? ''}></textarea></label>
-      <p><button type="submit" ?disabled=${saving === 'saving'}>${TEXT.save}</button> <span role="status" class=${saving instanceof Error ? 'problem' : 'quiet'}>${said}</span></p>
+      <label><span>${TEXT.outcome}</span> <input maxlength="100" ?disabled=${off} placeholder=${TEXT.outcomeHint} .value=${live(detail.text('outcome'))} @input=${typed('outcome')}></label>
+      <label><span>${TEXT.notes}</span> <textarea rows="3" maxlength="10000" ?disabled=${off} .value=${live(detail.text('notes'))} @input=${typed('notes')}></textarea></label>
+      ${saving?.theirs ? theirs(saving.theirs) : nothing}
+      <p><button type="submit" ?disabled=${off}>${TEXT.save}</button> <span role="status" class=${saving instanceof Error ? 'problem' : 'quiet'}>${said}</span></p>
     </form>`;
 }
 
+/** Somebody else was first: what they wrote, beside what was typed here. */
+const theirs = (fields) => html`
+  <div class="theirs" id="theirs" role="alert">
+    <p class="problem">${TEXT.writtenMeanwhile}</p>
+    ${fields.map(([field, text]) => html`<p><b>${TEXT[field]}:</b> <bdi>${text || TEXT.nothingWritten}</bdi></p>`)}
+  </div>`;
+
 function save(app, submit) {
   submit.preventDefault();
-  const text = (selector) => submit.target.querySelector(selector).value.trim() || null;
-  app.detail.save({ outcome: text('input'), notes: text('textarea') });
+  app.detail.save();
 }
 
 function recordings(app, { recordings: all = [] }) {
@@ -61,20 +71,29 @@ function timeline(events) {
   if (!events) return html`<p class="empty">${TEXT.loading}</p>`;
   if (!events.length) return html`<p class="empty">${TEXT.noEvents}</p>`;
   const first = at(events[0].occurred_at);
-  return html`<ol class="timeline" id="timeline">${events.map((event) => {
+  return html`<ol class="timeline" id="timeline">${events.map((event, place) => {
     const happened = at(event.occurred_at);
     return html`
       <li>
         <span class="time" title=${fullTime(happened)}>+${duration(happened - first)}</span>
-        <span><b>${TEXT.happened[event.type] ?? event.type}</b> ${about(event)}
+        <span><b>${TEXT.happened[event.type] ?? event.type}</b> ${about(event, events[place - 1])}
           <span class="quiet">${exactTime(happened)} · ${TEXT.delay(milliseconds(at(event.recorded_at) - happened))}</span></span>
       </li>`;
   })}</ol>`;
 }
 
-function about({ type, reason, actor, call: its }) {
+function about(event, before) {
+  const { type, reason, actor, call: its } = event;
+  if (type === 'call.updated') return added(its, before?.call);
   if (type === 'call.ended') return causeOf(its?.hangup_cause) || (reason === 'reconciled' ? TEXT.reconciled : '');
-  if (type === 'call.released') return html`<bdi>${actor?.name ? `${TEXT.by(actor.name)}, ` : ''}${TEXT.releasedWhy[reason] ?? reason ?? ''}</bdi>`;
-  const who = actor?.name ?? (type === 'call.answered' ? its?.answered_by_name : null);
+  if (type === 'call.released') return html`<bdi>${actor?.name ? `${TEXT.by(named(actor.name))}, ` : ''}${TEXT.releasedWhy[reason] ?? reason ?? ''}</bdi>`;
+  const who = named(actor?.name ?? (type === 'call.answered' ? its?.answered_by_name : ''));
   return who ? html`<bdi>${TEXT.by(who)}</bdi>` : '';
+}
+
+/** Which details were added: what is not as it was in the event before. */
+function added(now, before) {
+  if (!now || !before) return '';
+  const differs = Object.keys(TEXT.added).filter((field) => JSON.stringify(now[field] ?? null) !== JSON.stringify(before[field] ?? null));
+  return differs.map((field) => TEXT.added[field]).join(', ');
 }

@@ -1,8 +1,8 @@
 // The four lists of the board: who waits, my call, who talks, what is over.
-import { answer, canGiveBack, giveBack, hangUp, longestWaiting, takable } from '../actions.js';
+import { answer, canGiveBack, giveBack, hangUp, longestWaiting, takable, underWay } from '../actions.js';
 import { html, live, nothing, repeat } from '../lit.js';
 import { TEXT } from '../texts.js';
-import { at, callerSpoken, causeOf, clockDuration, duration, fullTime, grouped, timeOfDay } from '../words.js';
+import { at, callerSpoken, causeOf, clockDuration, duration, fullTime, grouped, named, timeOfDay } from '../words.js';
 import { ICON, caller, kbd, more } from './parts.js';
 
 const WARM_AFTER_MS = 20_000;
@@ -12,7 +12,7 @@ const NUMBERED = 9;
 export const heatOf = (waited) => (waited >= HOT_AFTER_MS ? 'hot' : waited >= WARM_AFTER_MS ? 'warm' : 'calm');
 
 const isMe = (app, id) => Boolean(id) && id === app.who.id;
-const whoHas = (app, call) => (isMe(app, call.answered_by) ? TEXT.you : call.answered_by_name || TEXT.someone);
+const whoHas = (app, call) => (isMe(app, call.answered_by) ? TEXT.you : named(call.answered_by_name) || TEXT.someone);
 
 export function ringing(app) {
   const { ringing: calls, mine } = app.lists;
@@ -33,14 +33,14 @@ function ringingRow(app, call, number, isFirst) {
   const waited = app.now - at(call.created_at);
   const heat = heatOf(waited);
   const answering = call.status === 'answering';
-  const asking = app.board.acting.get(call.call_control_id) === 'answer';
+  const asking = underWay(app, call) === 'answer';
   const { released } = call;
   const word = asking ? TEXT.asking : answering ? TEXT.isAnswering(whoHas(app, call)) : TEXT.waiting[heat];
   const again = released && whyAgain(app, released);
   return html`
     <li class="row" data-call=${call.id} data-tone=${answering ? 'answering' : heat}>
       ${caller(call)}
-      <span class="words"><bdi class="word">${word}</bdi>${more([TEXT.to(grouped(call.to_number)), again])}</span>
+      <span class="words"><bdi class="word">${word}</bdi>${more([TEXT.to(named(grouped(call.to_number))), again])}</span>
       <span class="time">${clockDuration(waited)}</span>
       <span class="act">${answering || asking ? nothing : html`
         <button type="button" class="answer" ?disabled=${!takable(app, call)} @click=${() => answer(app, call)}>
@@ -50,7 +50,7 @@ function ringingRow(app, call, number, isFirst) {
 }
 
 function whyAgain(app, { id, who, reason }) {
-  return isMe(app, id) ? (TEXT.releasedMine[reason] ?? TEXT.releasedMine.cancelled) : TEXT.released(who || TEXT.someone, reason);
+  return isMe(app, id) ? (TEXT.releasedMine[reason] ?? TEXT.releasedMine.cancelled) : TEXT.released(named(who) || TEXT.someone, reason);
 }
 
 export function mine(app) {
@@ -66,15 +66,14 @@ export function mine(app) {
 function myRow(app, call, hasKeys) {
   const picking = call.status === 'answering';
   const [tone, words] = picking ? ['picking', TEXT.myPhoneRings] : call.connected ? ['connected', TEXT.iAmConnected] : ['alone', TEXT.iAmAlone];
-  const busy = app.stale || app.board.acting.has(call.call_control_id);
   const since = picking ? at(call.created_at) : at(call.answered_at ?? call.updated_at);
   return html`
     <li class="my-call" data-call=${call.id} data-tone=${tone}>
       <div class="head">${caller(call)} <span class="time">${clockDuration(app.now - since)}</span></div>
-      <p class="words"><span class="word">${words}</span>${more([TEXT.to(grouped(call.to_number))])}</p>
+      <p class="words"><span class="word">${words}</span>${more([TEXT.to(named(grouped(call.to_number)))])}</p>
       <p class="buttons">
-        <button type="button" class="hang-up" ?disabled=${busy} @click=${() => hangUp(app, call)}>${ICON.hangUp}<span>${TEXT.hangUp}</span>${hasKeys ? kbd('E') : nothing}</button>
-        ${canGiveBack(call) ? html`<button type="button" ?disabled=${busy} @click=${() => giveBack(app, call)}><span>${TEXT.giveBack}</span>${hasKeys ? kbd('B') : nothing}</button>` : nothing}
+        <button type="button" class="hang-up" ?disabled=${app.stale} @click=${() => hangUp(app, call)}>${ICON.hangUp}<span>${TEXT.hangUp}</span>${hasKeys ? kbd('E') : nothing}</button>
+        ${canGiveBack(app, call) ? html`<button type="button" ?disabled=${app.stale} @click=${() => giveBack(app, call)}><span>${TEXT.giveBack}</span>${hasKeys ? kbd('B') : nothing}</button>` : nothing}
         <button type="button" @click=${() => app.open(call)}>${TEXT.timeline}</button>
       </p>
       ${picking ? nothing : fields(app, call, hasKeys)}
@@ -100,7 +99,7 @@ export function answered(app) {
       ${calls.length ? html`<ol class="rows" id="answered">${repeat(calls, ({ id }) => id, (call) => row(app, call, {
         tone: call.connected ? 'connected' : 'alone',
         word: (call.connected ? TEXT.isConnected : TEXT.isAlone)(whoHas(app, call)),
-        others: [TEXT.to(grouped(call.to_number))],
+        others: [TEXT.to(named(grouped(call.to_number)))],
         time: clockDuration(app.now - at(call.answered_at ?? call.updated_at)),
       }))}</ol>` : html`<p class="empty">${TEXT.nobodyAnswered}</p>`}
     </section>`;
@@ -139,7 +138,7 @@ function row(app, call, { tone, word, others, time, title = '' }) {
 function firstCall(app) {
   return html`
     <div class="first-call" id="first-call">
-      <p>${TEXT.firstCall}</p>
+      <p>${TEXT.firstCall} ${TEXT.callMaker}</p>
       <pre tabindex="0"><code id="first-call-command">${firstCallCommand(app.who.agencyId)}</code></pre>
       <p class="quiet">${TEXT.firstCallNote}</p>
     </div>`;

@@ -1,7 +1,7 @@
 // Finished calls with filters.
 import { html, nothing, repeat } from '../lit.js';
 import { TEXT } from '../texts.js';
-import { at, duration, fullTime, when } from '../words.js';
+import { at, duration, fullTime, plain, when } from '../words.js';
 import { firstCallCommand } from './calls.js';
 import { caller, more, trouble } from './parts.js';
 
@@ -12,7 +12,7 @@ export function history(app) {
     <form class="filters" aria-label=${TEXT.filters} @submit=${(submit) => submit.preventDefault()}>
       ${choice(model, 'result', TEXT.results)}
       ${choice(model, 'period', TEXT.periods)}
-      ${choice(model, 'agent', { ...TEXT.agents, ...Object.fromEntries(model.people.map(({ id, name, email }) => [id, name || email || id])) })}
+      ${choice(model, 'agent', { ...TEXT.agents, ...Object.fromEntries(model.people.map(({ id, name, email }) => [id, plain(name) || email || id])) })}
       <label><span>${TEXT.number}</span> <input id="history-number" type="search" inputmode="tel" autocomplete="off" .value=${model.filter.number} @change=${({ target }) => model.choose('number', target.value)}></label>
     </form>
     ${list(app)}`;
@@ -36,18 +36,18 @@ function list(app) {
 
 function nothingYet(app) {
   if (app.board.position?.seq === 0) return html`<p class="empty">${TEXT.noHistory}</p>`;
-  return html`<p class="empty">${TEXT.noHistory}</p><p>${TEXT.firstCall.replace(/^[^.]*\.\s*/, '')}</p><pre tabindex="0"><code>${firstCallCommand(app.who.agencyId)}</code></pre>`;
+  return html`<p class="empty">${TEXT.noHistory}</p><p>${TEXT.callMaker}</p><pre tabindex="0"><code>${firstCallCommand(app.who.agencyId)}</code></pre>`;
 }
 
 function row(app, log) {
   const began = at(log.started_at ?? log.created_at);
   const words = TEXT.results[log.result] ?? log.result;
-  const who = log.answered_by_name ?? '';
+  const who = plain(log.answered_by_name);
   const talked = log.duration > 0 ? TEXT.lasted(duration(log.duration * 1000)) : '';
   return html`
     <li class="row" data-call=${log.id} data-tone=${log.result}>
       <button type="button" class="open" @click=${() => app.open(log)}>${caller(log)}<span class="visually-hidden"> ${TEXT.details}</span></button>
-      <span class="words"><bdi class="word">${words}</bdi>${more([who, talked, log.outcome])}</span>
-      <span class="time" title=${fullTime(began)}>${when(began)}</span>
+      <span class="words"><bdi class="word">${words}</bdi>${more([who, talked, plain(log.outcome)])}</span>
+      <span class="time" title=${fullTime(began)}>${when(began, app.now)}</span>
     </li>`;
 }

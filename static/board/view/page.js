@@ -2,6 +2,7 @@
 import { html, nothing, repeat } from '../lit.js';
 import { preferences } from '../preferences.js';
 import { TEXT } from '../texts.js';
+import { named, plain } from '../words.js';
 import { answered, ended, mine, ringing } from './calls.js';
 import { call } from './call.js';
 import { history } from './history.js';
@@ -37,7 +38,7 @@ function top(app) {
   return html`
     <div class="bar">
       <header class="top">
-        <h1 class="agency"><bdi id="agency">${app.who.agency ?? 'callboard'}</bdi></h1>
+        <h1 class="agency"><bdi id="agency">${plain(app.who.agency) || 'callboard'}</bdi></h1>
         ${stateLine(app)}
       </header>
       ${app.known ? tools(app) : nothing}
@@ -56,7 +57,7 @@ function tools(app) {
       ${tab('latency')}
       ${tab('keys')}
       ${app.leads ? tab('settings', html`${ICON.settings}<span>${TEXT.settings}</span>`) : nothing}
-      <span class="me"><bdi id="me">${[who.name, role].filter(Boolean).join(', ')}</bdi>
+      <span class="me"><bdi id="me">${[named(who.name), role].filter(Boolean).join(', ')}</bdi>
         ${app.session.own ? html`<button type="button" id="sign-out" @click=${() => app.signOut()}>${TEXT.signOut}</button>` : nothing}</span>
     </nav>`;
 }

@@ -1,7 +1,7 @@
 // Small pieces that several views show alike.
 import { html, nothing, svg } from '../lit.js';
 import { TEXT } from '../texts.js';
-import { grouped, nameOf } from '../words.js';
+import { grouped, nameOf, plain } from '../words.js';
 
 const drawing = (path) => html`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">${path}</svg>`;
 const HANDSET = 'M6.6 10.8a15 15 0 0 0 6.6 6.6l2.2-2.2a1 1 0 0 1 1-.25 11 11 0 0 0 3.6.58 1 1 0 0 1 1 1V20a1 1 0 0 1-1 1A17 17 0 0 1 3 4a1 1 0 0 1 1-1h3.5a1 1 0 0 1 1 1 11 11 0 0 0 .58 3.57 1 1 0 0 1-.25 1z';
@@ -17,10 +17,10 @@ export const ICON = {
 /** What a caller may have chosen reaches the page as text only, kept apart from what stands beside it. */
 export function caller(call) {
   const name = nameOf(call);
-  return html`<span class="who"><bdi class="number" title=${call.from_number ?? ''}>${grouped(call.from_number)}</bdi>${name ? html` <bdi class="name">${name}</bdi>` : nothing}</span>`;
+  return html`<span class="who"><bdi class="number" title=${plain(call.from_number)}>${grouped(call.from_number)}</bdi>${name ? html` <bdi class="name">${name}</bdi>` : nothing}</span>`;
 }
 
-export const more = (texts) => texts.filter(Boolean).map((text) => html`<span class="more"><span class="sep"> · </span>${text}</span>`);
+export const more = (texts) => texts.filter(Boolean).map((text) => html`<span class="more"><span class="sep"> · </span><bdi>${text}</bdi></span>`);
 
 export const kbd = (key) => html`<kbd aria-hidden="true">${key}</kbd>`;
 

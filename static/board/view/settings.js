@@ -6,6 +6,7 @@ import { trouble } from './parts.js';
 
 const nameOfKey = (key) => TEXT.credentialNames[key] ?? key;
 const list = (keys) => keys.map(nameOfKey).join(', ');
+const nameOfCarrier = (carrier) => TEXT.carriers[carrier] ?? carrier ?? '';
 
 export function settings(app) {
   const { settings: model } = app;
@@ -49,7 +50,7 @@ function credential(model, key) {
       </span>`}
       ${problem ? html`<p class="problem">${problem}</p>` : nothing}
       ${said instanceof Error ? html`<p class="problem" role="alert">${said.message}</p>` : nothing}
-      ${said?.warnings?.map((warning) => html`<p class="doubt" role="status">${inWords(warning)}</p>`) ?? nothing}
+      ${said?.warnings?.map((warning) => html`<p class="doubt" role="status">${warning}</p>`) ?? nothing}
     </li>`;
 }
 
@@ -77,7 +78,7 @@ function importer(app, carrier) {
       <span class=${about.tone}>${missing.length ? TEXT.importNeeds(list(missing)) : about.words}</span>
       ${app.owner ? html`<button type="button" ?disabled=${missing.length > 0 || model.busy === carrier} @click=${() => model.importTo(carrier)}>${TEXT.importTo(TEXT.carriers[carrier])}</button>` : nothing}
       ${said === 'done' ? html`<p class="done" role="status">${TEXT.imported(TEXT.carriers[carrier])}</p>` : nothing}
-      ${said instanceof Error ? html`<p class="problem" role="alert">${said.body?.missing ? TEXT.importMissing(list(said.body.missing)) : TEXT.notImported(said.message)}</p>` : nothing}
+      ${said instanceof Error ? html`<p class="problem" role="alert">${said.body?.missing ? TEXT.importMissing(list(said.body.missing), said.body.missing.length) : TEXT.notImported(said.message)}</p>` : nothing}
     </li>`;
 }
 
@@ -85,14 +86,16 @@ function importer(app, carrier) {
 function agreement(status, carrier) {
   if (!status?.ultravox) return { tone: 'quiet', words: TEXT.notKnown };
   if (!status.ultravox[carrier]) return { tone: 'quiet', words: TEXT.notInUltravox };
-  const differs = (status.sync_issues ?? []).some((issue) => issue.startsWith('Ultravox has ') && issue.includes(`${carrier}_`));
+  if (!status.issues && !status.in_sync) return { tone: 'quiet', words: TEXT.notCompared };
+  const differs = status.issues?.some((issue) => issue.carrier === carrier && issue.kind === 'differs');
   return differs ? { tone: 'problem', words: TEXT.disagrees } : { tone: 'done', words: TEXT.agrees };
 }
 
-/** The server says itself what is wrong and what to do; what is meant for programs is left out. */
+/** What is wrong and what to do; in the server's own sentences where it knows of something that this page does not. */
 function advice({ status }) {
-  const all = [...(status?.sync_issues ?? []), ...(status?.next_steps ?? [])].map(inWords);
+  const known = status?.issues?.every(({ kind }) => TEXT.issues[kind]);
+  const all = known
+    ? status.issues.map(({ carrier, key, kind }) => TEXT.issues[kind](nameOfCarrier(carrier), nameOfKey(key)))
+    : [...(status?.sync_issues ?? []), ...(status?.next_steps ?? [])];
   return all.length ? html`<ul class="advice" id="advice">${all.map((one) => html`<li>${one}</li>`)}</ul>` : nothing;
 }
-
-const inWords = (text) => text.replace(/:?\s*\b(GET|PUT|POST|PATCH|DELETE) \/\S+/g, '').replace(/\b[a-z]+(?:_[a-z]+)+\b/g, nameOfKey);

@@ -1,7 +1,7 @@
 // For a screen on the wall: read from five metres, by people who pass.
 import { html, nothing, repeat, svg } from '../lit.js';
 import { TEXT } from '../texts.js';
-import { at, clockDuration, duration } from '../words.js';
+import { at, clockDuration, dayAndZone, duration, plain } from '../words.js';
 import { heatOf } from './calls.js';
 import { caller } from './parts.js';
 import { signIn } from './sign-in.js';
@@ -13,7 +13,8 @@ export function wall(app) {
   const stopped = stopNotice(app.board);
   return html`
     <header class="top">
-      <h1 class="agency"><a href="/" title=${TEXT.board}><bdi id="agency">${app.who.agency ?? 'callboard'}</bdi></a></h1>
+      <h1 class="agency"><a href="/" title=${TEXT.board}><bdi id="agency">${plain(app.who.agency) || 'callboard'}</bdi></a></h1>
+      ${app.known ? html`<p class="day" id="wall-day">${dayAndZone(at(app.stats.day?.since) || app.now)}</p>` : nothing}
       ${stateLine(app)}
     </header>
     ${stopped ? html`<p class="notice" role="alert">${stopped}</p>` : nothing}
@@ -43,7 +44,7 @@ function numbers(app) {
           </dl>
         </section>
         <section class="ringing" aria-labelledby="wall-ringing" ?data-waiting=${waiting.length > 0}>
-          <h2><span class="pulse"></span><span id="wall-ringing">${TEXT.ringing}</span></h2>
+          <h2><span class="pulse"></span><span id="wall-ringing">${TEXT.ringing}</span> <span class="silent" id="wall-silent">${TEXT.wallSilent}</span></h2>
           ${waiting.length ? html`<ol class="rows" id="ringing">${repeat(waiting.slice(0, SHOWN), ({ id }) => id, (call) => row(app, call))}</ol>` : html`<p class="empty">${app.stale ? TEXT.nobodyRang : TEXT.nobodyRinging}</p>`}
           ${waiting.length > SHOWN ? html`<p class="quiet">${TEXT.andMore(waiting.length - SHOWN)}</p>` : nothing}
         </section>

@@ -51,12 +51,12 @@ export class BoardPage {
     });
   }
 
-  /** Waits until the text of what `selector` names is, or matches, `expected`. */
+  /** Waits until the text of what `selector` names is, or matches, `expected`; the marks that isolate names are left out. */
   async reads(selector, expected) {
     const pattern = expected instanceof RegExp ? expected.source : `^${expected.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`;
     try {
       await this.page.waitForFunction(
-        ([where, what]) => new RegExp(what).test(document.querySelector(where)?.textContent.replace(/\s+/g, ' ').trim() ?? ''),
+        ([where, what]) => new RegExp(what).test(document.querySelector(where)?.textContent.replace(/[\u2068\u2069]/g, '').replace(/\s+/g, ' ').trim() ?? ''),
         [selector, pattern],
       );
     } catch (cause) {

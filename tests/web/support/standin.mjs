@@ -61,6 +61,7 @@ export class StandIn {
   calls = [];
   answers = new Map();
   greeting = 'snapshot';
+  asked = []; // what came over HTTP: {method, path, body, headers}
 
   constructor({ calls = [], me = {}, answers = {}, seq = 1042 } = {}) {
     this.calls = calls;
@@ -87,9 +88,9 @@ export class StandIn {
     socket.onMessage((text) => {
       const said = JSON.parse(text);
       if (said.type !== 'connect') return;
-      if (said.position && this.greeting === 'snapshot') this.says({ type: 'resumed', epoch: 'one', from: said.position.seq, seq: this.seq, heartbeat_s: 15, user: this.me });
+      if (said.position && this.greeting === 'snapshot') this.says({ type: 'resumed', epoch: 'one', from: said.position.seq, seq: this.seq, at: new Date().toISOString(), heartbeat_s: 15, user: this.me });
       else if (Array.isArray(this.greeting)) this.#turnsAway(this.greeting);
-      else this.says({ type: 'snapshot', epoch: 'one', seq: this.seq, reason: 'fresh', heartbeat_s: 15, user: this.me, calls: this.calls });
+      else this.says({ type: 'snapshot', epoch: 'one', seq: this.seq, reason: 'fresh', at: new Date().toISOString(), heartbeat_s: 15, user: this.me, calls: this.calls });
     });
   }
 
@@ -101,7 +102,11 @@ export class StandIn {
   async #answer(route) {
     const request = route.request();
     const { pathname } = new URL(request.url());
-    const found = this.answers.get(`${request.method()} ${pathname}`);
+    const asked = { method: request.method(), path: pathname, body: request.postDataJSON(), headers: await request.allHeaders() };
+    this.asked.push(asked);
+    // A function may take its time, or answer by what it is asked.
+    const known = this.answers.get(`${request.method()} ${pathname}`);
+    const found = typeof known === 'function' ? await known(asked) : known;
     const [status, json] = Array.isArray(found) ? found : [found ? 200 : 404, found ?? { error: 'There is nothing at this path' }];
     await route.fulfill({ status, json });
   }

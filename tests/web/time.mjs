@@ -1,0 +1,172 @@
+// Waiting times, days and waking, in a browser whose clock and network are not to be relied on.
+import assert from 'node:assert/strict';
+import { after, afterEach, before, test } from 'node:test';
+import path from 'node:path';
+import { launch, onPage as openPage } from './support/browser.mjs';
+import { Callboard } from './support/callboard.mjs';
+import { Lid } from './support/lid.mjs';
+import { token } from './support/platform.mjs';
+import { ME, StandIn, TOKEN, call } from './support/standin.mjs';
+
+const { CALLBOARD_BIN } = process.env;
+const skip = CALLBOARD_BIN ? false : 'needs CALLBOARD_BIN';
+const MINUTE = 60_000;
+let browser;
+let server;
+
+before(async () => {
+  if (skip) return;
+  server = await Callboard.create(path.resolve(process.env.INIT_CWD ?? '.', CALLBOARD_BIN));
+  browser = await launch();
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.ends();
+});
+
+afterEach(() => server?.everybodyHangsUp());
+
+/** The computer's clock is so far off, over reloads as well, until it is set again. */
+function wrongClock(off) {
+  const RealDate = Date;
+  globalThis.clockOff = Number(sessionStorage.getItem('clock-off') ?? off);
+  globalThis.Date = class extends RealDate {
+    constructor(...given) {
+      super(...(given.length ? given : [RealDate.now() + globalThis.clockOff]));
+    }
+    static now() {
+      return RealDate.now() + globalThis.clockOff;
+    }
+  };
+  globalThis.setClock = (to) => {
+    globalThis.clockOff = to;
+    sessionStorage.setItem('clock-off', to);
+  };
+}
+
+const onClock = (off, address, story, options) => openPage(browser, address, story, { ...options, prepare: (page) => page.addInitScript(wrongClock, off) });
+
+/** How far what a row shows as waited is from the truth, in seconds. */
+async function waitedWrong(board, call, rang) {
+  const shown = await board.row('ringing', call.from).locator('.time').textContent();
+  const [minutes, seconds] = shown.split(':').map(Number);
+  return minutes * 60 + seconds - (Date.now() - rang) / 1000;
+}
+
+async function waitedRight(board, call, rang, when) {
+  const wrong = await waitedWrong(board, call, rang);
+  // Shown in whole seconds, drawn once a second.
+  assert.ok(wrong > -2.5 && wrong < 1, `${when}: ${wrong.toFixed(2)} s off`);
+}
+
+for (const off of [14 * MINUTE, -14 * MINUTE, 26 * 60 * MINUTE + 14 * MINUTE, -3 * MINUTE]) {
+  test(`waiting times with a clock ${off / MINUTE} minutes off: at once, after it is set, after a reload`, { skip }, async () => {
+    const rang = Date.now() - 70_000;
+    const call = await server.rings('+15550400001', { secondsAgo: 70 });
+    await onClock(off, server.signedIn, async (board) => {
+      await board.state('Live');
+      await board.shows('ringing', call.from);
+      await waitedRight(board, call, rang, 'at once');
+      assert.equal(await board.row('ringing', call.from).getAttribute('data-tone'), 'hot');
+      await board.page.evaluate((to) => globalThis.setClock(to), -2 * off);
+      await board.page.waitForTimeout(2_100);
+      await board.state(/^(Live|Resumed: .*)$/);
+      await waitedRight(board, call, rang, 'after a jump');
+      await board.page.reload();
+      await board.shows('ringing', call.from);
+      await waitedRight(board, call, rang, 'drawn again');
+      await board.state(/^(Live|Resumed: .*)$/);
+      await waitedRight(board, call, rang, 'after a reload');
+    });
+  });
+}
+
+test('the day is the server’s, wherever the browser’s clock is, and the wall says which and whose', { skip }, async () => {
+  for (const [zone, off] of [['Pacific/Auckland', 14 * MINUTE], ['America/Los_Angeles', 26 * 60 * MINUTE], ['Europe/Berlin', -26 * 60 * MINUTE]]) {
+    const asked = [];
+    await openPage(browser, server.signedIn.replace('#', 'wall#'), async (board) => {
+      await board.state('Live');
+      await board.reads('#wall-answered', /^\d+$/);
+      const now = new Date();
+      const date = new Intl.DateTimeFormat('en-CA', { timeZone: zone });
+      const since = new Date(asked.at(-1).searchParams.get('since'));
+      assert.equal(date.format(since), date.format(now), zone);
+      assert.equal(new Intl.DateTimeFormat('en-GB', { timeZone: zone, timeStyle: 'medium' }).format(since), '00:00:00', zone);
+      const weekday = new Intl.DateTimeFormat('en', { timeZone: zone, weekday: 'long' }).format(now);
+      await board.reads('#wall-day', new RegExp(`${weekday}.*${zone}$`));
+      await board.reads('#wall-silent', 'this screen makes no sound');
+    }, {
+      timezoneId: zone,
+      prepare: async (page) => {
+        await page.addInitScript(wrongClock, off);
+        page.on('response', (response) => {
+          const url = new URL(response.url());
+          if (url.pathname !== '/api/stats') return;
+          asked.push(url);
+          assert.equal(response.status(), 200);
+        });
+      },
+    });
+  }
+});
+
+/** A laptop with its lid closed while a board was live; `network` gives the network back. */
+async function asleep(story) {
+  const lid = await Lid.before(server.address);
+  try {
+    await openPage(browser, server.signedIn.replace(server.address, lid.address), async (board) => {
+      await board.state('Live');
+      board.failuresExpected = true;
+      lid.closes();
+      const returns = async () => {
+        lid.opens();
+        const since = Date.now();
+        await board.networkReturns();
+        await board.state('Resumed: nothing missed');
+        return Date.now() - since;
+      };
+      await story({ board, returns });
+    });
+  } finally {
+    lid.ends();
+  }
+}
+
+test('live within three seconds of the network’s return, when the connection has died asleep', { skip }, async () => {
+  await asleep(async ({ returns }) => {
+    const took = await returns();
+    assert.ok(took < 3_000, `${took} ms`);
+  });
+});
+
+test('and when a dial into the void was under way, an old or a young one', { skip }, async () => {
+  for (const age of [2_500, 300]) {
+    await asleep(async ({ board, returns }) => {
+      const dialled = board.page.waitForEvent('websocket');
+      await board.networkReturns(); // the browser says so, too early
+      await board.isStale();
+      await dialled;
+      await board.page.waitForTimeout(age);
+      const took = await returns();
+      assert.ok(took < 3_000, `${took} ms after a dial of ${age} ms`);
+    });
+  }
+});
+
+test('the sign-in runs out and nobody has another: a later one is found when the network or the tab wakes', { skip }, async () => {
+  const later = token(ME.id, { exp: 4_100_000_000 });
+  for (const wakes of ['online', 'pageshow']) {
+    const standIn = new StandIn({ calls: [call(30)] });
+    await openPage(browser, `${server.address}#token=${TOKEN}`, async (board) => {
+      await board.state('Live');
+      await standIn.closes(4001);
+      await board.state(/waiting for you to sign in$/);
+      // In this very tab, so that no event tells of it.
+      await board.page.evaluate((kept) => localStorage.setItem('sb-test-auth-token', JSON.stringify({ access_token: kept })), later);
+      await board.page.evaluate((name) => window.dispatchEvent(new Event(name)), wakes);
+      await board.state('Resumed: nothing missed');
+      assert.equal(await board.page.locator('#sign-in').count(), 0);
+    }, { prepare: (page) => standIn.stands(page) });
+  }
+});
