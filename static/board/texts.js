@@ -212,6 +212,7 @@ export const TEXT = {
   recordingFailed: (why) => `The recording could not be had (${why}).`,
   channels: { dual: 'both sides apart', single: 'one track' },
   notes: 'Notes',
+  notesNotRead: (why) => `Outcome and notes could not be read (${why}), so nothing can be written either.`,
   notesHint: 'Saved with the call when it ends.',
   outcome: 'Outcome',
   outcomeHint: 'For example: booked, call back, wrong number',

@@ -288,6 +288,7 @@ export class CallboardClient {
       [globalThis, 'pageshow', this.wake],
       [globalThis, 'pagehide', this.#save],
       [globalThis.document, 'visibilitychange', seen],
+      [globalThis.document, 'resume', this.wake],
     ].filter(([target]) => target?.addEventListener);
     for (const [target, name, what] of on) target.addEventListener(name, what);
     this.#awake = () => on.forEach(([target, name, what]) => target.removeEventListener(name, what));

@@ -199,7 +199,7 @@ state('a call whose notes cannot be read', () => {
 }, async (board) => {
   board.failuresExpected = true;
   await board.page.click('#history .open');
-  await board.page.getByText('This could not be loaded (The database is unavailable).').waitFor();
+  await board.page.getByText('Outcome and notes could not be read (The database is unavailable), so nothing can be written either.').waitFor();
   if (!(await board.page.getByRole('button', { name: 'Save' }).isDisabled())) throw new Error('what was not read can be written');
 }, { look: { widths: [320, 1440] } });
 

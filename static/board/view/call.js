@@ -27,7 +27,7 @@ function notes(app) {
   const said = off && !detail.logProblem ? TEXT.loading : (TEXT.savingWords[saving] ?? (saving instanceof Error ? TEXT.notSaved(saving.message.replace(/\.$/, '')) : ''));
   const typed = (field) => ({ target }) => detail.type(field, target.value);
   return html`
-    ${detail.logProblem ? trouble(detail.logProblem, () => detail.load()) : nothing}
+    ${detail.logProblem ? html`<p class="problem">${TEXT.notesNotRead(detail.logProblem.message.replace(/\.$/, ''))}</p><p><button type="button" @click=${() => detail.load()}>${TEXT.again}</button></p>` : nothing}
     <form class="fields" id="notes" @submit=${(submit) => save(app, submit)}>
       <label><span>${TEXT.outcome}</span> <input maxlength="100" ?disabled=${off} placeholder=${TEXT.outcomeHint} .value=${live(detail.text('outcome'))} @input=${typed('outcome')}></label>
       <label><span>${TEXT.notes}</span> <textarea rows="3" maxlength="10000" ?disabled=${off} .value=${live(detail.text('notes'))} @input=${typed('notes')}></textarea></label>
