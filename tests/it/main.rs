@@ -41,6 +41,7 @@ mod page;
 mod pages;
 mod reconciler;
 mod recordings;
+mod refusals;
 mod refused;
 mod rest;
 mod resume;
