@@ -1,6 +1,7 @@
 //! `GET /api/users`.
 
-use crate::http::{Admin, ApiError, Context};
+use crate::domain::Role;
+use crate::http::{ApiError, Caller, Context};
 use crate::view::UserView;
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
@@ -14,9 +15,14 @@ pub(super) struct Users {
 
 /// The agency's people, those who came first before the others; for owners and admins.
 pub(super) async fn users(
-    Admin(caller): Admin,
+    caller: Caller,
     context: web::Data<Context>,
 ) -> Result<HttpResponse, ApiError> {
+    if !matches!(caller.role, Role::Owner | Role::Admin) {
+        return Err(ApiError::Forbidden(
+            "Only owners and admins of the agency see its people",
+        ));
+    }
     let people = context.store.people(Some(caller.agency_id())).await?;
     let users = people.iter().map(UserView::from).collect();
     Ok(HttpResponse::Ok().json(Users { users }))

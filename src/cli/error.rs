@@ -198,7 +198,10 @@ fn advice(error: &StoreError) -> &'static str {
             "; DATABASE_URL (or DB_HOST and its companions) names the database: see that it is \
              the right one, that it runs, and that it lets us in"
         }
-        StoreError::Data(_) | StoreError::KeyChanged | StoreError::Corrupt(_) => "",
+        StoreError::Data(_)
+        | StoreError::KeyChanged
+        | StoreError::Corrupt(_)
+        | StoreError::Trouble(_) => "",
     }
 }
 

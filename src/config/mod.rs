@@ -12,6 +12,7 @@ mod dotenv;
 mod duration;
 mod encryption;
 mod error;
+mod foreign;
 mod ip_range;
 mod keys;
 mod limits;

@@ -4,9 +4,17 @@
 //! the server's certificate nor `sslrootcert`: those are taken out and kept beside its own settings.
 
 use super::error::quoted;
+use super::foreign::refuse_foreign;
 use std::fmt::Write;
 use std::path::PathBuf;
+use std::time::Duration;
 use tokio_postgres::config::{Host, SslMode};
+
+/// How long a connection is silent before the server is asked whether it is there, and how long
+/// between askings.
+const KEEPALIVE: Duration = Duration::from_secs(2);
+/// How long what was sent may go unacknowledged before the connection is given up.
+const UNACKNOWLEDGED: Duration = Duration::from_secs(5);
 
 /// Where a PostgreSQL database is and how to speak to it. `Debug` leaves out the password.
 #[derive(Clone, Debug)]
@@ -56,6 +64,7 @@ impl PostgresUrl {
         let mut tls = TlsParameters::default();
         let mut others = Vec::new();
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+            refuse_foreign(pair)?;
             if !tls.take(pair)? {
                 others.push(pair);
             }
@@ -90,6 +99,7 @@ impl PostgresUrl {
     }
 
     fn new(mut config: tokio_postgres::Config, tls: TlsMode, root_cert: Option<PathBuf>) -> Self {
+        keep_alive(&mut config);
         config.ssl_mode(match tls {
             TlsMode::Disable => SslMode::Disable,
             TlsMode::Prefer => SslMode::Prefer,
@@ -101,6 +111,18 @@ impl PostgresUrl {
             tls,
             root_cert,
         }
+    }
+}
+
+/// A server that is cut off is noticed within seconds; what the address says about it stays.
+fn keep_alive(config: &mut tokio_postgres::Config) {
+    if config.get_keepalives_interval().is_none() && config.get_keepalives_retries().is_none() {
+        config.keepalives_idle(KEEPALIVE);
+        config.keepalives_interval(KEEPALIVE);
+        config.keepalives_retries(3);
+    }
+    if config.get_tcp_user_timeout().is_none() {
+        config.tcp_user_timeout(UNACKNOWLEDGED);
     }
 }
 
@@ -297,10 +319,24 @@ mod tests {
     }
 
     #[test]
+    fn every_connection_notices_soon_that_its_server_is_gone() {
+        let config = parse("me@h/b").config;
+        assert!(config.get_keepalives());
+        let dead = config.get_keepalives_idle()
+            + config.get_keepalives_interval().unwrap() * config.get_keepalives_retries().unwrap();
+        let limit = std::time::Duration::from_secs(10);
+        assert!(dead < limit && *config.get_tcp_user_timeout().unwrap() < limit);
+        let own =
+            parse("me@h/b?keepalives_idle=60&keepalives_interval=7&tcp_user_timeout=9").config;
+        assert_eq!(own.get_keepalives_idle().as_secs(), 60);
+        assert_eq!(own.get_keepalives_interval().unwrap().as_secs(), 7);
+    }
+
+    #[test]
     fn an_unknown_parameter_is_named() {
         assert_eq!(
-            PostgresUrl::parse("me@h/b?pgbouncer=true").unwrap_err(),
-            "unknown option `pgbouncer`"
+            PostgresUrl::parse("me@h/b?pgbuncer=true").unwrap_err(),
+            "unknown option `pgbuncer`"
         );
         assert_eq!(
             PostgresUrl::parse("me@h/b?sslmode=full").unwrap_err(),

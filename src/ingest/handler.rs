@@ -5,10 +5,10 @@ use super::text::hash_of;
 use super::{SignatureHeaders, Understood, Verified, WebhookError, understand};
 use crate::agencies::Profile;
 use crate::domain::{AgencyId, Direction, LegEvent, LegNews, Timestamp};
-use crate::http::{ApiError, Context, read_body, webhook_resource};
+use crate::http::{ApiError, Context, read_body, resource};
 use crate::journal::{Answer, Append, AppendError, Meaning, WebhookAnswer, WebhookAppend};
 use crate::store::batch::{StoredWebhook, WebhookOutcome};
-use crate::telemetry::{Refused, RefusedAt, WebhookResult};
+use crate::telemetry::{RefusedAt, WebhookResult};
 use crate::view::AcceptedView;
 use actix_web::http::header::{CONTENT_TYPE, HeaderMap};
 use actix_web::web::{self, ServiceConfig};
@@ -22,12 +22,8 @@ const REFUSED: &str = "Webhook signature verification failed";
 /// The webhook's routes, below `/api/telnyx`.
 pub fn configure(routes: &mut ServiceConfig) {
     routes
-        .service(webhook_resource(
-            "/webhook",
-            "POST",
-            vec![web::post().to(webhook)],
-        ))
-        .service(webhook_resource(
+        .service(resource("/webhook", "POST", vec![web::post().to(webhook)]))
+        .service(resource(
             "/webhook/{agency_id}",
             "POST",
             vec![web::post().to(webhook)],
@@ -47,12 +43,10 @@ async fn webhook(
     .await;
     context.metrics.webhook(match &result {
         Ok(answer) => result_of(*answer),
-        Err(error) => match error.answer() {
-            ApiError::Unauthorized(_) => WebhookResult::Unauthorized,
-            ApiError::TooMany(_) => WebhookResult::Limited,
-            ApiError::Unavailable(_) | ApiError::Internal => WebhookResult::Unavailable,
-            _ => WebhookResult::Malformed,
-        },
+        Err(ApiError::Unauthorized(_)) => WebhookResult::Unauthorized,
+        Err(ApiError::TooMany(_)) => WebhookResult::Limited,
+        Err(ApiError::Unavailable(_) | ApiError::Internal) => WebhookResult::Unavailable,
+        Err(_) => WebhookResult::Malformed,
     });
     result?;
     Ok(HttpResponse::Ok().json(AcceptedView::STORED))
@@ -87,9 +81,10 @@ impl Ingest<'_> {
         let verified = self.verify(agency.as_deref(), body)?;
         // Without an agency nothing has been verified: `verify` has refused it.
         let Some(agency) = agency else {
-            return Err(self.refuse(Refused::NoAgency, "no agency"));
+            return Err(self.refuse("no agency"));
         };
-        let understood = understand(verified.body(), received_at)?;
+        let understood = understand(verified.body(), received_at)
+            .map_err(|error| ApiError::BadRequest(error.to_string()))?;
         self.context
             .metrics
             .received(understood.occurred_at, received_at);
@@ -105,7 +100,7 @@ impl Ingest<'_> {
         match self.context.journal.append(Append::Webhook(append)).await {
             Ok(Answer::Webhook(answer)) => Ok(answer),
             Ok(_) => Err(ApiError::Internal),
-            Err(AppendError::NoAgency) => Err(self.refuse(Refused::NoAgency, "the agency is gone")),
+            Err(AppendError::NoAgency) => Err(self.refuse("the agency is gone")),
             Err(error) => {
                 tracing::warn!("Webhook {id} not stored, Telnyx will send it again: {error}");
                 Err(ApiError::Unavailable(
@@ -146,11 +141,10 @@ impl Ingest<'_> {
         };
         if headers.signature.is_none() && header("x-telnyx-signature").is_some() {
             // API v1 signs otherwise, so this could never be verified; better to say so.
-            return Err(WebhookError::ApiV1.into());
+            return Err(ApiError::BadRequest(WebhookError::ApiV1.to_string()));
         }
         let Some(agency) = agency else {
-            let why = "there is no agency of that id or connection, and no default one";
-            return Err(self.refuse(Refused::NoAgency, why));
+            return Err(self.refuse("there is no such agency"));
         };
         let now = self.context.clock.now();
         let checked = if self.context.unsigned_webhooks && headers.signature.is_none() {
@@ -158,13 +152,13 @@ impl Ingest<'_> {
         } else {
             Verified::check(body, headers, &agency.public_keys, now)
         };
-        checked.map_err(|error| self.refuse(error.reason(), &error.to_string()))
+        checked.map_err(|error| self.refuse(&error.to_string()))
     }
 
-    fn refuse(&self, reason: Refused, why: &str) -> ApiError {
+    fn refuse(&self, why: &str) -> ApiError {
         self.context.metrics.refused(RefusedAt::Webhook);
-        let refusals = &self.context.refusals;
-        ApiError::unauthorized(refusals, self.request, REFUSED.to_owned()).because(reason, why)
+        tracing::warn!("Webhook refused: {why}");
+        ApiError::refused(&self.context.refusals, self.request, REFUSED.to_owned())
     }
 }
 
@@ -184,7 +178,7 @@ fn check_content_type(headers: &HeaderMap) -> Result<(), ApiError> {
     } else {
         WebhookError::NotJson
     };
-    Err(error.into())
+    Err(ApiError::UnsupportedMediaType(error.to_string()))
 }
 
 fn appended(

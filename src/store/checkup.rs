@@ -6,10 +6,10 @@ use crate::domain::{AgencyId, Timestamp};
 /// What we may not do in the database, as far as it can be told without doing it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rights {
-    /// The tables that we may not read, insert into, update or delete from.
-    pub refused: Vec<String>,
-    /// Whether migrating, which each start does, is let us: it makes the schema and its tables.
-    pub may_migrate: bool,
+    /// The statements that would let us do what serving takes; empty when nothing is missing.
+    pub refused: String,
+    /// The statements that would let us migrate; empty when we may.
+    pub to_migrate: String,
 }
 
 /// How many of an agency's kept webhooks are of one type and had one outcome.

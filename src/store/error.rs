@@ -1,5 +1,6 @@
 //! What can go wrong with the database, by what can be done about it.
 
+use super::trouble::Trouble;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 
 /// A database error. The text is for the log; callers get a sentence of the HTTP error table.
@@ -14,6 +15,9 @@ pub enum StoreError {
     /// An agency's data key is not the one that was read before: another command was quicker.
     #[error("the agency's data key was changed by another command meanwhile; try again")]
     KeyChanged,
+    /// The database cannot be used as it is.
+    #[error(transparent)]
+    Trouble(#[from] Trouble),
     /// A row holds what no version of this program wrote.
     #[error("a row cannot be read: {0}")]
     Corrupt(String),
@@ -23,7 +27,7 @@ impl StoreError {
     /// Whether a new connection or a later try may succeed.
     #[must_use]
     pub fn is_passing(&self) -> bool {
-        matches!(self, Self::Unavailable(_))
+        matches!(self, Self::Unavailable(_) | Self::Trouble(_))
     }
 }
 

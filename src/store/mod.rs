@@ -14,9 +14,11 @@ mod schema;
 mod sets;
 mod sqlite;
 mod tls;
+mod trouble;
 
 pub use error::StoreError;
 pub use logs::{LogFilter, LogWords, WordsWritten, stats_sql};
+pub use trouble::Trouble;
 
 use crate::config::DatabaseUrl;
 use crate::domain::{Agency, AgencyId, Call, CallId, Claim, Status, Timestamp, User, UserId};
@@ -148,6 +150,9 @@ pub use errands::HeldClaim;
 impl Store {
     /// Opens the database. `runtime` is the main one, where its work is done.
     pub async fn open(url: &DatabaseUrl, runtime: Handle) -> Result<Self, StoreError> {
+        if let Some(doubt) = Self::doubt(url) {
+            tracing::warn!("{doubt}");
+        }
         let backend = match url {
             DatabaseUrl::Sqlite { path } => Backend::Sqlite(sqlite::Db::open(path, runtime).await?),
             DatabaseUrl::Postgres(url) => {
@@ -155,6 +160,15 @@ impl Store {
             }
         };
         Ok(Self(backend, Arc::default()))
+    }
+
+    /// What may disappoint about where the database is, though it works.
+    #[must_use]
+    pub fn doubt(url: &DatabaseUrl) -> Option<Trouble> {
+        match url {
+            DatabaseUrl::Sqlite { path } => sqlite::doubt(path),
+            DatabaseUrl::Postgres(_) => None,
+        }
     }
 
     /// How many reads were asked of the database since it was opened.

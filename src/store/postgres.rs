@@ -1,17 +1,22 @@
 //! PostgreSQL: for people who grow, and what its dialect does differently.
 
+mod migrate;
+mod pooler;
+mod reach;
+mod refusal;
+
 use super::StoreError;
 use super::tls;
 use crate::config::PostgresUrl;
-use diesel::migration::MigrationSource;
-use diesel::pg::Pg;
 use diesel_async::pooled_connection::deadpool::{Object, Pool};
 use diesel_async::pooled_connection::{
     AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod,
 };
-use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
-use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use futures_util::FutureExt;
+use migrate::Migrating;
+pub(super) use migrate::rights_sql;
+use reach::Session;
 use std::time::Duration;
 use tokio::runtime::Handle;
 
@@ -19,8 +24,6 @@ use super::schema::in_callboard as schema;
 
 #[path = "queries/mod.rs"]
 pub mod queries;
-
-const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
 /// Connections that write: the journal's batch, errands, retention, somebody's settings. They are
 /// not lent to readers, so that no storm of resuming clients holds up a webhook.
@@ -34,21 +37,9 @@ const CONNECT: Duration = Duration::from_millis(1000);
 const WRITE_LIMIT: Duration = Duration::from_millis(1200);
 /// Longest read as seen from here.
 const READ_LIMIT: Duration = Duration::from_secs(15);
-/// Any two numbers that other programs are unlikely to lock.
-const MIGRATION_LOCK: &str = "SELECT pg_advisory_lock(1667329132, 1651466610)";
-
-/// Our schema, and commits that are on disk before they are answered, unless the server is set to
-/// wait for even more.
-const SETUP: &str = "SET search_path TO callboard; \
-     SELECT set_config('synchronous_commit', 'on', false) \
+/// Commits that are on disk before they are answered, unless the server is set to wait for even more.
+const ON_DISK: &str = "SELECT set_config('synchronous_commit', 'on', false) \
      WHERE current_setting('synchronous_commit') IN ('off', 'local', 'remote_write')";
-/// What holds for connections that write. The server gives up before we do, so that an answer of
-/// ours is rarely in doubt. All that they look for they look for by key: a plan that was made while
-/// a table was young, and reads all of it, must not be kept until the table has grown.
-const SETUP_WRITER: &str = "SET statement_timeout = '1000ms'; SET lock_timeout = '800ms'; \
-     SET enable_seqscan = off; SET enable_bitmapscan = off; \
-     SET enable_hashjoin = off; SET enable_mergejoin = off; \
-     SET plan_cache_mode = force_generic_plan; SET jit = off";
 
 /// A connection, used only on the main runtime.
 pub type Conn = AsyncPgConnection;
@@ -56,8 +47,9 @@ pub type Conn = AsyncPgConnection;
 /// A connection, as a query takes it: shared, so that several can be under way.
 pub type Line<'a> = &'a Conn;
 
-/// How a writing transaction begins.
-pub(super) const BEGIN_WRITE: &str = "BEGIN";
+/// How a writing transaction begins. Behind a pooler nothing else sets these limits.
+pub(super) const BEGIN_WRITE: &str = "BEGIN; SET LOCAL statement_timeout = 1000; \
+     SET LOCAL lock_timeout = 800; SET LOCAL idle_in_transaction_session_timeout = 1500";
 /// How a reading transaction begins that must see one moment of the database.
 pub(super) const BEGIN_SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
@@ -67,18 +59,6 @@ pub(super) const CALL_LOGS: &str = "callboard.call_logs";
 /// What time it is where the database is, in microseconds since 1970.
 pub(super) const DATABASE_TIME: &str =
     "SELECT (EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::bigint";
-
-/// The tables of ours that we may not use, and whether we may make more of them.
-pub(super) const RIGHTS: &str = "SELECT \
-     COALESCE(string_agg(c.relname::text, ' ' ORDER BY c.relname), '') AS refused, \
-     (CASE WHEN has_schema_privilege('callboard', 'CREATE') \
-     AND has_database_privilege(current_database(), 'CREATE') THEN 1 ELSE 0 END)::bigint \
-     AS may_migrate \
-     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
-     WHERE n.nspname = 'callboard' AND c.relkind = 'r' \
-     AND c.relname <> '__diesel_schema_migrations' \
-     AND NOT (has_table_privilege(c.oid, 'SELECT') AND has_table_privilege(c.oid, 'INSERT') \
-     AND has_table_privilege(c.oid, 'UPDATE') AND has_table_privilege(c.oid, 'DELETE'))";
 
 /// Rows that are locked against other writers until the transaction ends.
 macro_rules! locked {
@@ -175,65 +155,38 @@ pub struct Db {
 }
 
 impl Db {
-    /// Makes the pools and tries one connection.
+    /// Sees what answers there, and makes the pools.
     ///
     /// # Errors
     /// When the server cannot be reached, refuses us, or fails the TLS checks asked for.
     pub async fn open(url: PostgresUrl, runtime: Handle) -> Result<Self, StoreError> {
-        let db = Self {
-            writers: pool(&url, WRITERS, SETUP_WRITER)?,
-            readers: pool(&url, READERS, "")?,
+        let session = reach::look(&url).await?;
+        let setup = match session {
+            Session::Ours => ON_DISK,
+            Session::Lent => "",
+        };
+        Ok(Self {
+            writers: pool(&session.address(&url, true), WRITERS, setup)?,
+            readers: pool(&session.address(&url, false), READERS, setup)?,
             url,
             runtime,
-        };
-        db.direct().await?;
-        Ok(db)
+        })
     }
 
-    /// Applies the migrations that are missing and says how many there were. Nodes that start
-    /// together take turns by an advisory lock.
+    /// Applies the migrations that are missing and says how many there were.
     ///
     /// # Errors
-    /// When a migration fails.
+    /// When a migration fails, another process is at it for too long, or a right is missing.
     pub async fn migrate(&self) -> Result<usize, StoreError> {
-        let mut turn = self.direct().await?;
-        turn.batch_execute(MIGRATION_LOCK).await?;
-        turn.batch_execute("CREATE SCHEMA IF NOT EXISTS callboard")
-            .await?;
-        let mut harness = AsyncMigrationHarness::new(self.direct().await?);
-        let applied = harness.run_pending_migrations(MIGRATIONS);
-        applied
-            .map(|run| run.len())
-            .map_err(|error| StoreError::Data(format!("a migration failed: {error}")))
+        Migrating::connect(&self.url).await?.run().await
     }
 
     /// How many migrations are missing.
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// When the database cannot be read, or a right is missing.
     pub async fn pending_migrations(&self) -> Result<usize, StoreError> {
-        let mut conn = self.direct().await?;
-        let schemas = diesel::sql_query("SELECT 1 FROM pg_namespace WHERE nspname = 'callboard'")
-            .execute(&mut conn)
-            .await?;
-        if schemas == 0 {
-            // Looking would make diesel's own table, and without our schema there is no place.
-            let all = MigrationSource::<Pg>::migrations(&MIGRATIONS);
-            return all
-                .map(|all| all.len())
-                .map_err(|error| StoreError::Data(error.to_string()));
-        }
-        let mut harness = AsyncMigrationHarness::new(conn);
-        let pending = harness.pending_migrations(MIGRATIONS);
-        pending
-            .map(|missing| missing.len())
-            .map_err(|error| StoreError::Unavailable(error.to_string()))
-    }
-
-    /// A connection of its own, outside the pool and its limits.
-    async fn direct(&self) -> Result<Conn, StoreError> {
-        let connected = connect(&self.url, "").await;
-        connected.map_err(|error| StoreError::Unavailable(error.to_string()))
+        Migrating::connect(&self.url).await?.pending().await
     }
 
     /// Runs `work` with a connection, within the time that a write may take. The connection is
@@ -355,15 +308,15 @@ impl Drop for Lease {
     }
 }
 
-/// Connects as the URL asks, TLS included, points the connection at our schema and sets it up.
+/// Connects as the URL asks, TLS included, and sets the connection up.
 async fn connect(url: &PostgresUrl, setup: &str) -> diesel::ConnectionResult<Conn> {
     let refused = |error: String| {
         let text = format!("{}: {error}", url.display);
         diesel::ConnectionError::BadConnection(text)
     };
     let mut conn = tls::connect(url).await.map_err(refused)?;
-    for statements in [SETUP, setup] {
-        let done = conn.batch_execute(statements).await;
+    if !setup.is_empty() {
+        let done = conn.batch_execute(setup).await;
         done.map_err(|error| refused(error.to_string()))?;
     }
     Ok(conn)

@@ -5,6 +5,9 @@
 
 macro_rules! tables {
     ($($table:ident $key:tt $columns:tt)+) => {
+        /// Their names.
+        pub const TABLES: &[&str] = &[$(stringify!($table)),+];
+
         /// As SQLite has them.
         pub mod plain {
             $(diesel::table! { $table $key $columns })+

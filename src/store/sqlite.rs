@@ -1,10 +1,13 @@
 //! SQLite: the embedded database, and what its dialect does differently.
 
-use super::StoreError;
+mod file;
+
+use super::{StoreError, Trouble};
 use diesel::SqliteConnection;
 use diesel_async::sync_connection_wrapper::{SpawnBlocking, SyncConnectionWrapper};
 use diesel_async::{AsyncConnection, AsyncMigrationHarness, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use file::Opened;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use std::path::{Path, PathBuf};
@@ -65,7 +68,9 @@ pub(super) const DATABASE_TIME: &str =
 
 /// Who may open the file may do everything in it; whether the file can be written to shows in
 /// writing.
-pub(super) const RIGHTS: &str = "SELECT '' AS refused, 1 AS may_migrate";
+pub(super) fn rights_sql() -> String {
+    "SELECT '' AS refused, '' AS to_migrate".to_owned()
+}
 
 /// SQLite has one writer at a time, so its begin is lock enough.
 macro_rules! locked {
@@ -163,22 +168,37 @@ pub struct Db {
 
 struct Pool {
     path: PathBuf,
+    /// What the path led to when the database was opened.
+    is: Option<(u64, u64)>,
     setup: &'static str,
-    idle: Mutex<Vec<Conn>>,
+    idle: Mutex<Vec<Held>>,
     places: Arc<Semaphore>,
+}
+
+/// A connection, and the files that it writes to.
+struct Held {
+    conn: Conn,
+    opened: Opened,
 }
 
 /// The writer waits a second for another process (a command, say) to let go of the file. It keeps 64
 /// MiB of the file in memory, so that the indexes need not be read again for every webhook. It
-/// leaves the log alone until that holds 64 MiB: see [`carry_over`].
+/// leaves the log alone until that holds 64 MiB: see [`carry_over`]. The look at the tables opens the
+/// log.
 const WRITER_SETUP: &str = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; \
      PRAGMA busy_timeout=1000; PRAGMA foreign_keys=ON; \
-     PRAGMA cache_size=-65536; PRAGMA wal_autocheckpoint=16384;";
+     PRAGMA cache_size=-65536; PRAGMA wal_autocheckpoint=16384; \
+     SELECT count(*) FROM sqlite_master;";
 const READER_SETUP: &str = "PRAGMA busy_timeout=1000; PRAGMA query_only=ON;";
 const CARRIER_SETUP: &str = "PRAGMA busy_timeout=1000; PRAGMA synchronous=FULL;";
 
 /// The log is carried over every so many commits, since most of them change the same pages.
 const CARRY_EVERY: usize = 32;
+
+/// What may disappoint about where the file is.
+pub fn doubt(path: &Path) -> Option<Trouble> {
+    file::doubt(path)
+}
 
 impl Db {
     /// Opens the file, making it (not its folder) when it is not there.
@@ -186,6 +206,7 @@ impl Db {
     /// # Errors
     /// When the file cannot be opened or is no database.
     pub async fn open(path: &Path, runtime: Handle) -> Result<Self, StoreError> {
+        file::make_ready(path)?;
         let open = CancellationToken::new();
         let db = Self {
             writer: Arc::new(Pool::new(path, WRITER_SETUP, 1)),
@@ -209,7 +230,7 @@ impl Db {
         let mut failure = None;
         // Two processes may find the same migration missing; the one that loses finds it done.
         for _ in 0..3 {
-            let conn = self.writer.connect()?;
+            let conn = self.writer.connect()?.conn;
             let mut harness = AsyncMigrationHarness::new(conn);
             let outcome = harness
                 .run_pending_migrations(MIGRATIONS)
@@ -230,7 +251,7 @@ impl Db {
     /// # Errors
     /// When the database cannot be read.
     pub async fn pending_migrations(&self) -> Result<usize, StoreError> {
-        let mut harness = AsyncMigrationHarness::new(self.writer.connect()?);
+        let mut harness = AsyncMigrationHarness::new(self.writer.connect()?.conn);
         let pending = harness.pending_migrations(MIGRATIONS);
         pending
             .map(|missing| missing.len())
@@ -293,6 +314,7 @@ impl Pool {
     fn new(path: &Path, setup: &'static str, places: usize) -> Self {
         Self {
             path: path.to_owned(),
+            is: file::id(path),
             setup,
             idle: Mutex::new(Vec::new()),
             places: Arc::new(Semaphore::new(places)),
@@ -309,27 +331,34 @@ impl Pool {
         let pool = Arc::clone(pool);
         let running = runtime.spawn_blocking(move || {
             let _place = place;
-            let mut conn = pool.take()?;
-            let result = work(&mut conn);
+            let mut held = pool.take()?;
+            let result = work(&mut held.conn);
+            // What went into a file that is not there any more is lost.
+            let result = result.and_then(|value| held.opened.are_there().map(|()| value));
             // A connection that saw a passing error may be in the middle of something.
             if !result.as_ref().is_err_and(StoreError::is_passing) {
-                pool.idle().push(conn);
+                pool.idle().push(held);
             }
             result
         });
         running.await.map_err(closed)?
     }
 
-    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Conn>> {
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Held>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn take(&self) -> Result<Conn, StoreError> {
+    fn take(&self) -> Result<Held, StoreError> {
         let idle = self.idle().pop();
         idle.map_or_else(|| self.connect(), Ok)
     }
 
-    fn connect(&self) -> Result<Conn, StoreError> {
+    fn connect(&self) -> Result<Held, StoreError> {
+        let here = || match file::id(&self.path) == self.is {
+            true => Ok(()),
+            false => Err(file::gone(&self.path)),
+        };
+        here()?;
         let path = self.path.to_string_lossy().into_owned();
         finish(async {
             let away = |error: String| {
@@ -341,7 +370,9 @@ impl Pool {
             conn.batch_execute(self.setup)
                 .await
                 .map_err(|error| away(error.to_string()))?;
-            Ok(conn)
+            let opened = Opened::at(&self.path);
+            here()?;
+            Ok(Held { conn, opened })
         })
     }
 }

@@ -50,7 +50,7 @@ fn deepest(error: tokio_postgres::Error) -> String {
     text
 }
 
-fn client_config(url: &PostgresUrl) -> Result<ClientConfig, String> {
+pub(super) fn client_config(url: &PostgresUrl) -> Result<ClientConfig, String> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()

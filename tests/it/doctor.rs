@@ -213,7 +213,7 @@ on_every_database! {
         let before = world.store.directory_version().await.expect("a version");
         for _ in 0..20 {
             let rights = world.store.rights().await.expect("rights");
-            assert!(rights.refused.is_empty() && rights.may_migrate);
+            assert!(rights.refused.is_empty() && rights.to_migrate.is_empty());
         }
         assert_eq!(world.store.directory_version().await.expect("a version"), before);
         world.sets(&world.acme, CredentialKey::TelnyxSipUsername, "still writes").await;

@@ -164,12 +164,9 @@ async fn a_minted_token_names_the_issuer_that_is_asked_for() {
 
     let issuer = settings.issuer();
     assert!(verifier.verify(&minted(issuer.as_deref())).await.is_ok());
+    assert_eq!(refusal(&verifier, &minted(None)).await, Refusal::Issuer);
     let nameless = hs256(&claims_with(json!({"iss": null})));
-    for token in [minted(None), nameless] {
-        let refusal = refusal(&verifier, &token).await.to_string();
-        let told = "its issuer is not named, expected https://project.example/auth/v1";
-        assert_eq!(refusal, told);
-    }
+    assert_eq!(refusal(&verifier, &nameless).await, Refusal::Issuer);
 }
 
 #[tokio::test]

@@ -25,7 +25,7 @@ pub(super) async fn look(config: Config) -> (Findings, Option<Store>) {
     let store = match timeout(PATIENCE, Store::open(url, Handle::current())).await {
         Ok(Ok(store)) => store,
         Ok(Err(error)) => {
-            found.wrong(error.to_string(), mend_of(url));
+            tell(&mut found, error, mend_of(url));
             return (found, None);
         }
         Err(_) => {
@@ -34,6 +34,9 @@ pub(super) async fn look(config: Config) -> (Findings, Option<Store>) {
         }
     };
     found.right("it is up and lets us in");
+    if let Some(doubt) = Store::doubt(url) {
+        found.doubtful(doubt.fact, doubt.mend);
+    }
     let pending = timeout(PATIENCE, store.pending_migrations()).await;
     match pending.unwrap_or_else(|_| Err(late())) {
         Ok(0) => found.right("no table is missing"),
@@ -41,11 +44,22 @@ pub(super) async fn look(config: Config) -> (Findings, Option<Store>) {
             found.wrong(format!("{} missing", count(missing, "migration")), MIGRATE);
             return (found, None);
         }
-        Err(error) => found.wrong(format!("its tables: {error}"), RIGHTS),
+        Err(error) => {
+            tell(&mut found, error, RIGHTS);
+            return (found, None);
+        }
     }
     let rights = timeout(PATIENCE, store.rights()).await;
     judge(rights.unwrap_or_else(|_| Err(late())), &mut found);
     (found, Some(store))
+}
+
+/// Some errors bring what mends them.
+fn tell(found: &mut Findings, error: StoreError, mend: &str) {
+    match error {
+        StoreError::Trouble(trouble) => found.wrong(trouble.fact, trouble.mend),
+        error => found.wrong(error.to_string(), mend),
+    }
 }
 
 const RIGHTS: &str = "let the user of DATABASE_URL read and write all tables of the schema \
@@ -55,19 +69,17 @@ fn judge(rights: Result<Rights, StoreError>, found: &mut Findings) {
     match rights {
         Err(error) => found.wrong(format!("it cannot be written to: {error}"), RIGHTS),
         Ok(rights) if !rights.refused.is_empty() => {
-            let tables = rights.refused.join(", ");
-            found.wrong(
-                format!("we may not read and write all of: {tables}"),
-                RIGHTS,
-            );
+            found.wrong("we may not do what serving takes", rights.refused);
         }
         Ok(rights) => {
             found.right("it can be written to");
-            if !rights.may_migrate {
-                found.wrong(
-                    "we may not make the schema callboard and tables in it, as each start of a \
-                     server does where they are missing",
-                    "GRANT CREATE ON DATABASE and ON SCHEMA callboard to the user of DATABASE_URL",
+            if !rights.to_migrate.is_empty() {
+                found.doubtful(
+                    "a newer callboard could not apply its migrations as this user",
+                    format!(
+                        "let the owner run `callboard migrate` then, or: {}",
+                        rights.to_migrate
+                    ),
                 );
             }
         }

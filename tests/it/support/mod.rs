@@ -2,6 +2,7 @@
 
 pub mod browser;
 pub mod checkup;
+pub mod command;
 pub mod conversation;
 pub mod cutter;
 pub mod database;
@@ -10,6 +11,7 @@ pub mod exchange;
 pub mod http;
 pub mod node;
 pub mod patience;
+pub mod pooler;
 pub mod postgres;
 pub mod process;
 pub mod retelling;

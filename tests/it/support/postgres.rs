@@ -17,6 +17,15 @@ impl OwnPostgres {
         server
     }
 
+    /// One whose messages are German.
+    pub fn start_german() -> Self {
+        let server = Self {
+            folder: tempfile::tempdir().expect("a temporary folder"),
+        };
+        server.run("german");
+        server
+    }
+
     /// A new database on it.
     pub async fn database(&self) -> Database {
         Database::postgres_on(self.run("url").trim()).await
