@@ -9,9 +9,15 @@ import { page } from './view/page.js';
 import { wall } from './view/wall.js';
 
 const root = document.getElementById('root');
+const PRESSED_MOST_MS = 1_000;
 let drawing = false;
+let pressedAt = null;
+
+/** Between the pressing and the letting go nothing may move under the finger: the browser would not take it for a click. */
+const isPressed = () => pressedAt !== null && performance.now() - pressedAt < PRESSED_MOST_MS;
 
 function draw() {
+  if (isPressed()) return;
   const { ringing } = app.lists;
   const waiting = ringing.filter((call) => call.status === 'incoming');
   render(app.wall ? wall(app) : page(app), root);
@@ -47,6 +53,14 @@ listenToKeys(app);
 // Any touch will do to let the sound through; its own button does so by itself, and would otherwise turn it off again.
 for (const first of ['pointerdown', 'keydown']) {
   addEventListener(first, ({ target }) => preferences.sound && !target.closest?.('#sound') && app.sound.unlock(), { passive: true });
+}
+addEventListener('pointerdown', () => (pressedAt = performance.now()), { capture: true, passive: true });
+for (const last of ['pointerup', 'pointercancel', 'blur']) {
+  // The click comes after the letting go.
+  addEventListener(last, () => setTimeout(() => {
+    pressedAt = null;
+    soon();
+  }), { capture: true, passive: true });
 }
 document.addEventListener('visibilitychange', soon);
 app.start();

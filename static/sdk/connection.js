@@ -3,6 +3,7 @@
 export const SUBPROTOCOL = 'callboard.v1';
 const BACKOFF_FIRST_MS = 500;
 const BACKOFF_MOST_MS = 20_000;
+const MOST_TOLD_MS = 600_000;
 const FIRST_WORD_WITHIN_MS = 10_000;
 const TOKEN_WITHIN_MS = 60_000;
 const TOKEN_AGAIN_MS = 60_000;
@@ -356,8 +357,10 @@ export class Connection {
     this.staleSince ??= this.#clock.at(since);
     this.problem = problem;
     const told = Number.isFinite(retryAfter);
-    const delay = told ? Math.max(0, retryAfter) : backOff(this.#tries, this.#platform.random);
-    if (!told && retry) this.#tries += 1;
+    const usual = backOff(this.#tries, this.#platform.random);
+    // The first time at the hour that the server names; one that names none worth the word does not get us at once for ever.
+    const delay = told ? Math.min(MOST_TOLD_MS, Math.max(0, retryAfter, this.#tries > 0 ? usual : 0)) : usual;
+    if (retry) this.#tries += 1;
     if (told) this.#notBefore = this.#platform.ticks() + delay;
     if (retry) this.#retry = this.#platform.setTimeout(() => this.#open(), delay);
     this.#become(this.phase === 'connecting' ? 'connecting' : 'stale');

@@ -141,6 +141,24 @@ test('a draining server names the time, and neither chance nor a waking user sho
   assert.equal(platform.sockets.length, 2);
 });
 
+test('a server that always says to come back at once, or in a thousand years, is believed once', async () => {
+  for (const [told, least, most] of [[0, 3, 12], [-5, 3, 12], [1e12, 0, 0]]) {
+    const { platform } = await live();
+    const before = platform.sockets.length;
+    for (let passed = 0; passed < 60_000 && platform.sockets.length < 500; passed += 100) {
+      while (platform.socket.readyState !== 3 && platform.sockets.length < 500) {
+        platform.socket.opens();
+        platform.socket.says({ type: 'error', code: 'going_away', message: 'restarting', reconnect: true, retry_after_ms: told });
+        platform.socket.ends(1001);
+        await settled();
+      }
+      await platform.passes(100);
+    }
+    const sockets = platform.sockets.length - before;
+    assert.ok(sockets >= least && sockets <= most, `${sockets} sockets in a minute, told ${told}`);
+  }
+});
+
 test('two and a half silent heartbeats: stale, and another socket', async () => {
   const { platform, is } = await live();
   await platform.passes(15_000);

@@ -215,6 +215,22 @@ test('a button pressed while the taking is under way is not lost either', { skip
   });
 });
 
+test('a click is not lost when the list moves between the pressing and the letting go', { skip }, async () => {
+  await withSpies({ calls: [call(40), call(30), call(20)] }, async (board, standIn) => {
+    const { page } = board;
+    const [first, , third] = standIn.calls;
+    standIn.answers.set(answerOf(third), { success: true });
+    await page.locator(`[data-call="${third.id}"] .answer`).hover();
+    await page.mouse.down();
+    standIn.event('call.ended', { ...first, status: 'ended', ended_at: new Date().toISOString() }, { reason: 'hangup' });
+    await page.waitForTimeout(300);
+    const asked = page.waitForRequest((request) => request.url().endsWith('/answer'));
+    await page.mouse.up();
+    assert.equal(new URL((await asked).url()).pathname, answerOf(third).slice(5));
+    await board.row('ringing', first.from_number).waitFor({ state: 'detached' });
+  });
+});
+
 test('a key that can do nothing says why', { skip }, async () => {
   const press = async (board, key, words) => {
     await board.page.keyboard.press(key);
