@@ -152,7 +152,9 @@ test('keys: numbers take rows, letters act on my call, and writing is only writi
 });
 
 test('a screen reader meets who is waiting first, and buttons say whose call they are', { skip }, async () => {
-  await withSpies({ calls: [call(40, { caller_name: 'Ada Lovelace' }), call(50, { status: 'answered', connected: true, ...BEN })] }, async ({ page, ...board }) => {
+  await withSpies({ calls: [call(40, { caller_name: 'Ada Lovelace' }), call(50, { status: 'answered', connected: true, ...BEN })] }, async (board) => {
+    const { page } = board;
+    await board.reads('#agency', 'Northwind Estates');
     const headings = await page.getByRole('heading').allInnerTexts();
     assert.deepEqual(headings.map((text) => text.split('\n')[0].replace(/\s*\d+$/, '')), ['Northwind Estates', 'Ringing', 'Answered', 'Ended just now', 'History']);
     await page.keyboard.press('Tab');

@@ -60,8 +60,8 @@ async function waitedRight(board, call, rang, when) {
   assert.ok(wrong > -2.5 && wrong < 1, `${when}: ${wrong.toFixed(2)} s off`);
 }
 
-for (const off of [14 * MINUTE, -14 * MINUTE, 26 * 60 * MINUTE + 14 * MINUTE, -3 * MINUTE]) {
-  test(`waiting times with a clock ${off / MINUTE} minutes off: at once, after it is set, after a reload`, { skip }, async () => {
+function clockOff(by, off) {
+  test(`waiting times with a clock ${by}: right at once, after it was set, after a reload`, { skip }, async () => {
     const rang = Date.now() - 70_000;
     const call = await server.rings('+15550400001', { secondsAgo: 70 });
     await onClock(off, server.signedIn, async (board) => {
@@ -81,6 +81,11 @@ for (const off of [14 * MINUTE, -14 * MINUTE, 26 * 60 * MINUTE + 14 * MINUTE, -3
     });
   });
 }
+
+clockOff('14 minutes ahead', 14 * MINUTE);
+clockOff('14 minutes behind', -14 * MINUTE);
+clockOff('a day, two hours and 14 minutes ahead', 26 * 60 * MINUTE + 14 * MINUTE);
+clockOff('three minutes behind', -3 * MINUTE);
 
 test('the day is the server’s, wherever the browser’s clock is, and the wall says which and whose', { skip }, async () => {
   for (const [zone, off] of [['Pacific/Auckland', 14 * MINUTE], ['America/Los_Angeles', 26 * 60 * MINUTE], ['Europe/Berlin', -26 * 60 * MINUTE]]) {
