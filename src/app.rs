@@ -12,6 +12,7 @@ use crate::control::{Control, Parts};
 use crate::fanout::Fanout;
 use crate::http::{Context, Refusals};
 use crate::hub::{Caps, Hub};
+use crate::ingest::Retake;
 use crate::journal::{Journal, Retention};
 use crate::providers::breaker::Breakers;
 use crate::providers::http::Http;
@@ -143,6 +144,13 @@ impl App {
         upkeep_tasks.spawn(directory.clone().keep_true(upkeep.clone()));
         upkeep_tasks.spawn(retention.run(upkeep.clone()));
         upkeep_tasks.spawn(control.clone().keep_time(upkeep.clone()));
+        let retake = Retake::new(
+            store.clone(),
+            journal.clone(),
+            directory.clone(),
+            clock.clone(),
+        );
+        upkeep_tasks.spawn(retake.run(upkeep.clone()));
         upkeep_tasks.spawn(control.clone().run_errands(upkeep.clone()));
         upkeep_tasks.close();
 

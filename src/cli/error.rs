@@ -199,6 +199,7 @@ fn advice(error: &StoreError) -> &'static str {
              the right one, that it runs, and that it lets us in"
         }
         StoreError::Data(_)
+        | StoreError::Unproven(_)
         | StoreError::KeyChanged
         | StoreError::Corrupt(_)
         | StoreError::Trouble(_) => "",

@@ -16,6 +16,7 @@ use super::{CliError, Out};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::{Agency, AgencyId, Call, CallId, Claim, Leg, Timestamp};
+use crate::store::batch::WebhookOutcome;
 use crate::store::{CallFilter, Store};
 use compare::{Verdict, compare};
 use retold::Retold;
@@ -34,6 +35,7 @@ struct Findings {
     checked: usize,
     differing: usize,
     unreadable: usize,
+    failed: usize,
     too_old: usize,
     changed_meanwhile: usize,
 }
@@ -61,6 +63,7 @@ pub(super) async fn run(
         checked,
         differing,
         unreadable,
+        failed,
         too_old,
         changed_meanwhile,
     } = verify.findings;
@@ -73,8 +76,14 @@ pub(super) async fn run(
     if changed_meanwhile > 0 {
         summary += &format!(", {changed_meanwhile} changed while being checked (run it again)");
     }
+    if failed > 0 {
+        summary += &format!(
+            "; {} could not be applied (a running server tries again by itself; its log says why)",
+            count(failed, "webhook")
+        );
+    }
     line(verify.out, &summary)?;
-    match differing + unreadable {
+    match differing + unreadable + failed {
         0 => Ok(()),
         differences => Err(CliError::Differences(differences)),
     }
@@ -135,6 +144,13 @@ impl Verify<'_> {
             after = last.webhook_id.clone();
             for kept in &page {
                 self.findings.webhooks += 1;
+                if kept.outcome == WebhookOutcome::Failed.name() {
+                    self.findings.failed += 1;
+                    let id = plain(&kept.webhook_id);
+                    self.difference(&format!(
+                        "webhook {id}: kept as failed, and not on the board"
+                    ))?;
+                }
                 if let Err(error) = retold.take(kept) {
                     self.findings.unreadable += 1;
                     let id = plain(&kept.webhook_id);

@@ -4,11 +4,13 @@ mod envelope;
 mod error;
 mod handler;
 mod links;
+mod retake;
 mod signature;
 mod text;
 mod understand;
 
 pub use error::WebhookError;
 pub use handler::{Ingest, configure};
+pub use retake::Retake;
 pub use signature::{SignatureError, SignatureHeaders, Verified};
 pub use understand::{Understood, understand};

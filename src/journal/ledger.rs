@@ -26,6 +26,7 @@ pub struct Ledger {
     steady: Timestamp,
     heads: HashMap<AgencyId, Head>,
     seen: HashSet<(AgencyId, String)>,
+    failed: HashSet<(AgencyId, String)>,
     index: Index,
     calls: HashMap<CallId, Call>,
     claims: HashMap<CallId, Vec<Claim>>,
@@ -57,6 +58,7 @@ impl Ledger {
             steady,
             heads: loaded.heads,
             seen: loaded.repeats,
+            failed: loaded.failed,
             index,
             calls: loaded
                 .calls
@@ -140,8 +142,12 @@ impl Ledger {
     fn webhook(&mut self, append: &WebhookAppend) -> Result<WebhookAnswer, StoreError> {
         let webhook = &append.webhook;
         let key = (webhook.agency_id, webhook.webhook_id.clone());
-        if !self.seen.insert(key) {
+        if !self.seen.insert(key.clone()) {
             return Ok(WebhookAnswer::Repeat);
+        }
+        if self.failed.contains(&key) {
+            // It changed nothing when it came first, so it is as good as new.
+            self.writes.retaken.push(key);
         }
         let outcome = match &append.meaning {
             Meaning::Leg(event) => self.leg_event(webhook.agency_id, event)?,

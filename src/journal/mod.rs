@@ -8,6 +8,7 @@ mod append;
 mod batch;
 mod index;
 mod ledger;
+mod rehearsal;
 mod retention;
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,8 @@
 //! The task that commits.
 
-use super::append::{Answer, Append, WebhookAnswer};
+use super::append::Append;
 use super::batch::{Committed, commit};
+use super::rehearsal::rehearse;
 use super::{AppendError, Queued};
 use crate::clock::Clock;
 use crate::domain::AgencyId;
@@ -98,25 +99,40 @@ impl Writer {
     }
 
     async fn record(&mut self, batch: Vec<Queued>) {
-        let now = self.clock.tick();
-        let (batch, late): (Vec<_>, Vec<_>) =
-            batch.into_iter().partition(|queued| queued.deadline >= now);
-        for queued in late {
-            self.metrics.journal_failed(JournalFailure::Expired);
-            let _ = queued.answer.send(Err(AppendError::Late));
-        }
-        // Halves that still wait, the earlier one on top, when data errors split the batch.
+        // Halves that still wait, the earlier one on top, when errors split the batch.
         let mut parts = vec![batch];
         while let Some(part) = parts.pop() {
+            let mut part = self.in_time(part);
             if part.is_empty() {
                 continue;
             }
             match self.commit(&part).await {
                 Ok(committed) => self.publish(part, committed).await,
-                Err(error) if error.is_passing() => self.refuse(part, &error),
-                Err(error) => self.split(part, &error, &mut parts).await,
+                Err(error @ (StoreError::Unavailable(_) | StoreError::Trouble(_))) => {
+                    self.refuse(part, &error);
+                }
+                // Some append of these, or what it touches, may be at fault alone.
+                Err(_) if part.len() > 1 => {
+                    let later = part.split_off(part.len() / 2);
+                    parts.push(later);
+                    parts.push(part);
+                }
+                Err(StoreError::Data(error)) => self.keep_raw(part, error).await,
+                Err(error) => self.refuse(part, &error),
             }
         }
+    }
+
+    /// Those whose senders still wait for an answer.
+    fn in_time(&self, part: Vec<Queued>) -> Vec<Queued> {
+        let now = self.clock.tick();
+        let (part, late): (Vec<_>, Vec<_>) =
+            part.into_iter().partition(|queued| queued.deadline >= now);
+        for queued in late {
+            self.metrics.journal_failed(JournalFailure::Expired);
+            let _ = queued.answer.send(Err(AppendError::Late));
+        }
+        part
     }
 
     async fn commit(&mut self, part: &[Queued]) -> Result<Committed, StoreError> {
@@ -129,12 +145,16 @@ impl Writer {
         let size = appends.len();
         let agencies: Vec<AgencyId> = appends.iter().map(|append| append.agency_id()).collect();
         let mut result = commit(&self.store, appends.clone(), &self.clock).await;
-        if result.as_ref().is_err_and(StoreError::is_passing) {
+        if let Err(error) = &result
+            && error.is_the_connections()
+        {
             self.metrics.journal_failed(JournalFailure::Connection);
             // The connection may have gone after the commit. Trying again is safe, since what was
             // committed is known by its ids, but events of the first try were not handed out.
             self.in_doubt.extend(agencies);
-            if self.clock.tick().since(began) < RETRY_WITHIN {
+            // Several that are refused for an unknown reason are tried again in halves anyway.
+            let in_halves = size > 1 && matches!(error, StoreError::Unproven(_));
+            if !in_halves && self.clock.tick().since(began) < RETRY_WITHIN {
                 result = commit(&self.store, appends, &self.clock).await;
             }
         }
@@ -168,48 +188,36 @@ impl Writer {
 
     fn refuse(&self, part: Vec<Queued>, error: &StoreError) {
         tracing::error!(appends = part.len(), "Batch not committed: {error}");
+        if matches!(error, StoreError::Corrupt(_)) {
+            self.metrics.journal_failed(JournalFailure::Unreadable);
+        }
         for queued in part {
             let refused = AppendError::Unavailable(error.to_string());
             let _ = queued.answer.send(Err(refused));
         }
     }
 
-    /// Halves a batch that the database refuses, until the bad append stands alone; that one is
-    /// kept raw and acknowledged, since sending it again would change nothing.
-    async fn split(
-        &mut self,
-        mut part: Vec<Queued>,
-        error: &StoreError,
-        parts: &mut Vec<Vec<Queued>>,
-    ) {
-        if part.len() > 1 {
-            let later = part.split_off(part.len() / 2);
-            parts.push(later);
-            parts.push(part);
-            return;
-        }
-        let Some(queued) = part.pop() else { return };
-        self.metrics.journal_failed(JournalFailure::Data);
+    /// One append that the database refuses for its data. A webhook is kept raw and acknowledged,
+    /// since sending it again would change nothing, once it is proven that the fault is its own.
+    async fn keep_raw(&mut self, part: Vec<Queued>, error: String) {
+        let Some(queued) = part.first() else { return };
         let Append::Webhook(webhook) = queued.append.as_ref() else {
-            tracing::error!("Command not recorded: {error}");
-            let _ = queued
-                .answer
-                .send(Err(AppendError::Unavailable(error.to_string())));
-            return;
+            self.metrics.journal_failed(JournalFailure::Data);
+            return self.refuse(part, &StoreError::Data(error));
         };
-        let id = &webhook.webhook.webhook_id;
-        tracing::error!("Webhook {id} kept raw as failed: {error}");
-        let raw = Arc::new(Append::Webhook(webhook.unusable()));
-        let answer = match self.commit_appends(vec![raw]).await {
-            Ok(committed) => match committed.answers.into_iter().next().flatten() {
-                Some(Answer::Webhook(answer)) => Ok(Answer::Webhook(answer)),
-                _ => Err(AppendError::NoAgency),
-            },
-            Err(error) => Err(AppendError::Unavailable(error.to_string())),
-        };
-        if matches!(&answer, Ok(Answer::Webhook(WebhookAnswer::Repeat))) {
-            tracing::debug!("Webhook {id} had been kept before");
+        let agency = webhook.webhook.agency_id;
+        if let Err(proof) = rehearse(&self.store, agency, self.clock.now()).await {
+            self.metrics.journal_failed(JournalFailure::Connection);
+            tracing::error!("A call with nothing special about it is refused too: {proof}");
+            return self.refuse(part, &StoreError::Unproven(error));
         }
-        let _ = queued.answer.send(answer);
+        self.metrics.journal_failed(JournalFailure::Data);
+        let id = &webhook.webhook.webhook_id;
+        tracing::error!("Webhook {id} kept raw as failed, to be tried again: {error}");
+        let raw = Arc::new(Append::Webhook(webhook.unusable()));
+        match self.commit_appends(vec![raw]).await {
+            Ok(committed) => self.publish(part, committed).await,
+            Err(error) => self.refuse(part, &error),
+        }
     }
 }

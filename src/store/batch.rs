@@ -42,6 +42,8 @@ pub struct Loaded {
     pub heads: HashMap<AgencyId, Head>,
     /// The webhooks that had come before.
     pub repeats: HashSet<(AgencyId, String)>,
+    /// The webhooks that had come before, and were kept raw since they could not be applied.
+    pub failed: HashSet<(AgencyId, String)>,
     /// The legs concerned.
     pub legs: Vec<(AgencyId, Leg)>,
     /// The calls concerned.
@@ -126,8 +128,10 @@ pub struct Writes {
     pub call_logs: Vec<CallLog>,
     /// Claims that changed, and how they stand.
     pub claims: Vec<(AgencyId, Claim, Standing)>,
-    /// Webhooks that were new.
+    /// Webhooks that were new, or are taken up again.
     pub webhooks: Vec<(StoredWebhook, WebhookOutcome)>,
+    /// Those of them that are taken up again.
+    pub retaken: Vec<(AgencyId, String)>,
     /// Legs whose waiting webhooks have now been taken in.
     pub unheld: Vec<(AgencyId, String)>,
     /// Events, in order.

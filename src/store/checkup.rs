@@ -1,6 +1,6 @@
-//! What `doctor` asks of the database: whether we may write, and which webhooks came.
+//! What may be asked of the database about itself: whether we may write, and which webhooks came.
 
-use super::{Backend, Store, StoreError, postgres, sqlite};
+use super::{Backend, KeptWebhook, Store, StoreError, postgres, sqlite};
 use crate::domain::{AgencyId, Timestamp};
 
 /// What we may not do in the database, as far as it can be told without doing it.
@@ -31,6 +31,31 @@ impl Store {
     /// Whether the database can be written to. It tries, and takes back what it tried.
     pub async fn rights(&self) -> Result<Rights, StoreError> {
         query!(self, write, rights::of_ours())
+    }
+
+    /// A page of an agency's raw webhooks, in the order of their ids.
+    pub async fn kept_webhooks(
+        &self,
+        agency: AgencyId,
+        after: String,
+        limit: i64,
+    ) -> Result<Vec<KeptWebhook>, StoreError> {
+        query!(self, read, webhooks::kept(agency, after, limit))
+    }
+
+    /// A page of every agency's webhooks that are kept raw since they could not be applied, after
+    /// that one, in the order of agencies and ids.
+    pub async fn failed_webhooks(
+        &self,
+        after: (AgencyId, String),
+        limit: i64,
+    ) -> Result<Vec<(AgencyId, KeptWebhook)>, StoreError> {
+        query!(self, read, webhooks::failed(after, limit))
+    }
+
+    /// How many webhooks of an agency are kept raw since they could not be applied.
+    pub async fn count_failed(&self, agency: AgencyId) -> Result<i64, StoreError> {
+        query!(self, read, webhooks::count_failed(agency))
     }
 
     /// The webhooks that are kept of an agency, counted.

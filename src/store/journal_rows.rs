@@ -2,8 +2,8 @@
 
 use super::batch::{Head, NumberedEvent, StoredWebhook, WebhookOutcome};
 use super::schema::plain::{agency_heads, call_events, webhook_events};
-use super::{StoreError, parse_agency};
-use crate::domain::AgencyId;
+use super::{KeptWebhook, StoreError, parse_agency};
+use crate::domain::{AgencyId, Timestamp};
 use diesel::prelude::*;
 use serde::Serialize;
 
@@ -53,6 +53,17 @@ impl WebhookRow {
             received_at: webhook.received_at.micros(),
             outcome: outcome.name().into(),
             body: webhook.body,
+        }
+    }
+}
+
+impl WebhookRow {
+    pub fn kept(self) -> KeptWebhook {
+        KeptWebhook {
+            webhook_id: self.webhook_id,
+            outcome: self.outcome,
+            received_at: Timestamp::from_micros(self.received_at),
+            body: self.body,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The rows of `call_logs`, and the way between them and the domain.
 
 use super::StoreError;
+use super::rows::unknown;
 use super::schema::plain::call_logs;
 use crate::domain::{AgencyId, CallId, CallLog, CallResult, LoggedCall, Timestamp, UserId};
 use diesel::prelude::*;
@@ -109,6 +110,12 @@ macro_rules! logged_columns {
 pub(super) use logged_columns;
 
 impl LoggedCallRow {
+    /// Its place in the order of pages.
+    pub fn position(&self) -> Option<(Timestamp, CallId)> {
+        let id = self.id.parse().ok()?;
+        Some((Timestamp::from_micros(self.started_at), CallId(id)))
+    }
+
     pub fn logged(self) -> Result<LoggedCall, StoreError> {
         let answered_by = match &self.caller_id {
             Some(user) => Some(UserId(id(user, "call_logs.caller_id")?)),
@@ -121,7 +128,7 @@ impl LoggedCallRow {
             from_number: self.from_number,
             to_number: self.to_number,
             caller_name: self.caller_name,
-            result: result(self.result.as_deref())?,
+            result: result(self.result.as_deref(), &self.id)?,
             answered_by,
             answered_by_name: self.answered_by_name,
             started_at: Timestamp::from_micros(self.started_at),
@@ -139,9 +146,9 @@ impl LoggedCallRow {
 }
 
 /// The result of that name.
-pub fn result(name: Option<&str>) -> Result<CallResult, StoreError> {
-    name.and_then(CallResult::from_name)
-        .ok_or_else(|| StoreError::Corrupt(format!("call_logs.result: {name:?}")))
+pub fn result(name: Option<&str>, row: &str) -> Result<CallResult, StoreError> {
+    let result = name.and_then(CallResult::from_name);
+    result.ok_or_else(|| unknown("call_logs.result", row, name.unwrap_or_default()))
 }
 
 fn id<T: FromStr>(text: &str, column: &str) -> Result<T, StoreError> {

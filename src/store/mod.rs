@@ -5,8 +5,10 @@ pub mod batch;
 mod error;
 mod fixed;
 mod journal_rows;
+mod lease;
 mod leg_facts;
 mod log_rows;
+mod overheard;
 mod places;
 mod postgres;
 mod rows;
@@ -139,6 +141,7 @@ macro_rules! query {
 mod checkup;
 mod credentials;
 mod errands;
+mod floor;
 mod logs;
 
 pub use checkup::{Rights, WebhookTally};
@@ -186,6 +189,7 @@ impl Store {
     /// Applies the migrations that are missing and says how many there were. Must be called on a
     /// multi-thread runtime.
     pub async fn migrate(&self) -> Result<usize, StoreError> {
+        self.check_floor().await?;
         match &self.0 {
             Backend::Sqlite(db) => db.migrate().await,
             Backend::Postgres(db) => db.migrate().await,
@@ -194,6 +198,11 @@ impl Store {
 
     /// How many migrations are missing.
     pub async fn pending_migrations(&self) -> Result<usize, StoreError> {
+        self.check_floor().await?;
+        self.missing_migrations().await
+    }
+
+    async fn missing_migrations(&self) -> Result<usize, StoreError> {
         match &self.0 {
             Backend::Sqlite(db) => db.pending_migrations().await,
             Backend::Postgres(db) => db.pending_migrations().await,
@@ -208,6 +217,16 @@ impl Store {
         apply: impl FnOnce(Loaded) -> Result<(Writes, R), StoreError> + Send + 'static,
     ) -> Result<R, StoreError> {
         query!(self, write, batch::commit(keys, now, apply))
+    }
+
+    /// Runs one batch to its end and takes it back.
+    pub async fn rehearse(
+        &self,
+        keys: BatchKeys,
+        now: Timestamp,
+        apply: impl FnOnce(Loaded) -> Result<Writes, StoreError> + Send + 'static,
+    ) -> Result<(), StoreError> {
+        query!(self, write, batch::rehearse(keys, now, apply))
     }
 
     /// An agency's numbering and open calls at one moment.
@@ -303,16 +322,6 @@ impl Store {
     /// Gives every agency's numbering a new epoch and says how many there were.
     pub async fn renew_epoch(&self, epoch: String) -> Result<usize, StoreError> {
         query!(self, write, events::renew_epoch(epoch))
-    }
-
-    /// A page of an agency's raw webhooks, in the order of their ids.
-    pub async fn kept_webhooks(
-        &self,
-        agency: AgencyId,
-        after: String,
-        limit: i64,
-    ) -> Result<Vec<KeptWebhook>, StoreError> {
-        query!(self, read, webhooks::kept(agency, after, limit))
     }
 
     /// Every call of an agency since `since`, and its claims.

@@ -6,16 +6,15 @@ mod reach;
 mod refusal;
 
 use super::StoreError;
+use super::lease::{Lease, Pool, pool};
+use super::overheard::Overheard;
 use super::tls;
 use crate::config::PostgresUrl;
-use diesel_async::pooled_connection::deadpool::{Object, Pool};
-use diesel_async::pooled_connection::{
-    AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod,
-};
+use diesel::migration::MigrationSource;
+use diesel::pg::Pg;
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
-use futures_util::FutureExt;
-use migrate::Migrating;
 pub(super) use migrate::rights_sql;
+use migrate::{MIGRATIONS, Migrating};
 use reach::Session;
 use std::time::Duration;
 use tokio::runtime::Handle;
@@ -30,8 +29,6 @@ pub mod queries;
 const WRITERS: usize = 4;
 /// Connections that read.
 const READERS: usize = 8;
-/// Longest wait for a connection, in milliseconds.
-const CONNECT: Duration = Duration::from_millis(1000);
 /// Longest whole write as seen from here. The server's own limits are shorter; this one is for a
 /// server that does not answer at all.
 const WRITE_LIMIT: Duration = Duration::from_millis(1200);
@@ -59,6 +56,10 @@ pub(super) const CALL_LOGS: &str = "callboard.call_logs";
 /// What time it is where the database is, in microseconds since 1970.
 pub(super) const DATABASE_TIME: &str =
     "SELECT (EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::bigint";
+
+/// Whether there is a floor.
+pub(super) const HAS_FLOOR: &str =
+    "SELECT count(to_regclass('callboard.schema_floor')) AS has_floor";
 
 /// Rows that are locked against other writers until the transaction ends.
 macro_rules! locked {
@@ -148,8 +149,8 @@ pub(super) use {insert_rows, locked, rows_by, skip_locked, together, upsert_rows
 /// A PostgreSQL database behind its connections.
 #[derive(Clone)]
 pub struct Db {
-    writers: Pool<AsyncPgConnection>,
-    readers: Pool<AsyncPgConnection>,
+    writers: Pool,
+    readers: Pool,
     url: PostgresUrl,
     runtime: Handle,
 }
@@ -179,6 +180,11 @@ impl Db {
     /// When a migration fails, another process is at it for too long, or a right is missing.
     pub async fn migrate(&self) -> Result<usize, StoreError> {
         Migrating::connect(&self.url).await?.run().await
+    }
+
+    /// The latest migration that this program knows.
+    pub fn known() -> Result<String, StoreError> {
+        super::floor::latest(MigrationSource::<Pg>::migrations(&MIGRATIONS))
     }
 
     /// How many migrations are missing.
@@ -222,7 +228,7 @@ impl Db {
 
     async fn run<R, F>(
         &self,
-        pool: &Pool<AsyncPgConnection>,
+        pool: &Pool,
         limit: Duration,
         work: impl FnOnce(Lease) -> F + Send + 'static,
     ) -> Result<R, StoreError>
@@ -232,15 +238,8 @@ impl Db {
     {
         let pool = pool.clone();
         let whole = async move {
-            let object = pool
-                .get()
-                .await
-                .map_err(|error| StoreError::Unavailable(error.to_string()))?;
-            let (lease, result) = work(Lease(Some(object))).await;
-            if !result.as_ref().is_err_and(StoreError::is_passing) {
-                lease.give_back();
-            }
-            result
+            let (lease, result) = work(Lease::of(&pool).await?).await;
+            lease.end(result)
         };
         let timed = self.runtime.spawn(tokio::time::timeout(limit, whole));
         match timed.await {
@@ -254,70 +253,19 @@ impl Db {
     }
 }
 
-/// So many connections, each set up as these statements say.
-fn pool(
-    url: &PostgresUrl,
-    connections: usize,
-    setup: &'static str,
-) -> Result<Pool<AsyncPgConnection>, StoreError> {
-    let mut manager = ManagerConfig::<AsyncPgConnection>::default();
-    manager.recycling_method = RecyclingMethod::Fast;
-    let target = url.clone();
-    manager.custom_setup = Box::new(move |_| {
-        let target = target.clone();
-        async move {
-            let connecting = tokio::time::timeout(CONNECT, connect(&target, setup));
-            connecting.await.unwrap_or_else(|_| {
-                let late = "no answer within a second".to_owned();
-                Err(diesel::ConnectionError::BadConnection(late))
-            })
-        }
-        .boxed()
-    });
-    let manager = AsyncDieselConnectionManager::new_with_config(&url.display, manager);
-    let pool = Pool::builder(manager).max_size(connections).build();
-    pool.map_err(|error| StoreError::Unavailable(error.to_string()))
-}
-
-/// A connection out of a pool. Unless it is given back it is closed: whoever was using it was
-/// cut off, and what it was in the middle of is unknown.
-pub struct Lease(Option<Object<AsyncPgConnection>>);
-
-impl Lease {
-    /// The connection.
-    ///
-    /// # Errors
-    /// None in practice: a lease holds its connection until it is given back.
-    pub fn conn(&mut self) -> Result<&mut Conn, StoreError> {
-        match &mut self.0 {
-            Some(object) => Ok(object),
-            None => Err(StoreError::Unavailable("the connection is gone".into())),
-        }
-    }
-
-    fn give_back(mut self) {
-        drop(self.0.take());
-    }
-}
-
-impl Drop for Lease {
-    fn drop(&mut self) {
-        if let Some(object) = self.0.take() {
-            drop(Object::take(object));
-        }
-    }
-}
-
 /// Connects as the URL asks, TLS included, and sets the connection up.
-async fn connect(url: &PostgresUrl, setup: &str) -> diesel::ConnectionResult<Conn> {
+pub(super) async fn connect(
+    url: &PostgresUrl,
+    setup: &str,
+) -> diesel::ConnectionResult<(Conn, Overheard)> {
     let refused = |error: String| {
         let text = format!("{}: {error}", url.display);
         diesel::ConnectionError::BadConnection(text)
     };
-    let mut conn = tls::connect(url).await.map_err(refused)?;
+    let (mut conn, codes) = tls::connect(url).await.map_err(refused)?;
     if !setup.is_empty() {
         let done = conn.batch_execute(setup).await;
         done.map_err(|error| refused(error.to_string()))?;
     }
-    Ok(conn)
+    Ok((conn, codes))
 }

@@ -115,6 +115,11 @@ fn id<T: FromStr>(text: &str, column: &str) -> Result<T, StoreError> {
         .map_err(|_| StoreError::Corrupt(format!("{column}: {text:?} is no UUID")))
 }
 
+/// A word that only a newer version knows.
+pub(super) fn unknown(column: &str, row: &str, word: &str) -> StoreError {
+    StoreError::Corrupt(format!("{column} of {row}: {word:?} is not known here"))
+}
+
 fn at(micros: Option<i64>) -> Option<Timestamp> {
     micros.map(Timestamp::from_micros)
 }
@@ -147,9 +152,15 @@ impl CallRow {
         })
     }
 
+    /// Its place in the order of pages.
+    pub fn position(&self) -> Option<(Timestamp, CallId)> {
+        let id = self.id.parse().ok()?;
+        Some((Timestamp::from_micros(self.created_at), CallId(id)))
+    }
+
     pub fn call(self) -> Result<Call, StoreError> {
         let recordings: Vec<RecordingFact> = serde_json::from_str(&self.recordings)
-            .map_err(|error| StoreError::Corrupt(format!("inbound_calls.recordings: {error}")))?;
+            .map_err(|error| unknown("inbound_calls.recordings", &self.id, &error.to_string()))?;
         Ok(Call {
             id: CallId(id(&self.id, "inbound_calls.id")?),
             agency_id: AgencyId(id(&self.agency_id, "inbound_calls.agency_id")?),
@@ -158,9 +169,8 @@ impl CallRow {
             from_number: self.from_number,
             to_number: self.to_number,
             caller_name: self.caller_name,
-            status: Status::from_name(&self.status).ok_or_else(|| {
-                StoreError::Corrupt(format!("inbound_calls.status: {:?}", self.status))
-            })?,
+            status: Status::from_name(&self.status)
+                .ok_or_else(|| unknown("inbound_calls.status", &self.id, &self.status))?,
             answered_by: match self.answered_by {
                 Some(user) => Some(UserId(id(&user, "inbound_calls.answered_by")?)),
                 None => None,
@@ -231,9 +241,8 @@ impl ClaimRow {
     pub fn claim(self) -> Result<(AgencyId, Claim), StoreError> {
         let released = match (self.released_at, self.release_reason.as_deref()) {
             (Some(at), Some(reason)) => {
-                let reason = ReleaseReason::from_name(reason).ok_or_else(|| {
-                    StoreError::Corrupt(format!("claims.release_reason: {reason:?}"))
-                })?;
+                let reason = ReleaseReason::from_name(reason)
+                    .ok_or_else(|| unknown("claims.release_reason", &self.id, reason))?;
                 Some((Timestamp::from_micros(at), reason))
             }
             _ => None,
@@ -250,9 +259,8 @@ impl ClaimRow {
             plain_answer: self.plain_answer,
             deadline: Timestamp::from_micros(self.deadline_at),
             command: Command {
-                action: Action::from_name(&self.command).ok_or_else(|| {
-                    StoreError::Corrupt(format!("claims.command: {:?}", self.command))
-                })?,
+                action: Action::from_name(&self.command)
+                    .ok_or_else(|| unknown("claims.command", &self.id, &self.command))?,
                 n: self.command_n,
                 accepted: self.command_accepted,
             },
@@ -278,7 +286,7 @@ impl ErrandRow {
         Ok(Errand {
             agency_id: AgencyId(id(&self.agency_id, "errands.agency_id")?),
             kind: ErrandKind::from_name(&self.kind)
-                .ok_or_else(|| StoreError::Corrupt(format!("errands.kind: {:?}", self.kind)))?,
+                .ok_or_else(|| unknown("errands.kind", &self.subject, &self.kind))?,
             subject: self.subject,
             due: Timestamp::from_micros(self.due_at),
             leased_until: at(self.leased_until),

@@ -167,6 +167,11 @@ tables! {
         updated_at -> BigInt,
     }
 
+    schema_floor (id) {
+        id -> Integer,
+        floor -> Text,
+    }
+
     directory (id) {
         id -> Integer,
         version -> BigInt,

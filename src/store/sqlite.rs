@@ -4,6 +4,8 @@ mod file;
 
 use super::{StoreError, Trouble};
 use diesel::SqliteConnection;
+use diesel::migration::MigrationSource;
+use diesel::sqlite::Sqlite;
 use diesel_async::sync_connection_wrapper::{SpawnBlocking, SyncConnectionWrapper};
 use diesel_async::{AsyncConnection, AsyncMigrationHarness, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
@@ -71,6 +73,10 @@ pub(super) const DATABASE_TIME: &str =
 pub(super) fn rights_sql() -> String {
     "SELECT '' AS refused, '' AS to_migrate".to_owned()
 }
+
+/// Whether there is a floor.
+pub(super) const HAS_FLOOR: &str =
+    "SELECT count(*) AS has_floor FROM sqlite_master WHERE name = 'schema_floor'";
 
 /// SQLite has one writer at a time, so its begin is lock enough.
 macro_rules! locked {
@@ -246,6 +252,11 @@ impl Db {
         )))
     }
 
+    /// The latest migration that this program knows.
+    pub fn known() -> Result<String, StoreError> {
+        super::floor::latest(MigrationSource::<Sqlite>::migrations(&MIGRATIONS))
+    }
+
     /// How many migrations are missing.
     ///
     /// # Errors
@@ -335,8 +346,9 @@ impl Pool {
             let result = work(&mut held.conn);
             // What went into a file that is not there any more is lost.
             let result = result.and_then(|value| held.opened.are_there().map(|()| value));
-            // A connection that saw a passing error may be in the middle of something.
-            if !result.as_ref().is_err_and(StoreError::is_passing) {
+            // A connection that saw an error which is not known to be harmless may be in the
+            // middle of something, or hold what is not true any more.
+            if result.as_ref().err().is_none_or(StoreError::is_harmless) {
                 pool.idle().push(held);
             }
             result

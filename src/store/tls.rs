@@ -4,6 +4,7 @@
 //! is decided here, as libpq does: `verify-ca` checks the chain, `verify-full` the name too, and
 //! `require` with a root certificate checks the chain as well.
 
+use super::overheard::{Listening, Overheard};
 use crate::config::{PostgresUrl, TlsMode};
 use diesel_async::AsyncPgConnection;
 use rustls::client::WebPkiServerVerifier;
@@ -18,25 +19,53 @@ use rustls::{
 use std::path::Path;
 use std::sync::Arc;
 use tokio_postgres::NoTls;
+use tokio_postgres::config::{Host, SslMode, SslNegotiation};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-/// Connects to the server of `url`.
+/// Connects to the server of `url`, and listens for the codes of its errors.
 ///
 /// # Errors
 /// Says, without the password, why not.
-pub async fn connect(url: &PostgresUrl) -> Result<AsyncPgConnection, String> {
-    let connected = match url.tls {
-        TlsMode::Disable => {
-            let (client, connection) = url.config.connect(NoTls).await.map_err(deepest)?;
-            AsyncPgConnection::try_from_client_and_connection(client, connection).await
+pub async fn connect(url: &PostgresUrl) -> Result<(AsyncPgConnection, Overheard), String> {
+    let codes = Overheard::default();
+    let mut config = url.config.clone();
+    let hosts = url.config.get_hosts();
+    if hosts.is_empty() {
+        // An address alone is its own name.
+        for address in url.config.get_hostaddrs() {
+            config.host(address.to_string());
         }
-        _ => {
-            let tls = MakeRustlsConnect::new(client_config(url)?);
-            let (client, connection) = url.config.connect(tls).await.map_err(deepest)?;
-            AsyncPgConnection::try_from_client_and_connection(client, connection).await
-        }
+    }
+    let is_file = |host: &Host| matches!(host, Host::Unix(_));
+    let connected = if !hosts.is_empty() && hosts.iter().all(is_file) {
+        // There is no TLS on a socket file, and so no place to listen: of the errors on it only
+        // those are known that diesel names.
+        let (client, connection) = config
+            .ssl_mode(SslMode::Disable)
+            .connect(NoTls)
+            .await
+            .map_err(deepest)?;
+        AsyncPgConnection::try_from_client_and_connection(client, connection).await
+    } else {
+        let tls = match url.tls {
+            TlsMode::Disable => None,
+            _ => Some(MakeRustlsConnect::new(client_config(url)?)),
+        };
+        let listening = Listening {
+            tls,
+            required: !matches!(url.tls, TlsMode::Disable | TlsMode::Prefer),
+            codes: codes.clone(),
+        };
+        let (client, connection) = config
+            .ssl_mode(SslMode::Require)
+            .ssl_negotiation(SslNegotiation::Direct)
+            .connect(listening)
+            .await
+            .map_err(deepest)?;
+        AsyncPgConnection::try_from_client_and_connection(client, connection).await
     };
-    connected.map_err(|error| error.to_string())
+    let connection = connected.map_err(|error| error.to_string())?;
+    Ok((connection, codes))
 }
 
 /// tokio-postgres says "error connecting to server" and keeps the reason to itself.

@@ -29,6 +29,7 @@ mod demo;
 mod doctor;
 mod documents;
 mod doors;
+mod faults;
 mod hanging_up;
 mod heartbeat;
 mod imports;

@@ -111,21 +111,17 @@ fn song(world: &World, name: &str, bytes: usize) -> Append {
     })
 }
 
-/// A trigger that refuses every call from one number.
+/// A constraint that calls from one number do not meet.
 async fn refuse_the_bad_number(world: &World) {
     let trigger = match &world.database.url {
         DatabaseUrl::Sqlite { .. } => format!(
-            "CREATE TRIGGER refuse BEFORE INSERT ON inbound_calls
-             WHEN NEW.from_number = '{BAD_NUMBER}'
-             BEGIN SELECT RAISE(ABORT, 'not this number'); END"
+            "CREATE TABLE refused (number TEXT CHECK (number <> '{BAD_NUMBER}'));
+             CREATE TRIGGER refuse BEFORE INSERT ON inbound_calls
+             BEGIN INSERT INTO refused VALUES (NEW.from_number); END"
         ),
         DatabaseUrl::Postgres(_) => format!(
-            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-               IF NEW.from_number = '{BAD_NUMBER}' THEN RAISE EXCEPTION 'not this number'; END IF;
-               RETURN NEW;
-             END $$;
-             CREATE TRIGGER refuse BEFORE INSERT ON inbound_calls
-             FOR EACH ROW EXECUTE FUNCTION refuse()"
+            "ALTER TABLE inbound_calls
+             ADD CONSTRAINT refused CHECK (from_number <> '{BAD_NUMBER}')"
         ),
     };
     world.database.execute(&trigger).await;

@@ -21,8 +21,8 @@ pub(super) struct Retold {
 }
 
 impl Retold {
-    /// Takes in one webhook, if it was let count. One that is said to have failed, or to be another
-    /// connection's, tells nothing.
+    /// Takes in one webhook, if it was let count. One that has failed, or is another connection's,
+    /// tells nothing.
     ///
     /// # Errors
     /// When it counted, and yet cannot be understood.

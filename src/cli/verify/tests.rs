@@ -207,20 +207,44 @@ async fn webhooks_that_did_not_count_then_do_not_count_now() {
     let mut office = Office::open().await;
     let ring = office.carrier.new_call("+15550100003").initiated();
     let body = String::from_utf8(ring.body(1, "http://localhost/")).unwrap();
-    let outcomes = [WebhookOutcome::OtherConnection, WebhookOutcome::Failed];
-    let webhooks = outcomes.map(|outcome| (office.stored(Uuid::new_v4(), &body), outcome));
-    let webhooks = webhooks.to_vec();
+    let stored = office.stored(Uuid::new_v4(), &body);
     office
         .meddle(Writes {
-            webhooks,
+            webhooks: vec![(stored, WebhookOutcome::OtherConnection)],
             ..Writes::default()
         })
         .await;
     let (ended, lines) = office.verified().await;
     ended.unwrap();
     assert!(
-        lines[0].starts_with("0 calls checked against 2 webhooks"),
+        lines[0].starts_with("0 calls checked against 1 webhook:"),
         "{lines:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_webhook_that_could_not_be_applied_is_named_as_wrong() {
+    let mut office = Office::open().await;
+    let ring = office.carrier.new_call("+15550100003").initiated();
+    let body = String::from_utf8(ring.body(1, "http://localhost/")).unwrap();
+    let id = Uuid::new_v4();
+    let stored = office.stored(id, &body);
+    office
+        .meddle(Writes {
+            webhooks: vec![(stored, WebhookOutcome::Failed)],
+            ..Writes::default()
+        })
+        .await;
+    let (ended, lines) = office.verified().await;
+    assert!(matches!(ended, Err(CliError::Differences(1))));
+    assert_eq!(
+        lines,
+        [
+            format!("webhook {id}: kept as failed, and not on the board"),
+            "0 calls checked against 1 webhook: 0 differing, 0 too old to check; 1 webhook could \
+             not be applied (a running server tries again by itself; its log says why)"
+                .into(),
+        ]
     );
 }
 

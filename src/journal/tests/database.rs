@@ -6,7 +6,7 @@ use super::super::batch::apply;
 use super::story::{AGENCY, agency, second};
 use crate::domain::{AgencyId, Call, CallId, CallLog, Claim, ClaimId, Leg, Standing, Told};
 use crate::store::batch::{BatchKeys, Head, Loaded, NumberedEvent, WebhookOutcome, Writes};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 type Handle = (AgencyId, String);
@@ -63,6 +63,17 @@ impl Database {
         self.answers.extend(committed.answers);
     }
 
+    /// The webhooks of these keys that are there and had such an outcome.
+    fn known(
+        &self,
+        ids: &BTreeSet<(AgencyId, String)>,
+        had: impl Fn(WebhookOutcome) -> bool,
+    ) -> HashSet<(AgencyId, String)> {
+        let there = self.webhooks.iter();
+        let known = there.filter(|(key, (_, outcome))| ids.contains(key) && had(*outcome));
+        known.map(|(key, _)| key.clone()).collect()
+    }
+
     /// All that bears on these keys: what is found names more, until nothing new is named.
     fn load(&self, keys: BatchKeys) -> Loaded {
         let mut handles = keys.call_control_ids;
@@ -111,12 +122,12 @@ impl Database {
                 .filter(|(agency, _)| here(agency))
                 .map(|(agency, head)| (*agency, head.clone()))
                 .collect(),
-            repeats: self
-                .webhooks
-                .keys()
-                .filter(|key| keys.webhook_ids.contains(key))
-                .cloned()
-                .collect(),
+            repeats: self.known(&keys.webhook_ids, |outcome| {
+                outcome != WebhookOutcome::Failed
+            }),
+            failed: self.known(&keys.webhook_ids, |outcome| {
+                outcome == WebhookOutcome::Failed
+            }),
             legs: self
                 .legs
                 .iter()

@@ -19,7 +19,7 @@ use crate::store::rows::{CallRow, ClaimRow, ErrandRow, LegRow};
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
-use diesel_async::RunQueryDsl;
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 
 /// Runs one batch: `apply` gets what the database holds and returns what to write, and something
 /// for the caller that is returned after the commit.
@@ -31,6 +31,19 @@ pub async fn commit<R>(
 ) -> Result<R, StoreError> {
     let result = steps(conn, keys, now, apply).await;
     end(conn, result).await
+}
+
+/// Runs one batch to its end and takes it back: whether the database would take it.
+pub async fn rehearse(
+    conn: &mut Conn,
+    keys: BatchKeys,
+    now: Timestamp,
+    apply: impl FnOnce(Loaded) -> Result<Writes, StoreError>,
+) -> Result<(), StoreError> {
+    let result = steps(conn, keys, now, |loaded| Ok((apply(loaded)?, ()))).await;
+    let taken_back = conn.batch_execute("ROLLBACK").await;
+    result?;
+    Ok(taken_back?)
 }
 
 async fn steps<R>(
@@ -54,7 +67,7 @@ async fn write(
     // Claims name their call's row, so calls come first.
     let _ = together!(
         line;
-        put_webhooks(writes.webhooks),
+        put_webhooks(writes.webhooks, &writes.retaken),
         unhold(&writes.unheld),
         put_calls(&writes.calls, places),
         put_logs(&writes.call_logs, now),
@@ -70,7 +83,12 @@ async fn write(
 async fn put_webhooks(
     mut line: Line<'_>,
     webhooks: Vec<(StoredWebhook, WebhookOutcome)>,
+    retaken: &[(AgencyId, String)],
 ) -> Result<(), StoreError> {
+    for (agency, id) in retaken {
+        let there = webhook_events::table.find((agency.to_string(), id));
+        diesel::delete(there).execute(&mut line).await?;
+    }
     let rows: Vec<WebhookRow> = webhooks.into_iter().map(WebhookRow::of).collect();
     insert_rows!(
         &mut line,

@@ -2,6 +2,7 @@
 
 use super::super::schema::call_logs;
 use super::super::{Conn, Line, upsert_rows};
+use super::readable;
 use crate::domain::{AgencyId, CallId, CallLog, LoggedCall, Timestamp};
 use crate::store::log_rows::{CallLogRow, LoggedCallRow, logged_columns};
 use crate::store::{LogFilter, LogWords, StoreError, WordsWritten};
@@ -79,12 +80,32 @@ pub async fn put(mut line: Line<'_>, logs: &[CallLog], now: Timestamp) -> Result
 /// One page of an agency's finished calls, newest first.
 ///
 /// Several results, and the two ends of a number, are looked for one by one and the pages made one:
-/// so each is read off its own index in the order of pages, whatever the planner thinks.
+/// so each is read off its own index in the order of pages, whatever the planner thinks. A page is
+/// as long as was asked for also where rows are left out.
 pub async fn page(
     conn: &mut Conn,
     agency: AgencyId,
-    filter: LogFilter,
+    mut filter: LogFilter,
 ) -> Result<Vec<LoggedCall>, StoreError> {
+    let limit = usize::try_from(filter.limit).unwrap_or(usize::MAX);
+    let mut logs = Vec::new();
+    loop {
+        let rows = rows(conn, agency, &filter).await?;
+        let last = rows.last().filter(|_| rows.len() >= limit);
+        filter.before = last.and_then(LoggedCallRow::position);
+        logs.extend(readable(rows.into_iter().map(LoggedCallRow::logged)));
+        if logs.len() >= limit || filter.before.is_none() {
+            logs.truncate(limit);
+            return Ok(logs);
+        }
+    }
+}
+
+async fn rows(
+    conn: &mut Conn,
+    agency: AgencyId,
+    filter: &LogFilter,
+) -> Result<Vec<LoggedCallRow>, StoreError> {
     let results: Vec<Option<&str>> = match &filter.results {
         Some(results) => results.iter().map(|result| Some(result.name())).collect(),
         None => vec![None],
@@ -110,7 +131,7 @@ pub async fn page(
     rows.sort_by(|a, b| (b.started_at, &b.id).cmp(&(a.started_at, &a.id)));
     rows.dedup_by(|a, b| a.id == b.id);
     rows.truncate(usize::try_from(filter.limit).unwrap_or(usize::MAX));
-    rows.into_iter().map(LoggedCallRow::logged).collect()
+    Ok(rows)
 }
 
 /// One finished call of an agency.

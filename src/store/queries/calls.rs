@@ -2,7 +2,7 @@
 
 use super::super::schema::{agency_heads, inbound_calls};
 use super::super::{BEGIN_SNAPSHOT, Conn};
-use super::end;
+use super::{end, readable};
 use crate::domain::{AgencyId, Call, CallId};
 use crate::store::batch::Head;
 use crate::store::journal_rows::HeadRow;
@@ -76,7 +76,7 @@ async fn board_steps(
         .load(conn)
         .await?;
     let (_, head) = head.head()?;
-    Ok(Some((head, read(rows)?)))
+    Ok(Some((head, read(rows))))
 }
 
 /// The calls that ring and that nobody has claimed.
@@ -97,17 +97,37 @@ pub async fn pending(
         }
         Pending::OldestFirst => query.order((inbound_calls::created_at, inbound_calls::id)),
     };
-    read(query.load(conn).await?)
+    Ok(read(query.load(conn).await?))
 }
 
-/// One page of an agency's calls, newest first.
+/// One page of an agency's calls, newest first. It is as long as was asked for also where rows are
+/// left out: a shorter one says that nothing comes after it.
 pub async fn page(
     conn: &mut Conn,
     agency: AgencyId,
-    filter: CallFilter,
+    mut filter: CallFilter,
 ) -> Result<Vec<Call>, StoreError> {
+    let limit = usize::try_from(filter.limit).unwrap_or(usize::MAX);
+    let mut calls = Vec::new();
+    loop {
+        let rows = rows(conn, agency, &filter).await?;
+        let last = rows.last().filter(|_| rows.len() >= limit);
+        filter.before = last.and_then(CallRow::position);
+        calls.extend(read(rows));
+        if calls.len() >= limit || filter.before.is_none() {
+            calls.truncate(limit);
+            return Ok(calls);
+        }
+    }
+}
+
+async fn rows(
+    conn: &mut Conn,
+    agency: AgencyId,
+    filter: &CallFilter,
+) -> Result<Vec<CallRow>, StoreError> {
     let Some(number) = filter.number.clone() else {
-        return read(narrowed!(agency, filter).load(conn).await?);
+        return Ok(narrowed!(agency, filter).load(conn).await?);
     };
     // A number is looked for on both ends, each by its own index, and the two pages made one.
     let from = narrowed!(agency, filter).filter(inbound_calls::from_number.eq(number.clone()));
@@ -117,7 +137,7 @@ pub async fn page(
     rows.sort_by(|a, b| (b.created_at, &b.id).cmp(&(a.created_at, &a.id)));
     rows.dedup_by(|a, b| a.id == b.id);
     rows.truncate(usize::try_from(filter.limit).unwrap_or(usize::MAX));
-    read(rows)
+    Ok(rows)
 }
 
 /// One call of an agency.
@@ -150,6 +170,6 @@ pub async fn of_leg(
     row.map(CallRow::call).transpose()
 }
 
-fn read(rows: Vec<CallRow>) -> Result<Vec<Call>, StoreError> {
-    rows.into_iter().map(CallRow::call).collect()
+fn read(rows: Vec<CallRow>) -> Vec<Call> {
+    readable(rows.into_iter().map(CallRow::call))
 }

@@ -2,7 +2,7 @@
 
 use super::super::schema::{call_legs, claims, errands, inbound_calls};
 use super::super::{BEGIN_WRITE, Conn, DATABASE_TIME, skip_locked};
-use super::end;
+use super::{end, readable};
 use crate::domain::{AgencyId, CallId, Claim, ClaimId, Errand, ErrandKind, Leg, Timestamp};
 use crate::store::rows::{CallRow, ClaimRow, ErrandRow, LegRow};
 use crate::store::{HeldClaim, StoreError};
@@ -21,10 +21,12 @@ macro_rules! key {
     };
 }
 
-/// The rows of the errands that are due and in nobody's hands.
+/// The rows of the errands that are due and in nobody's hands. Those of a kind that is not known
+/// here wait for a node that knows it.
 macro_rules! free_and_due {
     ($now:expr) => {
         errands::table
+            .filter(errands::kind.eq_any(ErrandKind::ALL.map(ErrandKind::name)))
             .filter(errands::due_at.le($now.micros()))
             .filter(
                 errands::leased_until
@@ -86,8 +88,7 @@ async fn take_steps(
     // that wait for each other.
     let due: Vec<ErrandRow> = skip_locked!(due).load(conn).await?;
     let mut taken = Vec::new();
-    for row in due {
-        let mut errand = row.errand()?;
+    for mut errand in readable(due.into_iter().map(ErrandRow::errand)) {
         errand.attempts = errand.attempts.saturating_add(1);
         errand.leased_until = Some(until);
         diesel::update(errands::table.find(key!(errand)))

@@ -4,7 +4,7 @@ use super::super::schema::{agency_heads, call_legs, claims, inbound_calls, webho
 use super::super::{BEGIN_WRITE, Line, locked, rows_by, together};
 use super::search::{Asks, Found, Key, Search};
 use crate::domain::AgencyId;
-use crate::store::batch::{BatchKeys, Loaded};
+use crate::store::batch::{BatchKeys, Loaded, WebhookOutcome};
 use crate::store::journal_rows::HeadRow;
 use crate::store::places::Places;
 use crate::store::rows::{CallRow, ClaimRow, LegRow};
@@ -43,8 +43,13 @@ pub(super) async fn load(line: Line<'_>, keys: BatchKeys) -> Result<(Loaded, Pla
         let (agency, head) = row.head()?;
         loaded.heads.insert(agency, head);
     }
-    for (agency, id) in repeats {
-        loaded.repeats.insert((parse_agency(&agency)?, id));
+    for (agency, id, outcome) in repeats {
+        let known = if outcome == WebhookOutcome::Failed.name() {
+            &mut loaded.failed
+        } else {
+            &mut loaded.repeats
+        };
+        known.insert((parse_agency(&agency)?, id));
     }
     search.finish(loaded)
 }
@@ -105,8 +110,8 @@ macro_rules! look_ups {
 }
 
 look_ups! {
-    known_webhooks: (String, String) = webhook_events::table
-        .select((webhook_events::agency_id, webhook_events::webhook_id)),
+    known_webhooks: (String, String, String) = webhook_events::table
+        .select((webhook_events::agency_id, webhook_events::webhook_id, webhook_events::outcome)),
         webhook_events.webhook_id;
     legs_by_handle: LegRow = call_legs::table, call_legs.call_control_id;
     legs_by_leg_id: LegRow = call_legs::table, call_legs.call_leg_id;

@@ -7,6 +7,7 @@ pub mod credentials;
 pub mod directory;
 pub mod errands;
 pub mod events;
+pub mod floor;
 mod load;
 pub mod rights;
 mod search;
@@ -30,4 +31,18 @@ async fn end<R>(conn: &mut Conn, result: Result<R, StoreError>) -> Result<R, Sto
             Err(error)
         }
     }
+}
+
+/// The rows that can be read. One that cannot was written by a newer version, or by hand: it is
+/// left alone, and what else there is goes on.
+fn readable<T>(rows: impl IntoIterator<Item = Result<T, StoreError>>) -> Vec<T> {
+    let rows = rows.into_iter();
+    rows.filter_map(|row| match row {
+        Ok(row) => Some(row),
+        Err(error) => {
+            tracing::warn!("Left out: {error}");
+            None
+        }
+    })
+    .collect()
 }

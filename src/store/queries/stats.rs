@@ -2,6 +2,7 @@
 
 use super::super::schema::{call_legs, inbound_calls};
 use super::super::{CALL_LOGS, Conn};
+use super::readable;
 use crate::domain::{AgencyId, HourOfResult, Timestamp, Waiting};
 use crate::store::{StoreError, log_rows, stats_sql};
 use diesel::dsl::{count_star, min};
@@ -58,15 +59,13 @@ pub async fn by_hour(
 ) -> Result<Vec<HourOfResult>, StoreError> {
     let sql = stats_sql(CALL_LOGS, agency, since);
     let rows: Vec<Counted> = diesel::sql_query(sql).load(conn).await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(HourOfResult {
-                hour: row.hour,
-                result: log_rows::result(row.result.as_deref())?,
-                calls: row.calls,
-                wait_micros: row.wait_micros,
-                within_20_s: row.within_20_s,
-            })
+    Ok(readable(rows.into_iter().map(|row| {
+        Ok(HourOfResult {
+            hour: row.hour,
+            result: log_rows::result(row.result.as_deref(), "a finished call")?,
+            calls: row.calls,
+            wait_micros: row.wait_micros,
+            within_20_s: row.within_20_s,
         })
-        .collect()
+    })))
 }

@@ -5,9 +5,11 @@ use super::super::schema::{claims, inbound_calls, webhook_events};
 use crate::domain::{AgencyId, Call, Claim, Timestamp};
 use crate::store::journal_rows::WebhookRow;
 use crate::store::rows::{CallRow, ClaimRow};
-use crate::store::{KeptWebhook, StoreError, WebhookTally};
-use diesel::dsl::{count_star, max};
+use crate::store::{KeptWebhook, StoreError, WebhookTally, parse_agency};
+use diesel::dsl::{count_star, max, sql};
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use diesel_async::RunQueryDsl;
 
 /// The agency's webhooks after the one of that id, in the order of ids, at most `limit`.
@@ -24,13 +26,41 @@ pub async fn kept(
         .limit(limit)
         .load(conn)
         .await?;
-    let kept = rows.into_iter().map(|row| KeptWebhook {
-        webhook_id: row.webhook_id,
-        outcome: row.outcome,
-        received_at: Timestamp::from_micros(row.received_at),
-        body: row.body,
-    });
-    Ok(kept.collect())
+    Ok(rows.into_iter().map(WebhookRow::kept).collect())
+}
+
+/// In these words, so that the index of those that failed is found to do.
+fn is_failed() -> SqlLiteral<Bool> {
+    sql("outcome = 'failed'")
+}
+
+/// Every agency's webhooks that could not be applied, after that one, at most `limit`.
+pub async fn failed(
+    conn: &mut Conn,
+    (agency, id): (AgencyId, String),
+    limit: i64,
+) -> Result<Vec<(AgencyId, KeptWebhook)>, StoreError> {
+    let agency = agency.to_string();
+    let same = webhook_events::agency_id.eq(agency.clone());
+    let later = same.and(webhook_events::webhook_id.gt(id));
+    let rows: Vec<WebhookRow> = webhook_events::table
+        .filter(is_failed())
+        .filter(webhook_events::agency_id.gt(agency).or(later))
+        .order((webhook_events::agency_id, webhook_events::webhook_id))
+        .limit(limit)
+        .load(conn)
+        .await?;
+    let rows = rows.into_iter();
+    rows.map(|row| Ok((parse_agency(&row.agency_id)?, row.kept())))
+        .collect()
+}
+
+/// How many of an agency's webhooks could not be applied.
+pub async fn count_failed(conn: &mut Conn, agency: AgencyId) -> Result<i64, StoreError> {
+    let failed = webhook_events::table
+        .filter(is_failed())
+        .filter(webhook_events::agency_id.eq(agency.to_string()));
+    Ok(failed.count().get_result(conn).await?)
 }
 
 /// The agency's kept webhooks, counted by type and outcome.

@@ -21,6 +21,8 @@ label! {
         Connection = "connection",
         /// An append that the database refuses, alone in its batch.
         Data = "data",
+        /// An append that touches a row which this version cannot read.
+        Unreadable = "unreadable",
         /// A statement or a lock took too long.
         Timeout = "timeout",
         /// The queue was full.

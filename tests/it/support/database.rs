@@ -123,6 +123,19 @@ impl Database {
         connection
     }
 
+    /// Another session locks a table of PostgreSQL's against everybody, until what is returned is
+    /// dropped.
+    pub async fn locks(&self, table: &str) -> tokio_postgres::Client {
+        let DatabaseUrl::Postgres(url) = &self.url else {
+            panic!("only PostgreSQL locks tables");
+        };
+        let (client, connection) = url.config.connect(NoTls).await.expect("the database");
+        tokio::spawn(connection);
+        let lock = format!("BEGIN; LOCK TABLE callboard.{table}");
+        client.batch_execute(&lock).await.expect("the lock");
+        client
+    }
+
     /// What a query of one text column says, as a person at a prompt would read it.
     pub async fn texts(&self, sql: &str) -> Vec<String> {
         match &self.url {

@@ -10,10 +10,19 @@ pub struct OwnPostgres {
 
 impl OwnPostgres {
     pub fn start() -> Self {
+        Self::started_by("start")
+    }
+
+    /// One whose messages are German.
+    pub fn german() -> Self {
+        Self::started_by("german")
+    }
+
+    fn started_by(command: &str) -> Self {
         let server = Self {
             folder: tempfile::tempdir().expect("a temporary folder"),
         };
-        server.run("start");
+        server.run(command);
         server
     }
 

@@ -1,0 +1,2 @@
+DROP INDEX callboard.idx_webhook_events_failed;
+DROP TABLE callboard.schema_floor;

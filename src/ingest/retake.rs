@@ -1,0 +1,141 @@
+//! Webhooks that could not be applied are not the end of the story: they are taken up again, after
+//! each start and from time to time, since what refused them may have been mended.
+
+use super::understand;
+use crate::agencies::Directory;
+use crate::clock::Clock;
+use crate::domain::{AgencyId, Timestamp};
+use crate::journal::{Answer, Append, AppendError, Journal, Meaning, WebhookAnswer, WebhookAppend};
+use crate::store::batch::{StoredWebhook, WebhookOutcome};
+use crate::store::{KeptWebhook, Store, StoreError};
+use std::collections::HashMap;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// How often they are looked for.
+const EVERY: Duration = Duration::from_secs(5);
+/// How many are read at a time: their bodies may have a mebibyte each.
+const PAGE: i64 = 20;
+/// The longest pause between two tries of one, in seconds.
+const LONGEST_S: i64 = 3600;
+/// How many are remembered to have been tried. More are tried sooner than they should be.
+const REMEMBERED: usize = 10_000;
+
+type Key = (AgencyId, String);
+
+/// Takes up again what could not be applied.
+pub struct Retake {
+    store: Store,
+    journal: Journal,
+    directory: Directory,
+    clock: Clock,
+    /// When each was tried last and how long it then rests, in seconds.
+    tried: HashMap<Key, (Timestamp, i64)>,
+}
+
+impl Retake {
+    /// One that has tried nothing yet.
+    #[must_use]
+    pub fn new(store: Store, journal: Journal, directory: Directory, clock: Clock) -> Self {
+        Self {
+            store,
+            journal,
+            directory,
+            clock,
+            tried: HashMap::new(),
+        }
+    }
+
+    /// Looks at once, and then every five seconds until `stop`.
+    pub async fn run(mut self, stop: CancellationToken) {
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                result = self.sweep() => if let Err(error) = result {
+                    tracing::warn!("Webhooks kept as failed were not looked for: {error}");
+                }
+            }
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = self.clock.sleep(EVERY) => {}
+            }
+        }
+    }
+
+    async fn sweep(&mut self) -> Result<(), StoreError> {
+        let mut after = (AgencyId(uuid::Uuid::nil()), String::new());
+        loop {
+            let page = self.store.failed_webhooks(after, PAGE).await?;
+            let Some((agency, last)) = page.last() else {
+                return Ok(());
+            };
+            after = (*agency, last.webhook_id.clone());
+            for (agency, kept) in page {
+                // The database is away: the rest waits too.
+                if !self.take_up(agency, kept).await {
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// Tries one, unless it still rests; says whether the journal took it.
+    async fn take_up(&mut self, agency: AgencyId, kept: KeptWebhook) -> bool {
+        let now = self.clock.now();
+        let id = kept.webhook_id.clone();
+        let key = (agency, id.clone());
+        let rest = match self.tried.get(&key) {
+            Some((at, rest)) if at.plus_seconds(*rest) > now => return true,
+            Some((_, rest)) => (rest * 2).min(LONGEST_S),
+            None => 10,
+        };
+        if self.tried.len() >= REMEMBERED {
+            self.tried.clear();
+        }
+        self.tried.insert(key.clone(), (now, rest));
+        let Some(append) = self.append_of(agency, kept) else {
+            return true;
+        };
+        match self.journal.append(Append::Webhook(append)).await {
+            Ok(Answer::Webhook(WebhookAnswer::Stored(WebhookOutcome::Failed))) => true,
+            Ok(_) => {
+                self.tried.remove(&key);
+                tracing::info!("Webhook {id}, kept as failed until now, has been applied");
+                true
+            }
+            Err(AppendError::NoAgency) => true,
+            Err(error) => {
+                tracing::warn!("Webhook {id}, kept as failed, was not taken up again: {error}");
+                false
+            }
+        }
+    }
+
+    /// What it means as it is read now; `None` when it cannot be read, or its agency is gone.
+    fn append_of(&self, agency: AgencyId, kept: KeptWebhook) -> Option<WebhookAppend> {
+        let profile = self.directory.agency(agency)?;
+        let understood = understand(&kept.body, kept.received_at);
+        let understood = understood.inspect_err(|error| {
+            tracing::warn!("Webhook {} cannot be read: {error}", kept.webhook_id);
+        });
+        let understood = understood.ok()?;
+        let meaning = if profile.counts(understood.connection_id.as_deref()) {
+            understood.news.map_or(Meaning::Nothing, Meaning::Leg)
+        } else {
+            Meaning::OtherConnection
+        };
+        Some(WebhookAppend {
+            webhook: StoredWebhook {
+                agency_id: agency,
+                webhook_id: kept.webhook_id,
+                event_type: understood.event_type,
+                call_control_id: understood.call_control_id,
+                connection_id: understood.connection_id,
+                occurred_at: understood.occurred_at,
+                received_at: kept.received_at,
+                body: kept.body,
+            },
+            meaning,
+        })
+    }
+}

@@ -1,0 +1,101 @@
+//! Proof that the database takes calls: one with nothing special about it, told from its ring to
+//! its log in one transaction that is taken back.
+//!
+//! When the database refuses a webhook for its data, and takes this at the same moment, then it is
+//! that webhook's data and no other's. When it refuses this too, the fault is the database's: a
+//! column was altered, say, or a constraint added that nothing can meet.
+
+use super::append::{Append, ClaimAppend, Meaning, WebhookAppend};
+use super::batch::apply;
+use crate::domain::{
+    AgencyId, ClaimId, ClientState, Direction, LegEvent, LegNews, Moment, Timestamp, UserId,
+};
+use crate::store::batch::{BatchKeys, StoredWebhook};
+use crate::store::{Store, StoreError};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// The caller's leg. No carrier gives such a handle.
+const HANDLE: &str = "callboard:rehearsal-of-a-call-that-is-taken-back-at-its-end";
+
+/// Rehearses a call of that agency.
+///
+/// # Errors
+/// What a call of anybody would meet now.
+pub(super) async fn rehearse(
+    store: &Store,
+    agency: AgencyId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let appends = call(agency, now);
+    let mut keys = BatchKeys::default();
+    for append in &appends {
+        append.add_keys(&mut keys);
+    }
+    let apply = move |loaded| apply(loaded, &appends, now, now).map(|(writes, _)| writes);
+    store.rehearse(keys, now, apply).await
+}
+
+/// A call that rings, is taken by somebody, answered, and ends: it writes to every table that
+/// calls are written to.
+fn call(agency: AgencyId, now: Timestamp) -> Vec<Arc<Append>> {
+    let claim = Append::Claim(ClaimAppend {
+        agency_id: agency,
+        call_control_id: HANDLE.into(),
+        claim_id: ClaimId(Uuid::nil()),
+        user_id: UserId(Uuid::nil()),
+        user_name: Some("Rehearsal".into()),
+        at: now,
+        most: None,
+        driven_until: now,
+    });
+    let told = |event_type, news| Append::Webhook(webhook(agency, event_type, news, now));
+    let over = LegNews::HungUp {
+        cause: Some("normal_clearing".into()),
+        source: Some("caller".into()),
+    };
+    let recorded = LegNews::Recorded {
+        id: Some("callboard-rehearsal".into()),
+        channels: Some("dual".into()),
+        started_at: Some(now),
+        ended_at: Some(now),
+    };
+    [
+        told("call.initiated", LegNews::Initiated(Direction::Incoming)),
+        claim,
+        told("call.answered", LegNews::Answered),
+        told("call.hangup", over),
+        told("call.recording.saved", recorded),
+    ]
+    .map(Arc::new)
+    .into()
+}
+
+fn webhook(agency: AgencyId, event_type: &str, news: LegNews, now: Timestamp) -> WebhookAppend {
+    WebhookAppend {
+        webhook: StoredWebhook {
+            agency_id: agency,
+            webhook_id: format!("callboard:rehearsal-{event_type}"),
+            event_type: event_type.into(),
+            call_control_id: Some(HANDLE.into()),
+            connection_id: Some("1234567890123456789".into()),
+            occurred_at: now,
+            received_at: now,
+            body: "{}".into(),
+        },
+        meaning: Meaning::Leg(LegEvent {
+            call_control_id: HANDLE.into(),
+            news,
+            moment: Moment {
+                occurred: now,
+                received: now,
+            },
+            session: Some("00000000-0000-0000-0000-000000000000".into()),
+            leg_id: Some("00000000-0000-0000-0000-000000000000".into()),
+            from: Some("+15555550100".into()),
+            to: Some("+15555550199".into()),
+            caller_name: Some("Rehearsal".into()),
+            client_state: ClientState::Absent,
+        }),
+    }
+}

@@ -1,0 +1,30 @@
+//! The oldest program that can serve this schema.
+
+use super::super::schema::schema_floor;
+use super::super::{Conn, HAS_FLOOR};
+use crate::store::StoreError;
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+use diesel_async::RunQueryDsl;
+
+#[derive(QueryableByName)]
+struct HasFloor {
+    #[diesel(sql_type = BigInt)]
+    has_floor: i64,
+}
+
+/// The migration that a program must know to serve this schema; empty where any may, as before the
+/// first migration.
+pub async fn floor(conn: &mut Conn) -> Result<String, StoreError> {
+    let row: HasFloor = diesel::sql_query(HAS_FLOOR).get_result(conn).await?;
+    if row.has_floor == 0 {
+        return Ok(String::new());
+    }
+    let floor = schema_floor::table
+        .find(1)
+        .select(schema_floor::floor)
+        .first(conn)
+        .await
+        .optional()?;
+    Ok(floor.unwrap_or_default())
+}
