@@ -9,7 +9,7 @@ import { page } from './view/page.js';
 import { wall } from './view/wall.js';
 
 const root = document.getElementById('root');
-const PRESSED_MOST_MS = 1_000;
+const PRESSED_MOST_MS = 3_000;
 let drawing = false;
 let pressedAt = null;
 

@@ -14,6 +14,7 @@ const STEADY_AFTER_MS = 2_000;
 const SILENT_INTERVALS = 2.5;
 const TICK_MS = 1_000;
 const SLEPT_MS = 5_000;
+const HELD_UP_MS = 250;
 const STEPPED_MS = 1_000;
 
 /** The close codes of /asyncapi.json by name, for those who want to say in words why a connection ended. */
@@ -78,6 +79,7 @@ export class Connection {
   #notBefore = 0;
   #ticking = null;
   #tickedAt = 0;
+  #tickDue = Infinity;
   #apart = 0;
 
   constructor(url, listener, platform, clock) {
@@ -102,6 +104,7 @@ export class Connection {
     this.#letGo();
     this.#platform.clearTimeout(this.#ticking);
     this.#ticking = null;
+    this.#tickDue = Infinity;
     this.problem = problem;
     this.staleSince ??= this.#clock.now();
     this.#become('stopped');
@@ -128,7 +131,7 @@ export class Connection {
     } else {
       this.#tries = 0;
       if (this.#begunAt === null || now - this.#begunAt >= YOUNG_MS) this.#open();
-      else this.#deadline = Math.min(this.#deadline, this.#begunAt + AWAKE_WITHIN_MS);
+      else if (this.#socket) this.#deadline = Math.min(this.#deadline, this.#begunAt + AWAKE_WITHIN_MS);
     }
     this.#tick();
   }
@@ -139,8 +142,12 @@ export class Connection {
     const now = this.#platform.ticks();
     const woke = this.#noteTime();
     if (woke) this.#clock.doubt();
-    if (now > this.#deadline) this.#lose(this.#silence());
+    // If it was us who were held up, what the server has said meanwhile may be about to be read.
+    const heldUp = now - this.#tickDue > HELD_UP_MS;
+    if (now > this.#deadline && heldUp) this.#deadline = now + HELD_UP_MS;
+    else if (now > this.#deadline) this.#lose(this.#silence());
     const next = Math.min(TICK_MS, Math.max(0, this.#deadline - now) + 1);
+    this.#tickDue = now + next;
     this.#ticking = this.#platform.setTimeout(() => this.#tick(), next);
     if (woke) this.hurry();
   }

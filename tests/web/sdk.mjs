@@ -192,6 +192,20 @@ test('after sleep the socket is asked whether it lives; no answer soon and it is
   assert.deepEqual([is().state, platform.sockets.length], ['live', 2]);
 });
 
+test('a page that was held up itself does not take that for the server’s silence', async () => {
+  const { platform, is } = await live();
+  await platform.passes(1_000);
+  platform.sleeps(60_000); // beyond any heartbeat, with the heartbeats waiting to be read
+  await platform.passes(0);
+  assert.equal(is().state, 'live');
+  platform.socket.says({ type: 'heartbeat', seq: 1042, at: '…' });
+  await platform.passes(3_000);
+  assert.deepEqual([is().state, platform.sockets.length], ['live', 1]);
+  platform.sleeps(60_000);
+  await platform.passes(600);
+  assert.equal(is().problem.code, 'silent', 'nothing was waiting');
+});
+
 test('a machine that slept without a word of its browser is found out by its clocks', async () => {
   for (const slept of [(platform) => platform.sleeps(20_000), (platform) => platform.sets(20_000)]) {
     const { platform, is } = await live();

@@ -225,7 +225,7 @@ test('a click is not lost when the list moves between the pressing and the letti
     await page.locator(`[data-call="${third.id}"] .answer`).hover();
     await page.mouse.down();
     standIn.event('call.ended', { ...first, status: 'ended', ended_at: new Date().toISOString() }, { reason: 'hangup' });
-    await page.waitForTimeout(300);
+    await page.evaluate(() => new Promise((drawn) => setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(drawn)), 100)));
     const asked = page.waitForRequest((request) => request.url().endsWith('/answer'));
     await page.mouse.up();
     assert.equal(new URL((await asked).url()).pathname, answerOf(third).slice(5));
