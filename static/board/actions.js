@@ -34,7 +34,10 @@ function whyNotTaken(app, call) {
   return call.status === 'incoming' ? '' : TEXT.takenAlready;
 }
 
-export const hangUp = (app, call) => attempt(app, call, () => app.client.end(call));
+export const hangUp = (app, call) => attempt(app, call, async () => {
+  const done = await app.client.end(call);
+  if (done?.board_only) app.say(TEXT.endedHereOnly);
+});
 
 /** Only until one's own phone has taken it. */
 export const canGiveBack = (app, call) => call.status === 'answering' || underWay(app, call) === 'answer';

@@ -106,7 +106,7 @@ export const TEXT = {
   iAmAlone: 'Answered, nobody connected. The caller hears silence: hang up, or wait for your phone.',
   endedAnswered: (who, talked) => `${who} talked for ${talked}`,
   endedUnanswered: (waited) => `not answered, waited ${waited}`,
-  reconciled: 'found ended at the carrier',
+  endReasons: { reconciled: 'found ended at the carrier', unknown: 'the carrier could not be asked' },
   causes: {
     normal_clearing: 'hung up',
     originator_cancel: 'the caller gave up',
@@ -126,6 +126,7 @@ export const TEXT = {
   lostRace: (who) => `${who} was faster.`,
   goneAlready: 'That call had ended already.',
   notYours: 'This call is no longer yours.',
+  endedHereOnly: 'The carrier could not be told, so the call has ended on this board alone.',
   notWhileStale: 'Not while the connection is lost.',
   nobodyToAnswer: 'Nobody is waiting to be answered.',
   noSuchRow: (n) => `Nobody waits in row ${n}.`,

@@ -92,6 +92,8 @@ export namespace Wire {
   export type Direction = "inbound";
   /** It is done. */
   export interface Done {
+    /** True where the carrier could not be told: the call has ended on the board alone. */
+    board_only?: boolean;
     message: string;
     success: boolean;
   }
@@ -140,8 +142,8 @@ export namespace Wire {
     /** The number of the last event seen. */
     seq: number;
   }
-  /** Why a claim fell (`call.released`) or how the end was learnt of (`call.ended`: `hangup`; `reconciled` when the carrier said so only when asked). */
-  export type Reason = "busy" | "no_answer" | "rejected" | "refused" | "timed_out" | "carrier_error" | "cancelled" | "hangup" | "reconciled";
+  /** Why a claim fell (`call.released`) or how the end was learnt of (`call.ended`: `hangup`; `reconciled` when the carrier said so only when asked; `unknown` when it could not be asked). */
+  export type Reason = "busy" | "no_answer" | "rejected" | "refused" | "timed_out" | "carrier_error" | "cancelled" | "hangup" | "reconciled" | "unknown";
   /** A recording as strangers read it: never with a link. */
   export interface Recording {
     /** `single` or `dual`, the carrier's word. */
@@ -236,7 +238,7 @@ export type Open<Word extends string> = Word | (string & {});
 export interface Call extends Wire.Call {
   /** Set here, not by the server: it rings again because of this. */
   released?: { reason: Open<Wire.Reason>; who: string | null; id: string | null };
-  /** Set here, not by the server: `hangup` or `reconciled`. */
+  /** Set here, not by the server: `hangup`, `reconciled` or `unknown`. */
   end_reason?: Open<Wire.Reason>;
 }
 

@@ -106,6 +106,8 @@ state('the carrier refused', () => ({ calls: [call(9)], answers: HISTORY }), asy
 state('just ended', () => ({ answers: HISTORY }), async (board, standIn) => {
   for (const it of [over(200), over(70, { answered_at: new Date(Date.now() - 140_000).toISOString(), ...BEN, hangup_cause: 'normal_clearing' }), over(1)]) standIn.event('call.ended', it, { reason: 'hangup' });
   await board.page.locator('#ended > li').nth(2).waitFor();
+  standIn.event('call.ended', over(0, { hangup_cause: null }), { reason: 'unknown' });
+  await board.reads('#ended > li:first-child .words', /the carrier could not be asked$/);
 });
 
 state('catching up', () => ({ calls: [call(21)], answers: HISTORY }), async (board, standIn) => {

@@ -233,6 +233,14 @@ test('a click is not lost when the list moves between the pressing and the letti
   });
 });
 
+test('a call that ended on the board alone is said to have', { skip }, async () => {
+  await withSpies({ calls: [call(50, { status: 'answered', connected: true, ...MINE })] }, async (board, standIn) => {
+    standIn.answers.set(answerOf(standIn.calls[0]).replace('answer', 'end'), { success: true, message: 'Call ended', board_only: true });
+    await board.page.keyboard.press('e');
+    await board.reads('#said', 'The carrier could not be told, so the call has ended on this board alone.');
+  });
+});
+
 test('a key that can do nothing says why', { skip }, async () => {
   const press = async (board, key, words) => {
     await board.page.keyboard.press(key);

@@ -85,7 +85,7 @@ function timeline(events) {
 function about(event, before) {
   const { type, reason, actor, call: its } = event;
   if (type === 'call.updated') return added(its, before?.call);
-  if (type === 'call.ended') return causeOf(its?.hangup_cause) || (reason === 'reconciled' ? TEXT.reconciled : '');
+  if (type === 'call.ended') return causeOf(its?.hangup_cause) || (TEXT.endReasons[reason] ?? '');
   if (type === 'call.released') return html`<bdi>${actor?.name ? `${TEXT.by(named(actor.name))}, ` : ''}${TEXT.releasedWhy[reason] ?? reason ?? ''}</bdi>`;
   const who = named(actor?.name ?? (type === 'call.answered' ? its?.answered_by_name : ''));
   return who ? html`<bdi>${TEXT.by(who)}</bdi>` : '';

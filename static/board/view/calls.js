@@ -113,7 +113,7 @@ export function ended(app) {
       ${calls.length ? html`<ol class="rows" id="ended">${repeat(calls, ({ id }) => id, (call) => row(app, call, {
         tone: 'ended',
         word: howItEnded(app, call),
-        others: [causeOf(call.hangup_cause), call.end_reason === 'reconciled' && TEXT.reconciled],
+        others: [causeOf(call.hangup_cause), TEXT.endReasons[call.end_reason]],
         time: timeOfDay(at(call.ended_at)),
         title: fullTime(at(call.ended_at)),
       }))}</ol>` : html`<p class="empty">${TEXT.nobodyEnded}</p>`}
