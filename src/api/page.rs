@@ -1,8 +1,8 @@
 //! Pages: their filters, their limits and their cursors, for calls and finished calls alike.
 
-use crate::domain::{CallId, Status, Timestamp, UserId};
+use crate::domain::{CallId, Party, Status, Timestamp, UserId};
 use crate::http::ApiError;
-use crate::store::CallFilter;
+use crate::store::{CallFilter, NumberFilter};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
@@ -117,21 +117,30 @@ pub(super) fn moment(name: &str, text: Option<String>) -> Result<Option<Timestam
     })
 }
 
-/// The phone number in `number`.
-pub(super) fn number(text: Option<String>) -> Result<Option<String>, ApiError> {
+/// Fewest digits of a number that is looked for: a page of everybody whose number ends with a 7 is
+/// nobody's wish.
+const DIGITS: usize = 4;
+
+/// The phone number in `number`: by its last digits, whatever separators were typed. What has
+/// letters is a SIP address or a word, and looked for as it was sent.
+pub(super) fn number(text: Option<String>) -> Result<Option<NumberFilter>, ApiError> {
+    const SENTENCE: &str =
+        "number: the last digits of a phone number, at least 4, or a SIP address as it was sent";
     let Some(text) = given(text) else {
         return Ok(None);
     };
     if text.contains('\0') || text.len() > 1024 {
-        return Err(bad(
-            "number: a phone number or SIP URI as the carrier sent it",
-        ));
+        return Err(bad(SENTENCE));
     }
-    // A plus sign that was not encoded arrives as a space.
-    Ok(Some(match text.strip_prefix(' ') {
-        Some(digits) => format!("+{digits}"),
-        None => text,
-    }))
+    let party = Party::read(&text);
+    if party.host.is_some() || party.user.contains(char::is_alphabetic) {
+        return Ok(Some(NumberFilter::Is(text)));
+    }
+    let digits: String = party.user.chars().filter(char::is_ascii_digit).collect();
+    if digits.len() < DIGITS {
+        return Err(bad(SENTENCE));
+    }
+    Ok(Some(NumberFilter::EndsWith(digits)))
 }
 
 /// The person in `answered_by`.

@@ -1,6 +1,6 @@
 //! Finished calls: reading pages, agents' words, and counting.
 
-use super::{Backend, Store, StoreError, postgres, sqlite};
+use super::{Backend, NumberFilter, Store, StoreError, postgres, sqlite};
 use crate::domain::{
     AgencyId, CallId, CallResult, HourOfResult, LoggedCall, Timestamp, UserId, Waiting,
 };
@@ -16,8 +16,8 @@ pub struct LogFilter {
     pub since: Option<Timestamp>,
     /// Began before.
     pub until: Option<Timestamp>,
-    /// Came from or went to exactly this number.
-    pub number: Option<String>,
+    /// Came from or went to this number.
+    pub number: Option<NumberFilter>,
     /// This person answered.
     pub answered_by: Option<UserId>,
     /// Comes after this call in the order of pages.

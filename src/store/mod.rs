@@ -20,6 +20,7 @@ mod trouble;
 
 pub use error::StoreError;
 pub use logs::{LogFilter, LogWords, WordsWritten, stats_sql};
+pub use numbers::NumberFilter;
 pub use trouble::Trouble;
 
 use crate::config::DatabaseUrl;
@@ -65,8 +66,8 @@ pub struct CallFilter {
     pub since: Option<Timestamp>,
     /// Began before.
     pub until: Option<Timestamp>,
-    /// Came from or went to exactly this number.
-    pub number: Option<String>,
+    /// Came from or went to this number.
+    pub number: Option<NumberFilter>,
     /// Is, or was, this person's.
     pub answered_by: Option<UserId>,
     /// Comes after this call in the order of pages.
@@ -143,6 +144,7 @@ mod credentials;
 mod errands;
 mod floor;
 mod logs;
+mod numbers;
 
 pub use checkup::{Rights, WebhookTally};
 pub use credentials::{AgencyCredentials, KeptCredential};

@@ -83,7 +83,7 @@ fn paged(operation: Operation) -> Operation {
         .query("until", "Begun before this time.", time())
         .query(
             "number",
-            "The caller's number or the called one, as the carrier sent it.",
+            "The caller's number or the called one: its last digits, at least 4, with or without separators. A SIP address as the carrier sent it.",
             text(),
         )
         .query("answered_by", "The user who answered.", uuid())

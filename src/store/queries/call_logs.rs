@@ -5,6 +5,7 @@ use super::super::{Conn, Line, upsert_rows};
 use super::readable;
 use crate::domain::{AgencyId, CallId, CallLog, LoggedCall, Timestamp};
 use crate::store::log_rows::{CallLogRow, LoggedCallRow, logged_columns};
+use crate::store::numbers::holds_number;
 use crate::store::{LogFilter, LogWords, StoreError, WordsWritten};
 use diesel::dsl::case_when;
 use diesel::prelude::*;
@@ -123,9 +124,9 @@ async fn rows(
             rows.extend(narrowed().load::<LoggedCallRow>(conn).await?);
             continue;
         };
-        let from = narrowed().filter(call_logs::from_number.eq(number.clone()));
+        let from = narrowed().filter(holds_number!("from_number", number));
         rows.extend(from.load::<LoggedCallRow>(conn).await?);
-        let to = narrowed().filter(call_logs::to_number.eq(number.clone()));
+        let to = narrowed().filter(holds_number!("to_number", number));
         rows.extend(to.load::<LoggedCallRow>(conn).await?);
     }
     rows.sort_by(|a, b| (b.started_at, &b.id).cmp(&(a.started_at, &a.id)));

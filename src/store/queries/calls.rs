@@ -6,6 +6,7 @@ use super::{end, readable};
 use crate::domain::{AgencyId, Call, CallId};
 use crate::store::batch::Head;
 use crate::store::journal_rows::HeadRow;
+use crate::store::numbers::holds_number;
 use crate::store::rows::CallRow;
 use crate::store::{CallFilter, Pending, StoreError};
 use diesel::prelude::*;
@@ -130,9 +131,9 @@ async fn rows(
         return Ok(narrowed!(agency, filter).load(conn).await?);
     };
     // A number is looked for on both ends, each by its own index, and the two pages made one.
-    let from = narrowed!(agency, filter).filter(inbound_calls::from_number.eq(number.clone()));
+    let from = narrowed!(agency, filter).filter(holds_number!("from_number", number));
     let mut rows: Vec<CallRow> = from.load(conn).await?;
-    let to = narrowed!(agency, filter).filter(inbound_calls::to_number.eq(number));
+    let to = narrowed!(agency, filter).filter(holds_number!("to_number", number));
     rows.extend(to.load::<CallRow>(conn).await?);
     rows.sort_by(|a, b| (b.created_at, &b.id).cmp(&(a.created_at, &a.id)));
     rows.dedup_by(|a, b| a.id == b.id);
