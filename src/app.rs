@@ -95,6 +95,9 @@ impl App {
         let store = Store::open(&config.database, runtime.clone()).await?;
         store.migrate().await?;
         let directory = open_directory(&config, &store, &clock, unsigned_webhooks).await?;
+        for doubt in directory.doubts() {
+            tracing::warn!("{doubt}");
+        }
         let verifier = open_verifier(&config, &clock, &runtime)?;
         let hub = Hub::new(Caps {
             per_user: usize_of(config.limits.sockets_per_user),
@@ -223,10 +226,7 @@ async fn open_directory(
 }
 
 fn open_verifier(config: &Config, clock: &Clock, runtime: &Handle) -> Result<Verifier, AppError> {
-    let settings = AuthSettings {
-        jwt_secret: config.auth.jwt_secret.clone(),
-        supabase_url: config.auth.supabase_url.clone(),
-    };
+    let settings = AuthSettings::from(&config.auth);
     Verifier::new(&settings, clock.clone(), runtime.clone())
         .map_err(|error| AppError::Setting(error.to_string()))
 }

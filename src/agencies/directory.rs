@@ -202,6 +202,20 @@ impl Directory {
         agencies.by_id.get(id).cloned()
     }
 
+    /// What is odd about the credentials of each agency, in sentences that hold none of them.
+    #[must_use]
+    pub fn doubts(&self) -> Vec<String> {
+        let agencies = self.agencies();
+        let of = |profile: &Arc<Profile>| {
+            let id = profile.agency.id;
+            let doubts = profile
+                .doubts()
+                .map(move |doubt| format!("Agency {id}: {doubt}"));
+            doubts.collect::<Vec<_>>()
+        };
+        agencies.by_id.values().flat_map(of).collect()
+    }
+
     /// The agency of a single-tenant set-up.
     #[must_use]
     pub fn default_agency(&self) -> Option<Arc<Profile>> {

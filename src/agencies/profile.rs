@@ -2,7 +2,7 @@
 
 use super::seal::{DataKey, Keyring, WrappedKey};
 use crate::config::AgencyDefaults;
-use crate::domain::{Agency, AgencyId, CredentialKey, parse_public_key};
+use crate::domain::{Agency, AgencyId, CredentialKey, check_credential, parse_public_key};
 use crate::store::SealedAgency;
 use secrecy::{ExposeSecret, SecretString};
 use std::collections::{HashMap, HashSet};
@@ -66,6 +66,20 @@ impl Profile {
     #[must_use]
     pub fn credential(&self, key: CredentialKey) -> Option<&SecretString> {
         self.credentials.get(&key)
+    }
+
+    /// What is wrong with, or odd about, the credentials; in sentences that hold none of them.
+    pub fn doubts(&self) -> impl Iterator<Item = String> {
+        let doubt = |(key, value): (&CredentialKey, &SecretString)| match check_credential(
+            *key,
+            value.expose_secret(),
+        ) {
+            Ok(doubt) => doubt,
+            Err(error) => Some(error.to_string()),
+        };
+        let mut doubts: Vec<String> = self.credentials.iter().filter_map(doubt).collect();
+        doubts.sort();
+        doubts.into_iter()
     }
 
     /// Whether events of this connection concern the agency's calls. Without a configured

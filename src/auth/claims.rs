@@ -58,12 +58,10 @@ impl Audience {
 impl Claims {
     /// Applies the rule. Time is looked at last, so that "expired" means that nothing else is
     /// wrong, and a fresh token from the same place will do.
-    pub(super) fn identify(
-        self,
-        issuer: Option<&str>,
-        now: Timestamp,
-    ) -> Result<Identity, Refusal> {
-        if issuer.is_some() && self.iss.as_deref() != issuer {
+    pub(super) fn identify(self, issuers: &[String], now: Timestamp) -> Result<Identity, Refusal> {
+        let named = self.iss.as_deref().map(|iss| iss.trim_end_matches('/'));
+        let is_known = |known: &String| named == Some(known.trim_end_matches('/'));
+        if !issuers.is_empty() && !issuers.iter().any(is_known) {
             return Err(Refusal::Issuer);
         }
         // Before the audience, which the keys of a project (role `anon` or `service_role`) lack.

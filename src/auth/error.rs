@@ -47,7 +47,7 @@ pub enum Refusal {
     #[error("the token's signature is wrong")]
     Signature,
     /// From another issuer.
-    #[error("the token is from another issuer than SUPABASE_URL's")]
+    #[error("the token is from another issuer than SUPABASE_JWT_ISSUER or SUPABASE_URL says")]
     Issuer,
     /// Not a user's role: `anon` and `service_role` keys end here.
     #[error("the token's role is not \"authenticated\"")]

@@ -85,7 +85,7 @@ fn with_secret(clock: &Clock) -> Verifier {
     let jwt_secret = Some(SecretString::from(SECRET));
     let settings = AuthSettings {
         jwt_secret,
-        supabase_url: None,
+        ..AuthSettings::default()
     };
     Verifier::new(&settings, clock.clone(), Handle::current()).unwrap()
 }
@@ -95,6 +95,7 @@ fn with_issuer(issuer: &FakeIssuer, clock: &Clock) -> Verifier {
     let settings = AuthSettings {
         jwt_secret: Some(SecretString::from(SECRET)),
         supabase_url: Some(issuer.project.clone()),
+        ..AuthSettings::default()
     };
     Verifier::new(&settings, clock.clone(), Handle::current()).unwrap()
 }
@@ -112,6 +113,7 @@ async fn settings_that_cannot_work_are_refused_at_start() {
         let settings = AuthSettings {
             jwt_secret: secret.map(SecretString::from),
             supabase_url: url.map(|url| Url::parse(url).unwrap()),
+            ..AuthSettings::default()
         };
         Verifier::new(&settings, clock(), Handle::current())
     };
@@ -150,10 +152,10 @@ fn the_issuer_is_named_after_the_project() {
     for url in ["https://abc.supabase.co", "https://ABC.supabase.co:443/"] {
         let supabase_url = Some(Url::parse(url).unwrap());
         let settings = AuthSettings {
-            jwt_secret: None,
             supabase_url,
+            ..AuthSettings::default()
         };
-        let issuer = settings.issuer().unwrap();
+        let issuer = settings.project_issuer().unwrap();
         assert_eq!(issuer, "https://abc.supabase.co/auth/v1");
     }
 }

@@ -6,12 +6,17 @@ use super::issuer::Issuer;
 use super::token::Token;
 use super::{fetch, mint};
 use crate::clock::Clock;
+use crate::config::Auth;
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, DecodingKey};
 use secrecy::SecretString;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::runtime::Handle;
 use url::Url;
+use zeroize::Zeroizing;
 
 /// What tokens are verified against. With neither setting every token is refused.
 #[derive(Clone, Debug, Default)]
@@ -21,14 +26,36 @@ pub struct AuthSettings {
     /// `SUPABASE_URL`: its issuer must have issued every token, and its keys verify the other
     /// algorithms.
     pub supabase_url: Option<Url>,
+    /// `SUPABASE_JWT_ISSUER`: the issuers that tokens may name in place of that project's.
+    pub issuers: Vec<String>,
 }
 
 impl AuthSettings {
-    /// The issuer that tokens must name (`iss`), when one is configured.
+    /// The issuers of which tokens must name one (`iss`), without slashes at the end; none, when
+    /// they may name any.
     #[must_use]
-    pub fn issuer(&self) -> Option<String> {
+    pub fn accepted_issuers(&self) -> Vec<String> {
+        if self.issuers.is_empty() {
+            return self.project_issuer().into_iter().collect();
+        }
+        self.issuers.clone()
+    }
+
+    /// The project as an issuer, whose keys are below this address.
+    #[must_use]
+    pub fn project_issuer(&self) -> Option<String> {
         let url = self.supabase_url.as_ref()?;
         Some(format!("{}/auth/v1", url.as_str().trim_end_matches('/')))
+    }
+}
+
+impl From<&Auth> for AuthSettings {
+    fn from(auth: &Auth) -> Self {
+        Self {
+            jwt_secret: auth.jwt_secret.clone(),
+            supabase_url: auth.supabase_url.clone(),
+            issuers: auth.issuers.clone(),
+        }
     }
 }
 
@@ -39,7 +66,10 @@ pub struct Verifier(Arc<Inner>);
 struct Inner {
     clock: Clock,
     secret: Option<DecodingKey>,
-    issuer_name: Option<String>,
+    /// What the secret is the base64 of, where it is of anything.
+    decoded: Option<DecodingKey>,
+    has_hinted: AtomicBool,
+    issuers: Vec<String>,
     issuer: Option<Issuer>,
 }
 
@@ -51,15 +81,17 @@ impl Verifier {
     /// web server, or when this machine has no TLS certificates to trust.
     pub fn new(settings: &AuthSettings, clock: Clock, runtime: Handle) -> Result<Self, AuthError> {
         let secret = settings.jwt_secret.as_ref().map(mint::usable).transpose()?;
-        let issuer_name = settings.issuer();
-        let issuer = issuer_name
+        let project = settings.project_issuer();
+        let issuer = project
             .as_deref()
             .map(|name| issuer(name, clock.clone(), runtime))
             .transpose()?;
         Ok(Self(Arc::new(Inner {
             clock,
             secret: secret.map(DecodingKey::from_secret),
-            issuer_name,
+            decoded: secret.and_then(decoded),
+            has_hinted: AtomicBool::new(false),
+            issuers: settings.accepted_issuers(),
             issuer,
         })))
     }
@@ -74,15 +106,31 @@ impl Verifier {
         let signed = if token.algorithm() == Algorithm::HS256 {
             // Whatever its key id: Supabase gives one to these as well and publishes no such key.
             let secret = self.0.secret.as_ref().ok_or(Refusal::NotConfigured)?;
-            token.signed_by([secret])?
+            let signed = token.signed_by([secret]);
+            signed.inspect_err(|_| self.hint(&token))?
         } else {
             let issuer = self.0.issuer.as_ref().ok_or(Refusal::NotConfigured)?;
             let (algorithm, kid) = (token.algorithm(), token.kid());
             let keys = issuer.keys_for(algorithm, kid).await?;
             token.signed_by(keys.matching(algorithm, kid))?
         };
-        let issuer = self.0.issuer_name.as_deref();
-        Ok(signed.claims()?.identify(issuer, self.0.clock.now())?)
+        let now = self.0.clock.now();
+        Ok(signed.claims()?.identify(&self.0.issuers, now)?)
+    }
+
+    /// Says, once, when a refused token is signed with the bytes that the secret encodes: people
+    /// see base64 and take it for that.
+    fn hint(&self, token: &Token<'_>) {
+        let fits = |decoded| token.signed_by([decoded]).is_ok();
+        if self.0.decoded.as_ref().is_some_and(fits)
+            && !self.0.has_hinted.swap(true, Ordering::Relaxed)
+        {
+            tracing::warn!(
+                "A token was refused that is signed with the base64-decoded bytes of \
+                 SUPABASE_JWT_SECRET. The secret is its text as it stands, here as at Supabase: let \
+                 whoever issues the tokens sign with the text"
+            );
+        }
     }
 
     /// Fetches the issuer's keys, unless they are at hand, and says how many can be used: so that
@@ -107,10 +155,20 @@ impl Verifier {
 impl fmt::Debug for Verifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Verifier")
-            .field("issuer", &self.0.issuer_name)
+            .field("issuers", &self.0.issuers)
             .field("has_secret", &self.0.secret.is_some())
             .finish_non_exhaustive()
     }
+}
+
+/// What a secret is the base64 of, in any of its alphabets.
+fn decoded(secret: &[u8]) -> Option<DecodingKey> {
+    let engines = [&STANDARD, &STANDARD_NO_PAD, &URL_SAFE, &URL_SAFE_NO_PAD];
+    let mut decoded = engines
+        .into_iter()
+        .filter_map(|engine| engine.decode(secret).ok());
+    let decoded = decoded.find(|bytes| !bytes.is_empty()).map(Zeroizing::new);
+    decoded.map(|bytes| DecodingKey::from_secret(&bytes))
 }
 
 fn issuer(name: &str, clock: Clock, runtime: Handle) -> Result<Issuer, AuthError> {

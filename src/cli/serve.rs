@@ -17,8 +17,8 @@ pub(super) async fn run(args: ServeArgs, config: Config, clock: Clock) -> Result
         return Err(CliError::UnsignedInPublic(config.listener.host));
     }
     let mut signals = StopSignals::listen().map_err(CliError::Signal)?;
-    for warning in config.warnings() {
-        tracing::warn!("{warning}");
+    for finding in config.findings() {
+        tracing::warn!("{finding}");
     }
     let listeners = bind(&config)?;
     let bound = listeners.public.local_addr();

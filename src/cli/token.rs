@@ -14,11 +14,8 @@ pub(super) fn run(
     clock: &Clock,
     out: Out<'_>,
 ) -> Result<(), CliError> {
-    let settings = AuthSettings {
-        jwt_secret: config.auth.jwt_secret.clone(),
-        supabase_url: config.auth.supabase_url.clone(),
-    };
-    let issuer = settings.issuer();
+    let settings = AuthSettings::from(&config.auth);
+    let issuer = settings.accepted_issuers().into_iter().next();
     let secret = settings.jwt_secret.ok_or(CliError::NoJwtSecret)?;
     let lifetime = i64::try_from(args.ttl.as_secs()).unwrap_or(i64::MAX);
     let token = mint(&secret, args.user, issuer.as_deref(), lifetime, clock.now())?;
@@ -54,10 +51,7 @@ mod tests {
         run(ARGS, &config, &clock, &mut out).unwrap();
         let token = said(&mut out);
 
-        let settings = AuthSettings {
-            jwt_secret: config.auth.jwt_secret,
-            supabase_url: config.auth.supabase_url,
-        };
+        let settings = AuthSettings::from(&config.auth);
         let verifier = Verifier::new(&settings, clock.clone(), Handle::current()).unwrap();
         let identity = verifier.verify(token.trim_end()).await.unwrap();
         assert_eq!(identity.user, ARGS.user);

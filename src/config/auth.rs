@@ -12,6 +12,12 @@ const SUPABASE_URL: Rule = Rule {
     fix: "set SUPABASE_URL=https://PROJECT.supabase.co",
 };
 
+const ISSUER: Rule = Rule {
+    name: "SUPABASE_JWT_ISSUER",
+    expected: "what stands in the tokens as iss, or several of those with commas between them",
+    fix: "set SUPABASE_JWT_ISSUER=https://PROJECT.supabase.co/auth/v1, or leave it out",
+};
+
 /// What tokens are verified with, as written.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Signing in")]
@@ -38,6 +44,16 @@ pub struct AuthSettings {
         hide_short_help = true
     )]
     pub supabase_url: Option<String>,
+    /// Who issues the tokens (`iss`), where that is not $SUPABASE_URL/auth/v1; several with commas
+    /// between them. A slash at the end does not matter
+    #[arg(
+        long,
+        env = "SUPABASE_JWT_ISSUER",
+        value_name = "ISSUER[,ISSUER]",
+        global = true,
+        hide_short_help = true
+    )]
+    pub supabase_jwt_issuer: Option<String>,
 }
 
 /// What tokens are verified with. With neither, nobody can sign in.
@@ -47,6 +63,8 @@ pub struct Auth {
     pub jwt_secret: Option<SecretString>,
     /// The Supabase project, without a slash at its end.
     pub supabase_url: Option<Url>,
+    /// Who may have issued a token, without slashes at the end; none: only the project, if any.
+    pub issuers: Vec<String>,
 }
 
 impl Auth {
@@ -58,6 +76,9 @@ impl Auth {
                 settings.supabase_url.as_ref(),
                 project,
             ),
+            issuers: mistakes
+                .read_in_words(&ISSUER, settings.supabase_jwt_issuer.as_ref(), issuers)
+                .unwrap_or_default(),
         }
     }
 }
@@ -70,6 +91,17 @@ fn project(text: &str) -> Result<Url, String> {
     Ok(url)
 }
 
+fn issuers(text: &str) -> Result<Vec<String>, String> {
+    let entries = text
+        .split(',')
+        .map(|entry| entry.trim().trim_end_matches('/'));
+    let issuers: Vec<String> = entries.map(str::to_owned).collect();
+    if issuers.iter().any(String::is_empty) {
+        return Err("an empty entry".to_owned());
+    }
+    Ok(issuers)
+}
+
 #[cfg(test)]
 mod tests {
     use crate::config::testing::{config, mistake};
@@ -79,6 +111,21 @@ mod tests {
     fn the_secret_keeps_every_byte_of_its_text() {
         let auth = config([("SUPABASE_JWT_SECRET", " sp ace ")]).auth;
         assert_eq!(auth.jwt_secret.unwrap().expose_secret(), " sp ace ");
+    }
+
+    #[test]
+    fn several_issuers_may_be_named_with_or_without_a_slash() {
+        let set = (
+            "SUPABASE_JWT_ISSUER",
+            "https://p.supabase.co/auth/v1/, https://auth.p.example",
+        );
+        let auth = config([set]).auth;
+        assert_eq!(
+            auth.issuers,
+            ["https://p.supabase.co/auth/v1", "https://auth.p.example"]
+        );
+        let said = mistake([("SUPABASE_JWT_ISSUER", "https://p.example,,")]);
+        assert!(said.contains("found an empty entry"), "{said}");
     }
 
     #[test]

@@ -17,6 +17,7 @@ mod ip_range;
 mod keys;
 mod limits;
 mod listener;
+mod opaque;
 mod origin;
 mod postgres;
 mod providers;
@@ -46,6 +47,7 @@ pub use postgres::{PostgresUrl, TlsMode};
 pub use providers::{ProviderSettings, Providers, SIGNALLING_HOST, TelephonyEndpoint};
 pub use relay::RelaySettings;
 pub use telemetry::{LogFormat, Telemetry, TelemetrySettings};
+pub use warnings::{About, Finding};
 
 use clap::Args;
 use error::Mistakes;
@@ -115,6 +117,8 @@ pub struct Config {
     pub limits: Limits,
     /// What operators see.
     pub telemetry: Telemetry,
+    /// What is odd about values that nothing can check.
+    odd_values: Vec<Finding>,
 }
 
 impl Settings {
@@ -124,6 +128,7 @@ impl Settings {
     /// All the mistakes together.
     pub fn validate(self) -> Result<Config, ConfigError> {
         let mut mistakes = Mistakes::default();
+        let odd_values = opaque::odd_values(&self);
         let config = Config {
             listener: Listener::read(&self.listener, &mut mistakes),
             database: DatabaseUrl::read(self.database, &mut mistakes),
@@ -135,6 +140,7 @@ impl Settings {
             calls: Calls::read(&self.calls, &mut mistakes),
             limits: Limits::read(&self.limits, &mut mistakes),
             telemetry: Telemetry::read(&self.telemetry, &mut mistakes),
+            odd_values,
         };
         relay::refuse(&self.relay, &mut mistakes);
         mistakes.none_or(config)

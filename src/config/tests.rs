@@ -91,7 +91,12 @@ fn no_secret_is_ever_shown() {
         !shown.contains("hunter2") && !shown.contains(key),
         "{shown}"
     );
-    let shown = config(set).warnings().join(" ");
+    let shown = config(set)
+        .findings()
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(" ");
     assert!(!shown.contains("hunter2"), "{shown}");
 }
 
@@ -120,7 +125,7 @@ fn secrets_in_the_environment_stay_out_of_the_help() {
 
 /// The variables of the contract, and the folder of the page.
 const VARIABLES: &str = "API_HOST API_PORT API_BASE_URL CALLBOARD_STATIC_DIR \
-    DATABASE_URL DB_HOST DB_PORT DB_NAME DB_USER DB_PASSWORD SUPABASE_JWT_SECRET SUPABASE_URL \
+    DATABASE_URL DB_HOST DB_PORT DB_NAME DB_USER DB_PASSWORD SUPABASE_JWT_SECRET SUPABASE_URL SUPABASE_JWT_ISSUER \
     TELNYX_API_KEY TELNYX_PUBLIC_KEY TELNYX_APPLICATION_ID TELNYX_SIP_USERNAME \
     TELNYX_SIP_PASSWORD TELNYX_CALLER_ID ULTRAVOX_API_KEY TELNYX_SIP_SERVER TELNYX_API_BASE \
     ULTRAVOX_API_BASE ULTRAVOX_TELEPHONY_ENDPOINT CALLBOARD_ENCRYPTION_KEY \

@@ -2,8 +2,10 @@
 //! before one is stored.
 
 mod format;
+mod opaque;
 mod public_key;
 
+pub use opaque::{Oddity, oddity};
 pub use public_key::parse_public_key;
 
 use std::fmt;

@@ -23,7 +23,7 @@ pub use claim::{
     Action, CLAIM_SECONDS, Claim, Command, ReleaseReason, client_state, read_client_state,
 };
 pub use credential::{
-    CredentialError, CredentialKey, check as check_credential, parse_public_key,
+    CredentialError, CredentialKey, Oddity, check as check_credential, oddity, parse_public_key,
     prefix as credential_prefix,
 };
 pub use errand::{Errand, ErrandKind};

@@ -149,10 +149,49 @@ on_every_database! {
     async fn nobody_can_sign_in_without_a_secret_or_a_project(world: World) {
         let set_up = world.set_up(usual()).await;
         set_up.doctor_with(&[("SUPABASE_JWT_SECRET", "")]).await
-            .says("wrong ", "nobody can: neither SUPABASE_URL nor SUPABASE_JWT_SECRET")
+            .says("wrong ", "nobody can sign in: neither SUPABASE_URL nor SUPABASE_JWT_SECRET")
             .has_wrong(1);
         set_up.doctor_with(&[("SUPABASE_JWT_SECRET", "short")]).await
             .says("warning ", "shorter than 32 bytes").has_wrong(0);
+    }
+
+    async fn a_value_with_what_was_pasted_along_is_warned_of_by_name(world: World) {
+        let set_up = world.set_up(usual()).await;
+        let said = set_up.doctor_with(&[
+            ("SUPABASE_JWT_SECRET", "hush-hush-hush-hush-hush-hush-hush\n"),
+            ("TELNYX_SIP_PASSWORD", "\"hush\""),
+            ("ULTRAVOX_API_KEY", "hush # of the staging account"),
+        ]).await;
+        said.says("warning ", "settings: SUPABASE_JWT_SECRET begins or ends with a line end")
+            .says("warning ", "settings: TELNYX_SIP_PASSWORD begins or ends with a quote")
+            .says("warning ", "settings: ULTRAVOX_API_KEY is or holds a comment")
+            .has_wrong(0);
+        assert!(!said.lines.concat().contains("hush"), "{:#?}", said.lines);
+    }
+
+    async fn an_issuer_that_names_itself_otherwise_is_told_with_the_setting_that_mends_it(world: World) {
+        let set_up = world.set_up(usual()).await;
+        let issuer = "https://auth.acme.example/auth/v1";
+        let project = answering(200, &json!({"issuer": format!("{issuer}/"), "keys": []}));
+        let there = ("SUPABASE_URL", project.as_str());
+        let mend = format!("all are refused; to mend it: set SUPABASE_JWT_ISSUER={issuer}");
+        set_up.doctor_with(&[there]).await.says("wrong ", &mend).has_wrong(1);
+        let named = format!("https://other.example,{issuer}");
+        set_up.doctor_with(&[there, ("SUPABASE_JWT_ISSUER", &named)]).await
+            .says("ok ", "as is expected").has_wrong(0);
+    }
+
+    async fn a_proxy_that_lets_no_socket_through_is_told(world: World) {
+        let set_up = world.set_up(usual()).await;
+        set_up.doctor().await.says("ok ", "a WebSocket opens there for a page of http://127.0.0.1");
+        for (status, words) in [
+            (400, "the upgrade to a WebSocket is answered by 400; to mend it: let the proxy pass the upgrade on"),
+            (403, "a WebSocket is refused to a page of http://127.0.0.1"),
+        ] {
+            let proxy = answering(status, &json!({"status": "alive"}));
+            let api = format!("{proxy}/api");
+            set_up.doctor_with(&[("API_BASE_URL", &api)]).await.says("wrong ", words);
+        }
     }
 
     async fn phones_that_will_not_ring_are_warned_of_and_spoil_nothing(world: World) {
@@ -240,6 +279,31 @@ on_every_database! {
             }
         }
     }
+}
+
+/// Somebody who says this to whatever is asked, and has this status for a WebSocket.
+fn answering(status: u16, body: &serde_json::Value) -> String {
+    use std::io::{BufRead, BufReader, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let body = body.to_string();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let lines = BufReader::new(&stream).lines().map_while(Result::ok);
+            let asked: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
+            let is_upgrade = asked
+                .iter()
+                .any(|line| line.to_lowercase().starts_with("upgrade:"));
+            let status = if is_upgrade { status } else { 200 };
+            let length = body.len();
+            let _ = write!(
+                &stream,
+                "HTTP/1.1 {status} So\r\nConnection: close\r\nContent-Type: application/json\r\n\
+                 Content-Length: {length}\r\n\r\n{body}"
+            );
+        }
+    });
+    url
 }
 
 /// What needs no database is looked at all the same.

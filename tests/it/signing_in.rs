@@ -1,13 +1,18 @@
 //! Who may open a board, and for how long.
 
 use crate::support::World;
+use crate::support::http::reply;
 use crate::support::node::client;
 use crate::support::wire::Wire;
+use crate::support::wiretap::Wiretap;
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use callboard::domain::{Role, UserId};
 use callboard::simulator::browser::{BrowserSettings, Message, Socket, Upgrade};
 use secrecy::ExposeSecret;
 use serde_json::json;
 use std::time::Duration;
+use tracing::Level;
 use uuid::Uuid;
 
 const STOP: &str = "4500 unauthorized, stay away";
@@ -40,6 +45,24 @@ on_every_database! {
         assert_eq!(node.turns_away(token_of("https://else.supabase.co/auth/v1")).await, STOP);
         assert_eq!(node.turns_away(world.token(world.anna)).await, STOP);
         assert_eq!(node.turns_away(token_of("http://127.0.0.1:1/auth/v1")).await, "served");
+    }
+
+    async fn a_token_that_fits_the_decoded_secret_is_refused_with_a_hint_for_the_operator(world: World) {
+        let text = "a shared secret, thirty-two and more";
+        let mut world = world;
+        for secret in [STANDARD.encode(text), URL_SAFE_NO_PAD.encode(text)] {
+            world.config.auth.jwt_secret = Some(secret.into());
+            let node = world.node().await;
+            let tap = Wiretap::listens_for(vec!["base64-decoded bytes".into()]);
+            let now = world.clock.now();
+            let token = callboard::auth::mint(&text.into(), world.anna, None, 60, now).unwrap();
+            for _ in 0..2 {
+                let me = node.ask("GET", "/api/me").bearer_auth(&token);
+                assert_eq!(reply(me).await.status, 401);
+            }
+            let hints = tap.heard(Level::WARN);
+            assert!(!hints.is_empty() && !hints.concat().contains(text), "{hints:?}");
+        }
     }
 
     async fn while_the_issuers_keys_cannot_be_fetched_boards_are_asked_to_come_back(world: World) {

@@ -221,6 +221,7 @@ async fn without_an_issuer_or_a_secret_its_tokens_are_refused() {
     let settings = crate::auth::AuthSettings {
         jwt_secret: None,
         supabase_url: Some(issuer.project.clone()),
+        ..crate::auth::AuthSettings::default()
     };
     let runtime = tokio::runtime::Handle::current();
     let verifier = crate::auth::Verifier::new(&settings, clock, runtime).unwrap();

@@ -156,17 +156,52 @@ async fn a_minted_token_names_the_issuer_that_is_asked_for() {
     let settings = crate::auth::AuthSettings {
         jwt_secret: Some(SecretString::from(SECRET)),
         supabase_url: Some("https://project.example".parse().unwrap()),
+        ..crate::auth::AuthSettings::default()
     };
     let runtime = tokio::runtime::Handle::current();
     let verifier = Verifier::new(&settings, clock.clone(), runtime).unwrap();
     let secret = SecretString::from(SECRET);
     let minted = |issuer: Option<&str>| mint(&secret, ANNA, issuer, 60, clock.now()).unwrap();
 
-    let issuer = settings.issuer();
+    let issuer = settings.project_issuer();
     assert!(verifier.verify(&minted(issuer.as_deref())).await.is_ok());
     assert_eq!(refusal(&verifier, &minted(None)).await, Refusal::Issuer);
     let nameless = hs256(&claims_with(json!({"iss": null})));
     assert_eq!(refusal(&verifier, &nameless).await, Refusal::Issuer);
+}
+
+#[tokio::test]
+async fn a_token_may_name_any_issuer_of_the_list_with_or_without_a_slash() {
+    let issuers = ["https://auth.acme.example/auth/v1", "https://old.example/"];
+    for project in [None, Some("https://project.example")] {
+        let settings = crate::auth::AuthSettings {
+            jwt_secret: Some(SecretString::from(SECRET)),
+            supabase_url: project.map(|url| url.parse().unwrap()),
+            issuers: issuers.map(str::to_owned).to_vec(),
+        };
+        let runtime = tokio::runtime::Handle::current();
+        let verifier = Verifier::new(&settings, clock(), runtime).unwrap();
+        for iss in [
+            "https://auth.acme.example/auth/v1",
+            "https://auth.acme.example/auth/v1/",
+            "https://old.example",
+            "https://old.example/",
+        ] {
+            let token = hs256(&claims_with(json!({ "iss": iss })));
+            assert!(verifier.verify(&token).await.is_ok(), "{iss}");
+        }
+        // The address of the keys is not among them, nor is what only begins like one.
+        for iss in [
+            json!("https://project.example/auth/v1"),
+            json!("https://auth.acme.example/auth/v1/x"),
+            json!("https://auth.acme.example/auth"),
+            json!(""),
+            json!(null),
+        ] {
+            let token = hs256(&claims_with(json!({ "iss": iss })));
+            assert_eq!(refusal(&verifier, &token).await, Refusal::Issuer, "{iss}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -175,7 +210,7 @@ async fn the_secret_is_used_as_it_is_written() {
     let secret = "YSBzaGFyZWQgc2VjcmV0";
     let settings = crate::auth::AuthSettings {
         jwt_secret: Some(SecretString::from(secret)),
-        supabase_url: None,
+        ..crate::auth::AuthSettings::default()
     };
     let runtime = tokio::runtime::Handle::current();
     let verifier = Verifier::new(&settings, clock(), runtime).unwrap();

@@ -193,6 +193,8 @@ pub(super) fn config(
     };
     let mut config = own.validate()?;
     config.database = database;
+    // Its agents are played, and whoever looks on plays along under their names.
+    config.calls.per_agent = None;
     config
         .listener
         .static_dir

@@ -3,7 +3,7 @@
 use super::agencies::{Desk, Patient};
 use super::finding::Findings;
 use super::webhooks::webhook_url;
-use crate::domain::CredentialKey;
+use crate::domain::{AgencyId, CredentialKey};
 use crate::providers::telnyx::{Account, Application, CommandError};
 use secrecy::ExposeSecret;
 use url::Url;
@@ -107,15 +107,23 @@ fn judge(
     }
 }
 
-/// The plain path and the agency's own both lead here. What stands in the URL is not printed: it
-/// may hold a password.
+/// What the URL says, compared as the router does: the plain path and the agency's own lead here,
+/// with or without a slash at the end. What stands in the URL is not printed: it may hold a password.
 fn is_ours(url: &str, desk: &Desk, patient: &Patient) -> bool {
-    let base = desk.config.listener.base_url.as_str();
-    let plain = format!("{}/telnyx/webhook", base.trim_end_matches('/'));
-    let own = format!("{plain}/{}", patient.agency.id);
-    let read = |text: &str| Url::parse(text.trim_end_matches('/')).ok();
-    let theirs = read(url);
-    theirs.is_some() && (theirs == read(&plain) || theirs == read(&own))
+    leads_to(url, &desk.config.listener.base_url, patient.agency.id)
+}
+
+fn leads_to(url: &str, base: &Url, agency: AgencyId) -> bool {
+    let Ok(theirs) = Url::parse(url) else {
+        return false;
+    };
+    let plain = format!("{}/telnyx/webhook", base.path().trim_end_matches('/'));
+    let Some(rest) = theirs.path().strip_prefix(&plain) else {
+        return false;
+    };
+    let rest = rest.strip_suffix('/').unwrap_or(rest);
+    let is_own = || rest.strip_prefix('/').and_then(|id| id.parse().ok()) == Some(agency);
+    theirs.origin() == base.origin() && (rest.is_empty() || is_own())
 }
 
 /// Ultravox is given `telnyx_application_id`, and takes a TeXML application there.
@@ -149,5 +157,55 @@ async fn judge_voice_application(
              a phone number has one of the two: either the board rings, or Ultravox answers",
         ),
         Err(error) => told(&error, found),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::leads_to;
+    use crate::domain::AgencyId;
+    use uuid::Uuid;
+
+    #[test]
+    fn a_webhooks_address_is_compared_as_the_router_does() {
+        let agency = AgencyId(Uuid::from_u128(0xa9e));
+        let base = "https://calls.example.com/api".parse().unwrap();
+        let own = format!("https://calls.example.com/api/telnyx/webhook/{agency}");
+        let loud = own.to_uppercase().replace(
+            "HTTPS://CALLS.EXAMPLE.COM/API/TELNYX/WEBHOOK",
+            "https://calls.example.com/api/telnyx/webhook",
+        );
+        for url in [
+            "https://calls.example.com/api/telnyx/webhook",
+            "https://calls.example.com/api/telnyx/webhook/",
+            "https://calls.example.com:443/api/telnyx/webhook?from=telnyx",
+            "HTTPS://Calls.Example.Com/api/telnyx/webhook",
+            &own,
+            &format!("{own}/"),
+            &loud,
+        ] {
+            assert!(leads_to(url, &base, agency), "{url}");
+        }
+        for url in [
+            "https://calls.example.com/api/telnyx/webhook//",
+            "https://calls.example.com//api/telnyx/webhook",
+            "https://calls.example.com/api/telnyx/webhooks",
+            "https://calls.example.com/api/Telnyx/webhook",
+            "https://calls.example.com/telnyx/webhook",
+            "https://calls.example.com/api/telnyx/webhook/00000000-0000-0000-0000-000000000001",
+            "https://calls.example.com/api/telnyx/webhook/x",
+            "http://calls.example.com/api/telnyx/webhook",
+            "https://calls.example.com:8443/api/telnyx/webhook",
+            "https://elsewhere.example/api/telnyx/webhook",
+            "",
+        ] {
+            assert!(!leads_to(url, &base, agency), "{url}");
+        }
+        let below = "https://example.com/calls/api/".parse().unwrap();
+        assert!(leads_to(
+            "https://example.com/calls/api/telnyx/webhook/",
+            &below,
+            agency
+        ));
     }
 }

@@ -39,6 +39,11 @@ impl Findings {
         }
     }
 
+    /// Whether nothing was found so far.
+    pub(super) fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+
     /// This is as it should be.
     pub(super) fn right(&mut self, fact: impl Into<String>) {
         self.add(Mark::Right, fact.into(), None);

@@ -54,7 +54,7 @@ pub(super) async fn run(
             return report.end();
         }
     };
-    let public_url = public_url::look(config.clone(), outside.http.clone());
+    let public_url = Box::pin(public_url::look(config.clone(), outside.http.clone()));
     let found = report.during("Asking API_BASE_URL", public_url).await?;
     report.tell(found)?;
     if let Some(store) = store {

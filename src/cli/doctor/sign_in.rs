@@ -1,32 +1,24 @@
 //! Signing in: whether any access token can be accepted.
 
 use super::finding::Findings;
+use super::settings;
 use crate::auth::{AuthSettings, Verifier};
 use crate::cli::words::count;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{About, Config};
+use crate::providers::http::{Http, Method, Request};
 use tokio::runtime::Handle;
+use url::Url;
 
 pub(super) async fn look(config: Config, clock: Clock) -> Findings {
     let mut found = Findings::about("signing in");
     let auth = &config.auth;
+    settings::tell(&config, About::SigningIn, &mut found);
     if auth.jwt_secret.is_none() && auth.supabase_url.is_none() {
-        found.wrong(
-            "nobody can: neither SUPABASE_URL nor SUPABASE_JWT_SECRET is set",
-            "set SUPABASE_URL=https://PROJECT.supabase.co, and SUPABASE_JWT_SECRET for a project \
-             that still signs with HS256",
-        );
         return found;
     }
-    for warning in config.sign_in_warnings() {
-        let (fact, mend) = halves(&warning);
-        found.doubtful(fact, mend);
-    }
-    let settings = AuthSettings {
-        jwt_secret: auth.jwt_secret.clone(),
-        supabase_url: auth.supabase_url.clone(),
-    };
-    let verifier = match Verifier::new(&settings, clock, Handle::current()) {
+    let settings = AuthSettings::from(auth);
+    let verifier = match Verifier::new(&settings, clock.clone(), Handle::current()) {
         Ok(verifier) => verifier,
         Err(error) => {
             found.wrong(
@@ -42,6 +34,7 @@ pub(super) async fn look(config: Config, clock: Clock) -> Findings {
     let Some(project) = &auth.supabase_url else {
         return found;
     };
+    judge_issuer(project, &settings, clock, &mut found).await;
     match verifier.fetch_keys().await {
         Ok(0) if auth.jwt_secret.is_none() => found.wrong(
             format!("{project} publishes no key, and SUPABASE_JWT_SECRET is not set"),
@@ -63,21 +56,36 @@ pub(super) async fn look(config: Config, clock: Clock) -> Findings {
     found
 }
 
-/// What is the matter, and the last sentence, which says what to do.
-fn halves(warning: &str) -> (&str, &str) {
-    let warning = warning.trim_end_matches('.');
-    warning.rsplit_once(". ").unwrap_or((warning, "correct it"))
+/// Whether tokens will name the issuer that is expected, as far as the project publishes its own.
+async fn judge_issuer(project: &Url, settings: &AuthSettings, clock: Clock, found: &mut Findings) {
+    let published = published_issuer(project, clock).await;
+    let Some(published) = published else {
+        return;
+    };
+    let accepted = settings.accepted_issuers();
+    let bare = |text: &str| text.trim_end_matches('/').to_owned();
+    if accepted.iter().any(|known| bare(known) == bare(&published)) {
+        found.right(format!("tokens are issued by {published}, as is expected"));
+        return;
+    }
+    let accepted = accepted.join(", ");
+    found.wrong(
+        format!(
+            "{project} issues tokens as {published}, and {accepted} is expected: all are refused"
+        ),
+        format!("set SUPABASE_JWT_ISSUER={published}"),
+    );
 }
 
-#[cfg(test)]
-mod tests {
-    use super::halves;
-
-    #[test]
-    fn the_last_sentence_says_what_to_do() {
-        assert_eq!(
-            halves("It is short. Use more."),
-            ("It is short", "Use more")
-        );
+/// What the project says of itself (OpenID Connect Discovery); not every release does.
+async fn published_issuer(project: &Url, clock: Clock) -> Option<String> {
+    let segments = ["auth", "v1", ".well-known", "openid-configuration"];
+    let request = Request::new(Method::GET, project, &segments);
+    let answer = Http::new(clock).ok()?.send(&request).await.ok()?;
+    if !answer.is_success() {
+        return None;
     }
+    let told: serde_json::Value = serde_json::from_slice(&answer.body).ok()?;
+    let issuer = told.get("issuer")?.as_str()?;
+    (!issuer.is_empty()).then(|| issuer.to_owned())
 }

@@ -6,9 +6,10 @@ use super::CredentialKey;
 /// A sentence of doubt when a value does not look like what its provider issues. It says what was
 /// expected and holds none of the value.
 pub(super) fn doubt(key: CredentialKey, value: &str) -> Option<String> {
-    let expected = if value.trim() != value {
-        "no blanks before or after it"
-    } else if key.entries(value).all(|entry| looks_usual(key, entry)) {
+    if let Some(odd) = super::oddity(value) {
+        return Some(format!("{key} {}; stored as it is", odd.fact));
+    }
+    let expected = if key.entries(value).all(|entry| looks_usual(key, entry)) {
         return None;
     } else {
         usual_format(key)

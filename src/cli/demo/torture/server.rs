@@ -74,6 +74,7 @@ impl Server {
             )
             // A command takes a call out of the script that says what must become of it.
             .env("CALLBOARD_RECORDING", "off")
+            .env("CALLBOARD_CALLS_PER_AGENT", "0")
             .env("CALLBOARD_METRICS_ADDR", "off")
             .env("RUST_LOG", &config.telemetry.log_filter)
             .env("CALLBOARD_LOG", format_name(config.telemetry.log_format));
