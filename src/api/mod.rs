@@ -17,6 +17,7 @@ mod sign_in;
 mod stats;
 mod ultravox;
 mod users;
+mod webhooks;
 
 use crate::http::resource;
 use actix_web::Route;
@@ -87,6 +88,11 @@ pub fn board(routes: &mut ServiceConfig) {
 /// An agency's own things, below `/api/agency`.
 pub fn agency(routes: &mut ServiceConfig) {
     routes
+        .service(resource(
+            "/webhooks",
+            "GET",
+            vec![web::get().to(webhooks::webhooks)],
+        ))
         .service(resource(
             "/credentials",
             "GET, PUT",

@@ -17,7 +17,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::{Agency, AgencyId, Call, CallId, Claim, Leg, Timestamp};
 use crate::store::batch::WebhookOutcome;
-use crate::store::{CallFilter, Store};
+use crate::store::{CallFilter, Store, ToCheck};
 use compare::{Verdict, compare};
 use retold::Retold;
 use std::collections::{HashMap, HashSet};
@@ -105,7 +105,11 @@ impl Verify<'_> {
         let heads = self.store.heads(vec![agency.id]).await?;
         let pruned = heads.iter().any(|(_, head)| head.pruned_seq > 0);
         let window = Window::of(&retold, pruned, self.retained_since);
-        let (calls, claims) = self
+        let ToCheck {
+            calls,
+            claims,
+            unreadable,
+        } = self
             .store
             .calls_with_claims(agency.id, window.since)
             .await?;
@@ -119,6 +123,11 @@ impl Verify<'_> {
             let claims = by_call.get(&call.id).map_or(&[][..], Vec::as_slice);
             self.call(&retold, &window, call, claims)?;
             in_table.insert(call.call_control_id.as_str());
+        }
+        for (handle, error) in &unreadable {
+            self.difference(&format!("call {}: {}", plain(handle), plain(error)))?;
+            self.findings.unreadable += 1;
+            in_table.insert(handle);
         }
         for leg in retold.calls() {
             if !in_table.contains(leg.call_control_id.as_str()) {

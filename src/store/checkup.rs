@@ -1,7 +1,7 @@
 //! What may be asked of the database about itself: whether we may write, and which webhooks came.
 
 use super::{Backend, KeptWebhook, Store, StoreError, postgres, sqlite};
-use crate::domain::{AgencyId, Timestamp};
+use crate::domain::{AgencyId, Call, Claim, Timestamp};
 
 /// What we may not do in the database, as far as it can be told without doing it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,6 +10,28 @@ pub struct Rights {
     pub refused: String,
     /// The statements that would let us migrate; empty when we may.
     pub to_migrate: String,
+}
+
+/// What `verify` compares with the webhooks.
+#[derive(Debug, Default)]
+pub struct ToCheck {
+    /// The calls, oldest first.
+    pub calls: Vec<Call>,
+    /// Their claims.
+    pub claims: Vec<Claim>,
+    /// The callers' legs of those that cannot be read here, and why.
+    pub unreadable: Vec<(String, String)>,
+}
+
+impl ToCheck {
+    /// Something of that call cannot be read.
+    pub fn leave_out(&mut self, call: &str, error: &StoreError) {
+        let place = self.calls.iter().position(|one| one.id.to_string() == call);
+        if let Some(place) = place {
+            let handle = self.calls.remove(place).call_control_id;
+            self.unreadable.push((handle, error.to_string()));
+        }
+    }
 }
 
 /// How many of an agency's kept webhooks are of one type and had one outcome.
@@ -56,6 +78,15 @@ impl Store {
     /// How many webhooks of an agency are kept raw since they could not be applied.
     pub async fn count_failed(&self, agency: AgencyId) -> Result<i64, StoreError> {
         query!(self, read, webhooks::count_failed(agency))
+    }
+
+    /// Every call of an agency since `since`, and its claims.
+    pub async fn calls_with_claims(
+        &self,
+        agency: AgencyId,
+        since: Timestamp,
+    ) -> Result<ToCheck, StoreError> {
+        query!(self, read, webhooks::calls_with_claims(agency, since))
     }
 
     /// The webhooks that are kept of an agency, counted.

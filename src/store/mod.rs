@@ -24,7 +24,7 @@ pub use numbers::NumberFilter;
 pub use trouble::Trouble;
 
 use crate::config::DatabaseUrl;
-use crate::domain::{Agency, AgencyId, Call, CallId, Claim, Status, Timestamp, User, UserId};
+use crate::domain::{Agency, AgencyId, Call, CallId, Status, Timestamp, User, UserId};
 use batch::{BatchKeys, Head, Loaded, Writes};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -146,7 +146,7 @@ mod floor;
 mod logs;
 mod numbers;
 
-pub use checkup::{Rights, WebhookTally};
+pub use checkup::{Rights, ToCheck, WebhookTally};
 pub use credentials::{AgencyCredentials, KeptCredential};
 pub use errands::HeldClaim;
 
@@ -324,15 +324,6 @@ impl Store {
     /// Gives every agency's numbering a new epoch and says how many there were.
     pub async fn renew_epoch(&self, epoch: String) -> Result<usize, StoreError> {
         query!(self, write, events::renew_epoch(epoch))
-    }
-
-    /// Every call of an agency since `since`, and its claims.
-    pub async fn calls_with_claims(
-        &self,
-        agency: AgencyId,
-        since: Timestamp,
-    ) -> Result<(Vec<Call>, Vec<Claim>), StoreError> {
-        query!(self, read, webhooks::calls_with_claims(agency, since))
     }
 
     /// A number that grows with every change of agencies, people and credentials.

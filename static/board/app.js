@@ -12,6 +12,7 @@ import { Sound } from './sound.js';
 import { Spoken } from './spoken.js';
 import { Stats } from './stats.js';
 import { TEXT } from './texts.js';
+import { Unread } from './unread.js';
 import { at, sentence, timeOfDay } from './words.js';
 
 const FLASH_MS = 10_000;
@@ -30,6 +31,7 @@ export class App {
   detail = new Detail(this);
   settings = new Settings(this);
   stats = new Stats(this);
+  unread = new Unread(this);
   wall = location.pathname.replace(/\/+$/, '') === '/wall';
   panel = 'history';
   who = {};
@@ -140,7 +142,7 @@ export class App {
     this.#met = null;
     this.#greetings = 0;
     this.panel = 'history';
-    for (const part of [this.history, this.detail, this.settings, this.stats]) part.forget();
+    for (const part of [this.history, this.detail, this.settings, this.stats, this.unread]) part.forget();
     this.client.signOut();
   }
 
@@ -242,6 +244,7 @@ export class App {
     if (!user || user.id === this.#met) return;
     this.#met = user.id;
     this.who = named({ user });
+    this.unread.load();
     const asked = user.id;
     this.client.request('GET', 'api/me').then((me) => {
       if (asked !== this.#met) return;

@@ -67,6 +67,7 @@ export const TEXT = {
   nobodyAnswered: 'No call is being talked on.',
   nobodyEnded: 'No call has ended since this page was opened.',
   waitingSpoken: (n) => (n === 0 ? 'Nobody is waiting' : n === 1 ? '1 caller is waiting' : `${n} callers are waiting`),
+  unread: (n) => `${n === 1 ? '1 webhook could not be read' : `${n} webhooks could not be read`}: what the carrier told in ${n === 1 ? 'it' : 'them'} is missing from this board. The server tries again by itself. If this stays, ask whoever runs it for “callboard verify” and for the lines with “kept raw” in its log.`,
   firstCall: 'No call has come yet.',
   callMaker: 'This makes the first one ring:',
   firstCallNote: 'It is unsigned, so only a server started with --insecure-unsigned-webhooks takes it. Telnyx signs its own.',

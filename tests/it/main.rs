@@ -58,6 +58,7 @@ mod stats;
 mod stepped;
 mod telephony;
 mod tenants;
+mod tomorrow;
 mod unasked;
 mod verified;
 mod webhook;

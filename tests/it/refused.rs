@@ -1,15 +1,19 @@
 //! Webhooks that cannot be stored as they are: what one of them costs the others.
 
 use crate::support::World;
+use crate::support::node::Node;
+use crate::support::patience::soon;
 use crate::support::retelling::tell;
 use callboard::config::DatabaseUrl;
-use callboard::domain::Timestamp;
-use callboard::journal::{Append, AppendError, Meaning, WebhookAppend};
+use callboard::domain::{ClientState, Direction, LegEvent, LegNews, Moment, Timestamp};
+use callboard::journal::{Answer, Append, AppendError, Meaning, WebhookAnswer, WebhookAppend};
 use callboard::simulator::HangupCause;
-use callboard::store::batch::StoredWebhook;
+use callboard::store::batch::{StoredWebhook, WebhookOutcome};
 use futures_util::StreamExt;
 use futures_util::future::join_all;
 use futures_util::stream::FuturesUnordered;
+use serde_json::json;
+use std::time::Duration;
 
 const BAD_NUMBER: &str = "+15550666";
 const MIB: usize = 1024 * 1024;
@@ -51,6 +55,62 @@ on_every_database! {
         assert_eq!(world.last_seq(&world.acme).await, 0);
     }
 
+    async fn a_failed_webhooks_repeat_is_applied_once_it_can_be(world: World) {
+        refuse_the_bad_number(&world).await;
+        let node = world.node().await;
+        let carrier = node.carrier(&world.acme);
+        let mut anna = node.board(&world, world.anna).await;
+        let initiated = carrier.new_call(BAD_NUMBER).initiated();
+        tell(&carrier, [&initiated]).await;
+        assert_eq!(world.outcomes(world.acme.id).await, ["failed"]);
+
+        refuse_nobody(&world).await;
+        tell(&carrier, [&initiated, &initiated]).await;
+
+        assert_eq!(anna.hears_words(1).await, ["1 call.incoming +15550666 incoming"]);
+        assert_eq!(world.outcomes(world.acme.id).await, ["applied"]);
+        assert_eq!(world.last_seq(&world.acme).await, 1);
+    }
+
+    async fn a_failed_webhook_is_taken_up_again_by_the_server_itself(world: World) {
+        refuse_the_bad_number(&world).await;
+        let node = world.node().await;
+        let carrier = node.carrier(&world.acme);
+        let mut anna = node.board(&world, world.anna).await;
+        let (left, waits) = (carrier.new_call(BAD_NUMBER), carrier.new_call(BAD_NUMBER));
+        tell(&carrier, [&left.initiated(), &left.hung_up(HangupCause::OriginatorCancel)]).await;
+        tell(&carrier, [&waits.initiated()]).await;
+        failed_are(&world, &node, 2).await;
+
+        refuse_nobody(&world).await;
+
+        // The pauses between tries double, so that a bad one is not tried for ever at once.
+        let lives = world.wind_until(Duration::from_secs(1), anna.hears_lives(3)).await;
+        assert_eq!(lives.len(), 2);
+        failed_are(&world, &node, 0).await;
+        let outcomes = world.outcomes(world.acme.id).await;
+        assert_eq!(outcomes, ["applied", "applied", "applied"]);
+    }
+
+    async fn a_failed_webhook_is_taken_up_again_by_the_next_server(world: World) {
+        refuse_the_bad_number(&world).await;
+        let node = world.node().await;
+        let carrier = node.carrier(&world.acme);
+        tell(&carrier, [&carrier.new_call(BAD_NUMBER).initiated()]).await;
+        drop(node);
+        refuse_nobody(&world).await;
+
+        let node = world.node().await;
+
+        let applied = async {
+            while world.outcomes(world.acme.id).await != ["applied"] {
+                tokio::task::yield_now().await;
+            }
+        };
+        soon("the webhook to be applied", applied).await;
+        assert_eq!(world.last_seq(&world.acme).await, 1);
+    }
+
     async fn an_append_larger_than_the_room_is_refused_without_harm(world: World) {
         let node = world.node().await;
         let carrier = node.carrier(&world.acme);
@@ -61,6 +121,76 @@ on_every_database! {
         tell(&carrier, [&carrier.new_call("+15550100").initiated()]).await;
         assert_eq!(world.database.texts("SELECT webhook_id FROM webhook_events").await.len(), 1);
     }
+}
+
+/// How many are missing from the board, as its owner reads; nobody else may, and no other agency's
+/// are counted.
+async fn failed_are(world: &World, node: &Node, count: u64) {
+    let path = "/api/agency/webhooks";
+    let counted = async |user| node.get(world, user, path).await;
+    assert_eq!(
+        counted(world.olivia).await,
+        (200, json!({ "failed": count }))
+    );
+    assert_eq!(counted(world.mallory).await, (200, json!({ "failed": 0 })));
+    assert_eq!(counted(world.anna).await.0, 403);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_postgres_cannot_hold_is_kept_raw_and_costs_the_others_nothing() {
+    let world = World::on_postgres().await;
+    let overflows = format!(
+        "ALTER TABLE inbound_calls ADD CONSTRAINT overflows CHECK (CASE
+         WHEN from_number = '{BAD_NUMBER}' THEN 2147483647 + length(from_number) > 0
+         ELSE true END)"
+    );
+    world.database.execute(&overflows).await;
+    let node = world.node().await;
+    let number = |place| match place {
+        3 => "+1555\0",
+        11 => BAD_NUMBER,
+        _ => "+15550100",
+    };
+
+    let rings = (0..20).map(|place| node.app.journal.append(ring(&world, place, number(place))));
+    let answers = join_all(rings).await;
+
+    for (place, answer) in answers.into_iter().enumerate() {
+        let Ok(Answer::Webhook(WebhookAnswer::Stored(outcome))) = answer else {
+            panic!("{place}: {answer:?}");
+        };
+        let bad = place == 3 || place == 11;
+        assert_eq!(
+            outcome == WebhookOutcome::Failed,
+            bad,
+            "{place}: {outcome:?}"
+        );
+    }
+    assert_eq!(world.last_seq(&world.acme).await, 18);
+    failed_are(&world, &node, 2).await;
+}
+
+/// A call that rings, past the door where texts are cut.
+fn ring(world: &World, place: usize, from: &str) -> Append {
+    let Append::Webhook(mut append) = song(world, &place.to_string(), 2048) else {
+        panic!("a song is a webhook");
+    };
+    let moment = Timestamp::default();
+    append.meaning = Meaning::Leg(LegEvent {
+        call_control_id: format!("v3:{place}"),
+        news: LegNews::Initiated(Direction::Incoming),
+        moment: Moment {
+            occurred: moment,
+            received: moment,
+        },
+        session: None,
+        leg_id: None,
+        from: Some(from.into()),
+        to: None,
+        caller_name: None,
+        client_state: ClientState::Absent,
+    });
+    Append::Webhook(append)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -109,6 +239,15 @@ fn song(world: &World, name: &str, bytes: usize) -> Append {
         },
         meaning: Meaning::Nothing,
     })
+}
+
+/// The constraint is gone.
+async fn refuse_nobody(world: &World) {
+    let sql = match &world.database.url {
+        DatabaseUrl::Sqlite { .. } => "DROP TRIGGER refuse; DROP TABLE refused",
+        DatabaseUrl::Postgres(_) => "ALTER TABLE inbound_calls DROP CONSTRAINT refused",
+    };
+    world.database.execute(sql).await;
 }
 
 /// A constraint that calls from one number do not meet.

@@ -2,10 +2,10 @@
 
 use super::super::Conn;
 use super::super::schema::{claims, inbound_calls, webhook_events};
-use crate::domain::{AgencyId, Call, Claim, Timestamp};
+use crate::domain::{AgencyId, Timestamp};
 use crate::store::journal_rows::WebhookRow;
 use crate::store::rows::{CallRow, ClaimRow};
-use crate::store::{KeptWebhook, StoreError, WebhookTally, parse_agency};
+use crate::store::{KeptWebhook, StoreError, ToCheck, WebhookTally, parse_agency};
 use diesel::dsl::{count_star, max, sql};
 use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
@@ -92,7 +92,7 @@ pub async fn calls_with_claims(
     conn: &mut Conn,
     agency: AgencyId,
     since: Timestamp,
-) -> Result<(Vec<Call>, Vec<Claim>), StoreError> {
+) -> Result<ToCheck, StoreError> {
     let calls: Vec<CallRow> = inbound_calls::table
         .filter(inbound_calls::agency_id.eq(agency.to_string()))
         .filter(inbound_calls::created_at.ge(since.micros()))
@@ -106,15 +106,22 @@ pub async fn calls_with_claims(
         .order((claims::call_id, claims::ordinal))
         .load(conn)
         .await?;
-    let calls = calls
-        .into_iter()
-        .map(CallRow::call)
-        .collect::<Result<_, _>>()?;
-    let claims = held
-        .into_iter()
-        .map(|row| row.claim().map(|(_, claim)| claim))
-        .collect::<Result<_, _>>()?;
-    Ok((calls, claims))
+    let mut found = ToCheck::default();
+    for row in calls {
+        let handle = row.call_control_id.clone();
+        match row.call() {
+            Ok(call) => found.calls.push(call),
+            Err(error) => found.unreadable.push((handle, error.to_string())),
+        }
+    }
+    for row in held {
+        let call = row.call_id.clone();
+        match row.claim() {
+            Ok((_, claim)) => found.claims.push(claim),
+            Err(error) => found.leave_out(&call, &error),
+        }
+    }
+    Ok(found)
 }
 
 /// Removes at most `limit` of an agency's raw webhooks that came before `before`. Those that still

@@ -21,6 +21,7 @@ export function page(app) {
     <a class="skip" href="#ringing-section" @click=${skip}>${TEXT.skip}</a>
     ${top(app)}
     ${stopped ? html`<p class="notice" id="notice" role="alert">${stopped} ${app.session.own ? html`<button type="button" @click=${() => app.signOut()}>${TEXT.signOut}</button>` : nothing}</p>` : nothing}
+    ${app.unread.count ? html`<p class="notice" id="unread" role="status">${TEXT.unread(app.unread.count)}</p>` : nothing}
     <main>
       ${app.asking === null ? nothing : signIn(app)}
       ${app.known ? board(app) : nothing}

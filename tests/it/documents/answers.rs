@@ -135,6 +135,9 @@ on_every_database! {
         asking.gets(olivia, "/api/users", "", 200).await;
         asking.gets(anna, "/api/users", "", 403).await;
 
+        asking.gets(olivia, "/api/agency/webhooks", "", 200).await;
+        asking.gets(anna, "/api/agency/webhooks", "", 403).await;
+
         let (all, one) = ("/api/agency/credentials", "/api/agency/credentials/{key}");
         let example = asking.example("PUT", all);
         asking.does(olivia, "PUT", all, "", example, 200).await;

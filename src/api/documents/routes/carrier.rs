@@ -4,6 +4,7 @@ use super::one_of;
 use crate::api::credentials::{Credentials, StoredCredentials, Value as CredentialValue, View};
 use crate::api::documents::operation::Operation;
 use crate::api::ultravox::UltravoxStatus;
+use crate::api::webhooks::Webhooks;
 use crate::domain::CredentialKey;
 use serde_json::{Map, Value, json};
 
@@ -43,6 +44,14 @@ pub(super) fn credentials() -> Vec<Operation> {
             .fails(415, "Not JSON")
     };
     vec![
+        Operation::open(
+            "GET",
+            "/api/agency/webhooks",
+            "webhooks",
+            "Whether something that the carrier told is missing",
+        )
+        .for_owners()
+        .answers::<Webhooks>(200, "How many webhooks could not be applied"),
         operation("GET", ALL, "credentials", "What is stored")
             .answers::<Credentials>(200, "Names and beginnings, never values"),
         stores(
