@@ -90,9 +90,9 @@ export class Detail {
 
   // Outcome and notes of a call that is over.
 
-  /** What to show in a field: what was typed here, before the call ended or after, else what was read. */
+  /** What to show in a field: what was typed here, before the call ended or after, else what was read, be it with the list. */
   text(field) {
-    return this.#written(field) ?? this.log?.[field] ?? '';
+    return this.#written(field) ?? (this.log ?? this.call)[field] ?? '';
   }
 
   #written(field) {

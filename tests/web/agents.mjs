@@ -61,6 +61,7 @@ test('an agent answers by one key, talks, notes, hangs up by another; the histor
     await board.shows('history', older.from);
     await board.reads('#history .words', /^Answered · Anna.* · booked$/);
     await board.row('history', older.from).getByRole('button').click();
+    await board.page.locator('#notes textarea:enabled').waitFor();
     assert.equal(await board.page.locator('#notes textarea').inputValue(), 'Wants the plan.');
     await server.hangsUp(younger);
   });
