@@ -147,4 +147,24 @@ mod tests {
             assert!(!is_withheld(text), "{text}");
         }
     }
+
+    #[test]
+    fn the_page_knows_the_same_words() {
+        let page = include_str!("../../static/board/words.js");
+        let mut lines = page.lines();
+        let words = lines
+            .find(|line| line.starts_with("const WITHHELD"))
+            .unwrap();
+        for word in super::WITHHELD {
+            assert!(
+                words.contains(&format!("'{word}'")),
+                "{word} is not in {words}"
+            );
+        }
+        assert_eq!(
+            words.matches('\'').count() / 2,
+            super::WITHHELD.len() + 1,
+            "{words}"
+        );
+    }
 }

@@ -58,7 +58,7 @@ async fn try_a_socket(base: &Url, found: &mut Findings) {
                 format!("a WebSocket is refused to a page of {origin} (403)"),
                 format!(
                     "let the proxy pass the Host header on (nginx: proxy_set_header Host \
-                     $host), or set CALLBOARD_ALLOWED_ORIGINS={origin}"
+                     $http_host), or set CALLBOARD_ALLOWED_ORIGINS={origin}"
                 ),
             );
             return;

@@ -11,7 +11,7 @@ pub struct Oddity {
 
 const QUOTE: Oddity = Oddity {
     fact: "begins or ends with a quote, which counts as part of it",
-    mend: "take the quotes away: Docker's env files and systemd's Environment= keep them",
+    mend: "take the quotes away: an env file of Docker's keeps them",
 };
 const COMMENT: Oddity = Oddity {
     fact: "is or holds a comment, which counts as part of it",
