@@ -10,7 +10,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::control::{Control, Parts};
 use crate::fanout::Fanout;
-use crate::http::{Context, Refusals};
+use crate::http::{Context, Notices, Refusals};
 use crate::hub::{Caps, Hub};
 use crate::ingest::Retake;
 use crate::journal::{Journal, Retention};
@@ -173,6 +173,7 @@ impl App {
             ultravox,
             runtime,
             refusals,
+            notices: Notices::new(clock.clone(), metrics.clone()),
             unsigned_webhooks,
             draining: CancellationToken::new(),
         });

@@ -1,6 +1,6 @@
 //! The board's own files and the client library (`/sdk/`): compiled in, or from `--static-dir` while working on them.
 
-use crate::http::{ApiError, Context};
+use crate::http::{ApiError, Context, get};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, ETAG, IF_NONE_MATCH, REFERRER_POLICY,
@@ -27,8 +27,7 @@ struct Files;
 /// `/`, and every file of the board; to be registered last.
 pub(super) fn configure(routes: &mut ServiceConfig) {
     let files = web::resource("/{path:.*}")
-        .route(web::get().to(file))
-        .route(web::head().to(file))
+        .route(get().to(file))
         .default_service(web::to(only_read));
     routes.service(files);
 }
@@ -59,7 +58,10 @@ async fn only_read(
     context: web::Data<Context>,
 ) -> Result<HttpResponse, ApiError> {
     read(&context, path_of(&request))?;
-    Err(ApiError::MethodNotAllowed("GET, HEAD"))
+    Err(ApiError::MethodNotAllowed {
+        methods: "GET, HEAD",
+        hint: "",
+    })
 }
 
 /// The wallboard is the same page, which looks at its address.

@@ -1,11 +1,14 @@
 //! Acting on calls: answer, give back, hang up.
 
-use crate::control::{Agent, Ended};
+use crate::control::{Agent, ControlError, Ended};
 use crate::http::{ApiError, Caller, Context};
 use crate::view::CallView;
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
 use utoipa::ToSchema;
+
+/// Bytes of the longest handle of a call: webhooks with a longer one are refused.
+const LONGEST_HANDLE: usize = 512;
 
 /// The call is the agent's.
 #[derive(Serialize, ToSchema)]
@@ -44,7 +47,7 @@ pub(super) async fn answer(
     call_control_id: web::Path<String>,
     context: web::Data<Context>,
 ) -> Result<HttpResponse, ApiError> {
-    let id = call_control_id.into_inner();
+    let id = handle(call_control_id)?;
     let call = context.control.answer(agent(caller), id).await?;
     Ok(HttpResponse::Ok().json(Answered {
         success: true,
@@ -60,7 +63,7 @@ pub(super) async fn release(
     call_control_id: web::Path<String>,
     context: web::Data<Context>,
 ) -> Result<HttpResponse, ApiError> {
-    let id = call_control_id.into_inner();
+    let id = handle(call_control_id)?;
     context.control.release(agent(caller), id).await?;
     Ok(HttpResponse::Ok().json(Done::saying("Call released")))
 }
@@ -71,7 +74,7 @@ pub(super) async fn end(
     call_control_id: web::Path<String>,
     context: web::Data<Context>,
 ) -> Result<HttpResponse, ApiError> {
-    let id = call_control_id.into_inner();
+    let id = handle(call_control_id)?;
     let done = match context.control.end(agent(caller), id).await? {
         Ended::AtTheCarrier => Done::saying("Call ended"),
         Ended::OnTheBoard(why) => Done {
@@ -80,6 +83,15 @@ pub(super) async fn end(
         },
     };
     Ok(HttpResponse::Ok().json(done))
+}
+
+/// A handle that the carrier could have given out; anything else names no call.
+fn handle(path: web::Path<String>) -> Result<String, ApiError> {
+    let handle = path.into_inner();
+    if handle.trim().is_empty() || handle.len() > LONGEST_HANDLE || handle.contains('\0') {
+        return Err(ControlError::NotFound.into());
+    }
+    Ok(handle)
 }
 
 fn agent(caller: Caller) -> Agent {

@@ -19,7 +19,7 @@ mod ultravox;
 mod users;
 mod webhooks;
 
-use crate::http::resource;
+use crate::http::{get, resource};
 use actix_web::Route;
 use actix_web::web::{self, ServiceConfig};
 
@@ -28,8 +28,8 @@ pub fn telnyx(routes: &mut ServiceConfig) {
     routes
         .service(resource(
             "/calls/pending",
-            "GET",
-            vec![web::get().to(calls::pending)],
+            "GET, HEAD",
+            vec![get().to(calls::pending)],
         ))
         .service(resource(
             "/calls/{call_control_id}/answer",
@@ -51,38 +51,43 @@ pub fn telnyx(routes: &mut ServiceConfig) {
 /// Everything else below `/api`.
 pub fn board(routes: &mut ServiceConfig) {
     routes
-        .service(resource("/me", "GET", vec![web::get().to(me::me)]))
-        .service(resource("/calls", "GET", vec![web::get().to(calls::page)]))
+        .service(resource("/me", "GET, HEAD", vec![get().to(me::me)]))
+        .service(resource("/calls", "GET, HEAD", vec![get().to(calls::page)]))
         .service(resource(
             "/calls/{id}",
-            "GET",
-            vec![web::get().to(calls::one)],
+            "GET, HEAD",
+            vec![get().to(calls::one)],
         ))
         .service(resource(
             "/calls/{id}/events",
-            "GET",
-            vec![web::get().to(calls::events)],
+            "GET, HEAD",
+            vec![get().to(calls::events)],
         ))
         .service(resource(
             "/calls/{id}/recordings/{recording_id}",
-            "GET",
-            vec![web::get().to(recordings::link)],
+            "GET, HEAD",
+            vec![get().to(recordings::link)],
         ))
         .service(resource(
             "/call-logs",
-            "GET",
-            vec![web::get().to(call_logs::page)],
+            "GET, HEAD",
+            vec![get().to(call_logs::page)],
         ))
         .service(resource(
             "/call-logs/{id}",
-            "GET, PATCH",
-            vec![
-                web::get().to(call_logs::one),
-                web::patch().to(call_logs::write),
-            ],
+            "GET, HEAD, PATCH",
+            vec![get().to(call_logs::one), web::patch().to(call_logs::write)],
         ))
-        .service(resource("/stats", "GET", vec![web::get().to(stats::stats)]))
-        .service(resource("/users", "GET", vec![web::get().to(users::users)]));
+        .service(resource(
+            "/stats",
+            "GET, HEAD",
+            vec![get().to(stats::stats)],
+        ))
+        .service(resource(
+            "/users",
+            "GET, HEAD",
+            vec![get().to(users::users)],
+        ));
 }
 
 /// An agency's own things, below `/api/agency`.
@@ -95,17 +100,17 @@ pub fn agency(routes: &mut ServiceConfig) {
         ))
         .service(resource(
             "/credentials",
-            "GET, PUT",
+            "GET, HEAD, PUT",
             vec![
-                web::get().to(credentials::all),
+                get().to(credentials::all),
                 web::put().to(credentials::put_all),
             ],
         ))
         .service(resource(
             "/credentials/{key}",
-            "GET, PUT, DELETE",
+            "GET, HEAD, PUT, DELETE",
             vec![
-                web::get().to(credentials::one),
+                get().to(credentials::one),
                 web::put().to(credentials::put_one),
                 web::delete().to(credentials::remove),
             ],
@@ -121,9 +126,9 @@ pub fn voice_agents(routes: &mut ServiceConfig) {
         .service(import("/import-plivo", web::post().to(ultravox::plivo)))
         .service(resource(
             "/telephony_configs/{carrier}",
-            "GET, PATCH, DELETE",
+            "GET, HEAD, PATCH, DELETE",
             vec![
-                web::get().to(ultravox::read),
+                get().to(ultravox::read),
                 web::patch().to(ultravox::change),
                 web::delete().to(ultravox::remove),
             ],
@@ -135,8 +140,8 @@ pub fn voice_agents(routes: &mut ServiceConfig) {
         ))
         .service(resource(
             "/status",
-            "GET",
-            vec![web::get().to(ultravox::status)],
+            "GET, HEAD",
+            vec![get().to(ultravox::status)],
         ));
 }
 
@@ -151,16 +156,21 @@ pub fn functions(routes: &mut ServiceConfig) {
 
 /// Health, the document, and the board's own files; to be registered last.
 pub fn open_to_all(routes: &mut ServiceConfig) {
-    let get = || vec![web::get(), web::head()];
-    let health = get().into_iter().map(|route| route.to(health::alive));
-    let ready = get().into_iter().map(|route| route.to(health::ready));
     routes
-        .service(resource("/healthz", "GET, HEAD", health.collect()))
-        .service(resource("/readyz", "GET, HEAD", ready.collect()))
+        .service(resource(
+            "/healthz",
+            "GET, HEAD",
+            vec![get().to(health::alive)],
+        ))
+        .service(resource(
+            "/readyz",
+            "GET, HEAD",
+            vec![get().to(health::ready)],
+        ))
         .service(resource(
             "/openapi.json",
-            "GET",
-            vec![web::get().to(documents::openapi)],
+            "GET, HEAD",
+            vec![get().to(documents::openapi)],
         ));
     sign_in::configure(routes);
     board::configure(routes);

@@ -1,7 +1,6 @@
 //! `GET /api/users`.
 
-use crate::domain::Role;
-use crate::http::{ApiError, Caller, Context};
+use crate::http::{Admin, ApiError, Context};
 use crate::view::UserView;
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
@@ -15,14 +14,9 @@ pub(super) struct Users {
 
 /// The agency's people, those who came first before the others; for owners and admins.
 pub(super) async fn users(
-    caller: Caller,
+    Admin(caller): Admin,
     context: web::Data<Context>,
 ) -> Result<HttpResponse, ApiError> {
-    if !matches!(caller.role, Role::Owner | Role::Admin) {
-        return Err(ApiError::Forbidden(
-            "Only owners and admins of the agency see its people",
-        ));
-    }
     let people = context.store.people(Some(caller.agency_id())).await?;
     let users = people.iter().map(UserView::from).collect();
     Ok(HttpResponse::Ok().json(Users { users }))

@@ -3,15 +3,15 @@
 use super::Listeners;
 use crate::api;
 use crate::http::{
-    Context, RequestSpan, close_on_unread, errors_in_json, metrics_page, not_found, observe,
-    open_to_every_page, query_errors, resource,
+    Context, RequestSpan, answers_in_json, close_on_unread, get, metrics_page, not_found,
+    not_found_for_telnyx, observe, open_to_every_page, query_errors, resource,
 };
 use crate::hub::Bell;
 use crate::ingest;
 use crate::ws;
 use actix_cors::Cors;
 use actix_web::dev::{Extensions, ServerHandle};
-use actix_web::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
+use actix_web::http::header::RETRY_AFTER;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App, HttpServer, web};
 use std::any::Any;
@@ -56,7 +56,7 @@ fn public(listener: TcpListener, context: web::Data<Context>) -> std::io::Result
                 web::scope("/telnyx")
                     .configure(ingest::configure)
                     .configure(api::telnyx)
-                    .default_service(web::to(not_found)),
+                    .default_service(web::to(not_found_for_telnyx)),
             )
             .service(
                 web::scope("/agency")
@@ -86,14 +86,14 @@ fn public(listener: TcpListener, context: web::Data<Context>) -> std::io::Result
             .app_data(web::Data::new(bell))
             .app_data(query_errors())
             .wrap(from_fn(observe))
-            .wrap(from_fn(errors_in_json))
+            .wrap(from_fn(answers_in_json))
             .wrap(from_fn(close_on_unread))
             // Outside the tracing middleware, which would keep a span per socket.
             .service(resource("/ws", "GET", vec![web::get().to(ws::upgrade)]))
             .service(resource(
                 "/asyncapi.json",
-                "GET",
-                vec![web::get().to(ws::asyncapi)],
+                "GET, HEAD",
+                vec![get().to(ws::asyncapi)],
             ))
             .service(api)
             .service(functions)
@@ -117,11 +117,14 @@ fn public(listener: TcpListener, context: web::Data<Context>) -> std::io::Result
 fn metrics(listener: TcpListener, context: &web::Data<Context>) -> std::io::Result<ServerHandle> {
     let metrics = web::Data::new(context.metrics.clone());
     let server = HttpServer::new(move || {
-        let read = [web::get(), web::head()].map(|route| route.to(metrics_page));
         App::new()
             .app_data(metrics.clone())
-            .wrap(from_fn(errors_in_json))
-            .service(resource("/metrics", "GET, HEAD", read.into()))
+            .wrap(from_fn(answers_in_json))
+            .service(resource(
+                "/metrics",
+                "GET, HEAD",
+                vec![get().to(metrics_page)],
+            ))
             .default_service(web::to(not_found))
     })
     .workers(1)
@@ -138,7 +141,7 @@ fn metrics(listener: TcpListener, context: &web::Data<Context>) -> std::io::Resu
 fn cors(context: &Context) -> Cors {
     let mut cors = Cors::default()
         .allowed_methods(["GET", "POST", "PUT", "PATCH", "DELETE"])
-        .allowed_headers([AUTHORIZATION, CONTENT_TYPE, ACCEPT])
+        .allow_any_header()
         .expose_headers([RETRY_AFTER])
         .block_on_origin_mismatch(false)
         .max_age(600);

@@ -62,7 +62,11 @@ impl Claims {
         let named = self.iss.as_deref().map(|iss| iss.trim_end_matches('/'));
         let is_known = |known: &String| named == Some(known.trim_end_matches('/'));
         if !issuers.is_empty() && !issuers.iter().any(is_known) {
-            return Err(Refusal::Issuer);
+            let is = self.iss.as_deref().unwrap_or("not named");
+            return Err(Refusal::Issuer {
+                is: is.escape_debug().take(200).collect(),
+                expected: issuers.join(" or "),
+            });
         }
         // Before the audience, which the keys of a project (role `anon` or `service_role`) lack.
         if self.role.as_deref() != Some(AUTHENTICATED) {

@@ -22,8 +22,9 @@ impl From<Refusal> for AuthError {
 }
 
 /// Why a token is not accepted: for logs and tests, never for the caller, whom it would help to
-/// guess. No variant holds anything of the token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+/// guess. No variant holds anything of the token but its issuer's name, and that of a token whose
+/// signature is right.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// Longer than any token of ours.
     #[error("the token is too long")]
@@ -47,8 +48,13 @@ pub enum Refusal {
     #[error("the token's signature is wrong")]
     Signature,
     /// From another issuer.
-    #[error("the token is from another issuer than SUPABASE_JWT_ISSUER or SUPABASE_URL says")]
-    Issuer,
+    #[error("its issuer is {is}, expected {expected}")]
+    Issuer {
+        /// What it names.
+        is: String,
+        /// What it should name.
+        expected: String,
+    },
     /// Not a user's role: `anon` and `service_role` keys end here.
     #[error("the token's role is not \"authenticated\"")]
     Role,

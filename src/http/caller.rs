@@ -3,7 +3,7 @@
 use super::{ApiError, Context};
 use crate::agencies::Profile;
 use crate::domain::{AgencyId, Role, User};
-use crate::telemetry::RefusedAt;
+use crate::telemetry::{Refused, RefusedAt};
 use actix_web::dev::Payload;
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::{FromRequest, HttpRequest, web};
@@ -83,13 +83,16 @@ fn whoever(
     Box::pin(async move {
         let context: &web::Data<Context> = request.app_data().ok_or(ApiError::Internal)?;
         let found = match caller(context, &request).await {
-            Ok(caller) if !may(caller.role) => Err(ApiError::Forbidden(otherwise)),
+            Ok(caller) if !may(caller.role) => {
+                let error = ApiError::Forbidden(otherwise);
+                Err(error.because(
+                    Refused::Role,
+                    format!("their role is {}", caller.role.name()),
+                ))
+            }
             found => found,
         };
-        if matches!(
-            &found,
-            Err(ApiError::Unauthorized(_) | ApiError::TooMany(_) | ApiError::Forbidden(_))
-        ) {
+        if matches!(&found, Err(ApiError::Refused { .. })) {
             context.metrics.refused(RefusedAt::Http);
         }
         found
@@ -99,17 +102,18 @@ fn whoever(
 async fn caller(context: &Context, request: &HttpRequest) -> Result<Caller, ApiError> {
     let Some(token) = bearer(request) else {
         let sentence = "Authorization: Bearer <token> is missing".to_owned();
-        return Err(ApiError::refused(&context.refusals, request, sentence));
+        let error = ApiError::unauthorized(&context.refusals, request, sentence);
+        return Err(error.because(Refused::TokenMissing, "there is no bearer token"));
     };
-    let identity = context.verifier.verify(token).await.map_err(|error| {
-        tracing::debug!("Token refused: {error:?}");
-        ApiError::of_auth(&error, context, request)
-    })?;
+    let identity = context.verifier.verify(token).await;
+    let identity = identity.map_err(|error| ApiError::of_auth(&error, context, request))?;
     let user = context.directory.user(identity.user).await?;
     user.and_then(|user| employed(context, user))
-        .ok_or(ApiError::Forbidden(
-            "This user does not belong to an agency",
-        ))
+        .ok_or_else(|| {
+            let why = format!("user {} belongs to no agency here", identity.user);
+            ApiError::Forbidden("This user does not belong to an agency")
+                .because(Refused::NoAgencyUser, why)
+        })
 }
 
 /// The person as a caller, if there are an agency and a role.

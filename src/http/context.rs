@@ -1,5 +1,6 @@
 //! What every door of the server needs.
 
+use super::notices::Notices;
 use super::refusals::Refusals;
 use crate::agencies::Directory;
 use crate::auth::Verifier;
@@ -43,6 +44,8 @@ pub struct Context {
     pub runtime: Handle,
     /// Addresses that were refused often.
     pub refusals: Refusals,
+    /// What the log says of those who are refused for good.
+    pub notices: Notices,
     /// Webhooks need no signature: on loopback, for trying things out.
     pub unsigned_webhooks: bool,
     /// Cancelled when the server drains.

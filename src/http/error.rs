@@ -1,13 +1,14 @@
 //! The one table from what went wrong to what the caller reads.
 
-use super::{Context, Refusals};
+use super::{Context, Refusals, token_reason};
 use crate::agencies::VaultError;
 use crate::auth::AuthError;
 use crate::control::ControlError;
 use crate::store::StoreError;
+use crate::telemetry::Refused;
 use crate::view::ErrorView;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::http::header::{ALLOW, RETRY_AFTER, SEC_WEBSOCKET_VERSION, WWW_AUTHENTICATE};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use serde_json::{Map, Value};
 
@@ -46,8 +47,16 @@ pub enum ApiError {
         fields: Map<String, Value>,
     },
     /// 405, with the methods that there are.
-    #[error("Method not allowed; allowed here: {0}")]
-    MethodNotAllowed(&'static str),
+    #[error("Method not allowed; allowed here: {methods}{hint}")]
+    MethodNotAllowed {
+        /// The methods, with commas.
+        methods: &'static str,
+        /// What to do, where somebody may have set the method.
+        hint: &'static str,
+    },
+    /// 400, with the version that there is.
+    #[error("This server speaks version 13 of the WebSocket protocol only")]
+    WebSocketVersion,
     /// 408
     #[error("The body did not arrive within 20 s")]
     BodyTooSlow,
@@ -71,15 +80,45 @@ pub enum ApiError {
         /// Seconds to wait.
         retry_after_s: u64,
     },
+    /// An answer after which nobody tries again by itself: the log and the metrics name the reason,
+    /// of which the caller reads only what the answer says.
+    #[error("{answer}")]
+    Refused {
+        /// What the caller reads.
+        answer: Box<ApiError>,
+        /// The reason in a word.
+        reason: Refused,
+        /// The reason in a sentence, without secrets and callers' numbers.
+        why: String,
+    },
     /// 500, whose cause is in the log.
     #[error("Internal error; the log says what happened")]
     Internal,
 }
 
 impl ApiError {
+    /// This answer, with the reason for it.
+    #[must_use]
+    pub fn because(self, reason: Refused, why: impl Into<String>) -> Self {
+        Self::Refused {
+            answer: Box::new(self),
+            reason,
+            why: why.into(),
+        }
+    }
+
+    /// What the caller reads.
+    #[must_use]
+    pub fn answer(&self) -> &Self {
+        match self {
+            Self::Refused { answer, .. } => answer.answer(),
+            answer => answer,
+        }
+    }
+
     /// A refused token or signature of whoever sent `request`: 401, or 429 after many.
     #[must_use]
-    pub fn refused(refusals: &Refusals, request: &HttpRequest, sentence: String) -> Self {
+    pub fn unauthorized(refusals: &Refusals, request: &HttpRequest, sentence: String) -> Self {
         match refusals.count(request) {
             Ok(()) => Self::Unauthorized(sentence),
             Err(seconds) => Self::TooMany(seconds),
@@ -93,7 +132,12 @@ impl ApiError {
             AuthError::Unavailable => {
                 Self::Unavailable("The token issuer's keys cannot be fetched; try again soon")
             }
-            error => Self::refused(&context.refusals, request, error.to_string()),
+            AuthError::Unauthorized(refusal) => {
+                Self::unauthorized(&context.refusals, request, error.to_string())
+                    .because(token_reason(refusal), refusal.to_string())
+            }
+            // Only start-up says so.
+            AuthError::Settings(_) => Self::Internal,
         }
     }
 }
@@ -165,14 +209,15 @@ impl From<serde_json::Error> for ApiError {
 impl ResponseError for ApiError {
     fn status_code(&self) -> StatusCode {
         match self {
-            Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::Refused { answer, .. } => answer.status_code(),
+            Self::BadRequest(_) | Self::WebSocketVersion => StatusCode::BAD_REQUEST,
             Self::Unauthorized(_) => StatusCode::UNAUTHORIZED,
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::BadGateway(_) => StatusCode::BAD_GATEWAY,
             Self::Detailed { status, .. } => *status,
-            Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
+            Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -183,13 +228,17 @@ impl ResponseError for ApiError {
     }
 
     fn error_response(&self) -> HttpResponse {
-        let mut response = HttpResponse::build(self.status_code());
-        match self {
+        let answer = self.answer();
+        let mut response = HttpResponse::build(answer.status_code());
+        match answer {
             Self::Unauthorized(_) => {
                 response.insert_header((WWW_AUTHENTICATE, "Bearer"));
             }
-            Self::MethodNotAllowed(methods) => {
+            Self::MethodNotAllowed { methods, .. } => {
                 response.insert_header((ALLOW, *methods));
+            }
+            Self::WebSocketVersion => {
+                response.insert_header((SEC_WEBSOCKET_VERSION, "13"));
             }
             Self::TooMany(seconds) => {
                 response.insert_header((RETRY_AFTER, *seconds));
@@ -206,12 +255,12 @@ impl ResponseError for ApiError {
             }
             _ => {}
         }
-        let fields = match self {
+        let fields = match answer {
             Self::Detailed { fields, .. } => fields.clone(),
             _ => Map::new(),
         };
         response.json(ErrorView {
-            error: self.to_string(),
+            error: answer.to_string(),
             fields,
         })
     }

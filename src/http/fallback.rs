@@ -1,24 +1,44 @@
-//! What the routes do not answer: unknown paths, wrong methods, and errors of the framework, all in
-//! the one shape that errors have here.
+//! Routes, and what they do not answer: unknown paths and wrong methods.
 
 use super::ApiError;
-use actix_web::body::{BoxBody, EitherBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{CONTENT_TYPE, HeaderValue};
-use actix_web::middleware::Next;
-use actix_web::{Error, HttpResponse, Resource, Route, web};
-use serde_json::json;
+use crate::telemetry::Refused;
+use actix_web::http::Method;
+use actix_web::{HttpResponse, Resource, Route, guard, web};
+
+/// A route for those who read, by GET or for the headers alone.
+#[must_use]
+pub fn get() -> Route {
+    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
+}
 
 /// A path that is answered by these routes, and by 405 otherwise.
 #[must_use]
 pub fn resource(path: &str, methods: &'static str, routes: Vec<Route>) -> Resource {
-    let resource = routes
-        .into_iter()
-        .fold(web::resource(path), Resource::route);
-    resource.default_service(web::to(move || async move {
-        Err::<HttpResponse, _>(ApiError::MethodNotAllowed(methods))
+    with_routes(web::resource(path), routes).default_service(web::to(move || async move {
+        Err::<HttpResponse, _>(ApiError::MethodNotAllowed { methods, hint: "" })
     }))
 }
+
+/// A path for webhooks, with or without a slash at its end: people paste it into a portal.
+#[must_use]
+pub fn webhook_resource(path: &str, methods: &'static str, routes: Vec<Route>) -> Resource {
+    let resource = web::resource([path.to_owned(), format!("{path}/")]);
+    with_routes(resource, routes).default_service(web::to(move |method: Method| {
+        let hint = match method {
+            Method::GET | Method::HEAD => BY_GET,
+            _ => "",
+        };
+        async move { Err::<HttpResponse, _>(ApiError::MethodNotAllowed { methods, hint }) }
+    }))
+}
+
+fn with_routes(resource: Resource, routes: Vec<Route>) -> Resource {
+    routes.into_iter().fold(resource, Resource::route)
+}
+
+/// What is wrong where a carrier asks by GET.
+const BY_GET: &str = ". If this is Telnyx: set the HTTP method of the webhook to POST in the \
+                      portal (and webhook_url_method where a command names it)";
 
 /// Refuses a query that cannot be read (a filter given twice, say) in a sentence.
 #[must_use]
@@ -27,32 +47,22 @@ pub fn query_errors() -> web::QueryConfig {
         .error_handler(|error, _| ApiError::BadRequest(error.to_string()).into())
 }
 
+/// The answer to a path below `/api/telnyx` that is not there: perhaps the carrier asks for it.
+///
+/// # Errors
+/// Always: 404.
+pub async fn not_found_for_telnyx() -> Result<HttpResponse, ApiError> {
+    let why = "there is nothing at this path; webhooks are taken at /api/telnyx/webhook and \
+               /api/telnyx/webhook/AGENCY_ID";
+    not_found()
+        .await
+        .map_err(|error| error.because(Refused::Path, why))
+}
+
 /// The answer to a path that is not there.
 ///
 /// # Errors
 /// Always: 404.
 pub async fn not_found() -> Result<HttpResponse, ApiError> {
     Err(ApiError::NotFound("There is nothing at this path"))
-}
-
-/// Gives errors that the framework made the body that ours have.
-///
-/// # Errors
-/// None of its own.
-pub async fn errors_in_json<B: MessageBody + 'static>(
-    request: ServiceRequest,
-    next: Next<B>,
-) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, Error> {
-    let response = next.call(request).await?;
-    let status = response.status();
-    let json = HeaderValue::from_static("application/json");
-    let is_ours = response.headers().get(CONTENT_TYPE) == Some(&json);
-    if !(status.is_client_error() || status.is_server_error()) || is_ours {
-        return Ok(response.map_into_left_body());
-    }
-    let sentence = status.canonical_reason().unwrap_or("Error");
-    let body = json!({ "error": sentence }).to_string();
-    let mut response = response.map_body(|_, _| EitherBody::right(BoxBody::new(body)));
-    response.headers_mut().insert(CONTENT_TYPE, json);
-    Ok(response)
 }

@@ -6,7 +6,8 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, HeaderMap, HeaderValue,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS,
+    HeaderMap, HeaderValue, VARY,
 };
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpResponse};
@@ -24,14 +25,28 @@ pub async fn open_to_every_page<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, Error> {
     if request.method() == Method::OPTIONS {
+        let asked = request
+            .headers()
+            .get(ACCESS_CONTROL_REQUEST_HEADERS)
+            .cloned();
         let answer = HttpResponse::NoContent().finish();
         let mut response = request.into_response(answer).map_into_right_body();
         allow(response.headers_mut());
+        if let Some(asked) = asked {
+            mirror(asked, response.headers_mut());
+        }
         return Ok(response);
     }
     let mut response = next.call(request).await?.map_into_left_body();
     allow(response.headers_mut());
     Ok(response)
+}
+
+/// Whatever a page wants to send, a tracer's headers or those of a library to come.
+fn mirror(asked: HeaderValue, headers: &mut HeaderMap) {
+    headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, asked);
+    let by = HeaderValue::from_static("Access-Control-Request-Headers");
+    headers.append(VARY, by);
 }
 
 fn allow(headers: &mut HeaderMap) {

@@ -1,6 +1,7 @@
-//! Counts every request by its route.
+//! Counts every request by its route, and says of refusals why they are.
 
 use super::Context;
+use super::reason::{of_answer, who_at};
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
@@ -23,6 +24,11 @@ pub async fn observe<B: MessageBody + 'static>(
         let took = context.clock.tick().since(began);
         let metrics = &context.metrics;
         metrics.http_answered(route.as_deref(), status, took);
+        if let Some((reason, why)) = of_answer(response.response()) {
+            let route = route.as_deref().unwrap_or("no route");
+            let why = format!("{} {route}: {why}", response.request().method());
+            context.notices.refused(who_at(route), reason, &why);
+        }
     }
     Ok(response)
 }

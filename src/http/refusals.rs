@@ -3,6 +3,7 @@
 //! Only refusals count, and only they are answered differently: a valid token or signature is
 //! served whatever its address did before, so nobody behind a shared address can lock others out.
 
+use super::forwarded::sender;
 use crate::config::IpRange;
 use actix_web::HttpRequest;
 use governor::clock::{Clock as _, DefaultClock};
@@ -25,7 +26,7 @@ pub struct Refusals {
 }
 
 impl Refusals {
-    /// Nobody has been refused yet. The `X-Forwarded-For` of these proxies is believed.
+    /// Nobody has been refused yet. What these proxies say of the sender is believed.
     #[must_use]
     pub fn new(trusted_proxies: Vec<IpRange>) -> Self {
         Self {
@@ -43,7 +44,7 @@ impl Refusals {
     /// # Errors
     /// The seconds to wait, at least 1.
     pub fn count(&self, request: &HttpRequest) -> Result<(), u64> {
-        let Some(address) = self.address(request) else {
+        let Some(address) = sender(request, &self.trusted_proxies) else {
             return Ok(());
         };
         if self.limiter.len() > ADDRESSES {
@@ -53,31 +54,6 @@ impl Refusals {
             let wait = until.wait_time_from(self.clock.now());
             wait.as_secs().saturating_add(1)
         })
-    }
-
-    /// Who sent it: the nearest address that is no trusted proxy's.
-    fn address(&self, request: &HttpRequest) -> Option<IpAddr> {
-        let peer = request.peer_addr()?.ip();
-        let trusted = |address: &IpAddr| {
-            self.trusted_proxies
-                .iter()
-                .any(|range| range.contains(*address))
-        };
-        if !trusted(&peer) {
-            return Some(peer);
-        }
-        let forwarded = request
-            .headers()
-            .get_all("x-forwarded-for")
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(','))
-            .filter_map(|address| address.trim().parse::<IpAddr>().ok());
-        let chain: Vec<IpAddr> = forwarded.collect();
-        chain
-            .into_iter()
-            .rev()
-            .find(|address| !trusted(address))
-            .or(Some(peer))
     }
 }
 

@@ -1,5 +1,8 @@
 //! Why a webhook is not taken.
 
+use crate::http::ApiError;
+use crate::telemetry::Refused;
+
 /// A webhook that is refused. Telnyx does not send it again after a 4xx.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WebhookError {
@@ -24,4 +27,29 @@ pub enum WebhookError {
     /// It is not JSON by its content type.
     #[error("Content-Type must be application/json")]
     NotJson,
+}
+
+impl WebhookError {
+    const fn reason(&self) -> Refused {
+        match self {
+            Self::NoData => Refused::NoData,
+            Self::Malformed(_) => Refused::Malformed,
+            Self::ApiV1 => Refused::ApiV1,
+            Self::Texml => Refused::Texml,
+            Self::NotJson => Refused::ContentType,
+        }
+    }
+}
+
+impl From<WebhookError> for ApiError {
+    fn from(error: WebhookError) -> Self {
+        let (reason, sentence) = (error.reason(), error.to_string());
+        let answer = match error {
+            WebhookError::Texml | WebhookError::NotJson => {
+                Self::UnsupportedMediaType(sentence.clone())
+            }
+            _ => Self::BadRequest(sentence.clone()),
+        };
+        answer.because(reason, sentence)
+    }
 }

@@ -5,10 +5,10 @@ use super::text::hash_of;
 use super::{SignatureHeaders, Understood, Verified, WebhookError, understand};
 use crate::agencies::Profile;
 use crate::domain::{AgencyId, Direction, LegEvent, LegNews, Timestamp};
-use crate::http::{ApiError, Context, read_body, resource};
+use crate::http::{ApiError, Context, read_body, webhook_resource};
 use crate::journal::{Answer, Append, AppendError, Meaning, WebhookAnswer, WebhookAppend};
 use crate::store::batch::{StoredWebhook, WebhookOutcome};
-use crate::telemetry::{RefusedAt, WebhookResult};
+use crate::telemetry::{Refused, RefusedAt, WebhookResult};
 use crate::view::AcceptedView;
 use actix_web::http::header::{CONTENT_TYPE, HeaderMap};
 use actix_web::web::{self, ServiceConfig};
@@ -22,8 +22,12 @@ const REFUSED: &str = "Webhook signature verification failed";
 /// The webhook's routes, below `/api/telnyx`.
 pub fn configure(routes: &mut ServiceConfig) {
     routes
-        .service(resource("/webhook", "POST", vec![web::post().to(webhook)]))
-        .service(resource(
+        .service(webhook_resource(
+            "/webhook",
+            "POST",
+            vec![web::post().to(webhook)],
+        ))
+        .service(webhook_resource(
             "/webhook/{agency_id}",
             "POST",
             vec![web::post().to(webhook)],
@@ -43,10 +47,12 @@ async fn webhook(
     .await;
     context.metrics.webhook(match &result {
         Ok(answer) => result_of(*answer),
-        Err(ApiError::Unauthorized(_)) => WebhookResult::Unauthorized,
-        Err(ApiError::TooMany(_)) => WebhookResult::Limited,
-        Err(ApiError::Unavailable(_) | ApiError::Internal) => WebhookResult::Unavailable,
-        Err(_) => WebhookResult::Malformed,
+        Err(error) => match error.answer() {
+            ApiError::Unauthorized(_) => WebhookResult::Unauthorized,
+            ApiError::TooMany(_) => WebhookResult::Limited,
+            ApiError::Unavailable(_) | ApiError::Internal => WebhookResult::Unavailable,
+            _ => WebhookResult::Malformed,
+        },
     });
     result?;
     Ok(HttpResponse::Ok().json(AcceptedView::STORED))
@@ -81,10 +87,9 @@ impl Ingest<'_> {
         let verified = self.verify(agency.as_deref(), body)?;
         // Without an agency nothing has been verified: `verify` has refused it.
         let Some(agency) = agency else {
-            return Err(self.refuse("no agency"));
+            return Err(self.refuse(Refused::NoAgency, "no agency"));
         };
-        let understood = understand(verified.body(), received_at)
-            .map_err(|error| ApiError::BadRequest(error.to_string()))?;
+        let understood = understand(verified.body(), received_at)?;
         self.context
             .metrics
             .received(understood.occurred_at, received_at);
@@ -100,7 +105,7 @@ impl Ingest<'_> {
         match self.context.journal.append(Append::Webhook(append)).await {
             Ok(Answer::Webhook(answer)) => Ok(answer),
             Ok(_) => Err(ApiError::Internal),
-            Err(AppendError::NoAgency) => Err(self.refuse("the agency is gone")),
+            Err(AppendError::NoAgency) => Err(self.refuse(Refused::NoAgency, "the agency is gone")),
             Err(error) => {
                 tracing::warn!("Webhook {id} not stored, Telnyx will send it again: {error}");
                 Err(ApiError::Unavailable(
@@ -141,10 +146,11 @@ impl Ingest<'_> {
         };
         if headers.signature.is_none() && header("x-telnyx-signature").is_some() {
             // API v1 signs otherwise, so this could never be verified; better to say so.
-            return Err(ApiError::BadRequest(WebhookError::ApiV1.to_string()));
+            return Err(WebhookError::ApiV1.into());
         }
         let Some(agency) = agency else {
-            return Err(self.refuse("there is no such agency"));
+            let why = "there is no agency of that id or connection, and no default one";
+            return Err(self.refuse(Refused::NoAgency, why));
         };
         let now = self.context.clock.now();
         let checked = if self.context.unsigned_webhooks && headers.signature.is_none() {
@@ -152,13 +158,13 @@ impl Ingest<'_> {
         } else {
             Verified::check(body, headers, &agency.public_keys, now)
         };
-        checked.map_err(|error| self.refuse(&error.to_string()))
+        checked.map_err(|error| self.refuse(error.reason(), &error.to_string()))
     }
 
-    fn refuse(&self, why: &str) -> ApiError {
+    fn refuse(&self, reason: Refused, why: &str) -> ApiError {
         self.context.metrics.refused(RefusedAt::Webhook);
-        tracing::warn!("Webhook refused: {why}");
-        ApiError::refused(&self.context.refusals, self.request, REFUSED.to_owned())
+        let refusals = &self.context.refusals;
+        ApiError::unauthorized(refusals, self.request, REFUSED.to_owned()).because(reason, why)
     }
 }
 
@@ -178,7 +184,7 @@ fn check_content_type(headers: &HeaderMap) -> Result<(), ApiError> {
     } else {
         WebhookError::NotJson
     };
-    Err(ApiError::UnsupportedMediaType(error.to_string()))
+    Err(error.into())
 }
 
 fn appended(

@@ -3,6 +3,7 @@
 //! [`Verified`] is a type and not a promise: what is not verified cannot be read as a webhook.
 
 use crate::domain::Timestamp;
+use crate::telemetry::Refused;
 use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -40,6 +41,17 @@ pub enum SignatureError {
     /// No key of the agency made it.
     #[error("no public key of the agency fits the signature")]
     Wrong,
+}
+
+impl SignatureError {
+    pub(super) const fn reason(self) -> Refused {
+        match self {
+            Self::Missing => Refused::SignatureMissing,
+            Self::Stale => Refused::SignatureStale,
+            Self::NoKey => Refused::NoPublicKey,
+            Self::Wrong => Refused::SignatureWrong,
+        }
+    }
 }
 
 impl Verified {

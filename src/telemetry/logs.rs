@@ -70,8 +70,10 @@ fn end_of(path: &Path) -> Result<Arc<File>, TelemetryError> {
 }
 
 /// What others log is kept down, whatever the filter says in general; one that names the module
-/// still has its way. tungstenite writes whole frames at trace level, tokens included.
-const QUIET: &str = "actix_server=warn,tungstenite=info,tokio_tungstenite=info";
+/// still has its way. tungstenite writes whole frames at trace level, tokens included, and what
+/// strangers send in place of HTTP is an error to actix's dispatcher alone.
+const QUIET: &str =
+    "actix_server=warn,actix_http::h1::dispatcher=off,tungstenite=info,tokio_tungstenite=info";
 
 type AnySubscriber = Box<dyn Subscriber + Send + Sync>;
 

@@ -11,7 +11,7 @@ mod ops_files;
 pub use logs::{LogFormat, LogTarget, init};
 pub use metrics::{
     ConnectAnswer, HeadPoll, JournalFailure, KeyFetch, Metrics, OpenSocket, Provider,
-    ProviderResult, RefusedAt, Removed, WebhookResult,
+    ProviderResult, Refused, RefusedAt, Removed, WebhookResult,
 };
 
 /// Why logs could not be started or metrics could not be written out.

@@ -10,9 +10,9 @@ use super::protocol::{self, ClientMessage};
 use crate::auth::{AuthError, Identity, Refusal};
 use crate::clock::Tick;
 use crate::domain::{AgencyId, UserId};
-use crate::http::{Caller, Context};
+use crate::http::{Caller, Context, Who, token_reason};
 use crate::hub::{Frame, Member, Outbox};
-use crate::telemetry::{ConnectAnswer, RefusedAt};
+use crate::telemetry::{ConnectAnswer, Refused, RefusedAt};
 use actix_web::web;
 use actix_ws::{AggregatedMessage, AggregatedMessageStream};
 use secrecy::{ExposeSecret, SecretString};
@@ -128,7 +128,10 @@ impl Session {
             self.context.hub.leave(agency, self.id);
         }
         match end {
-            End::Ours(close) => close.end(&self.outbox),
+            End::Ours(close) => {
+                self.note(&close);
+                close.end(&self.outbox);
+            }
             End::Theirs => self.outbox.end(vec![Frame::close(1000, "")], 1000, false),
         }
         let code = self.outbox.end_code().unwrap_or(1006);
@@ -145,7 +148,10 @@ impl Session {
             return Err(Close::Protocol(sentence).into());
         };
         let Some(token) = token.or_else(|| self.upgrade_token.take()) else {
-            return Err(self.refused("A token is missing".to_owned()).into());
+            let why = "connect has no token, and the upgrade had none";
+            return Err(self
+                .refused(Refused::TokenMissing, why, "A token is missing")
+                .into());
         };
         let identity = self.verify(&token).await?;
         let caller = self.caller(identity.user).await?;
@@ -219,16 +225,35 @@ impl Session {
         verified.map_err(|error| match error {
             AuthError::Unavailable => Close::TryLater,
             AuthError::Unauthorized(Refusal::Expired) => Close::TokenExpired,
-            error => self.refused(error.to_string()),
+            AuthError::Unauthorized(ref refusal) => {
+                let (reason, why) = (token_reason(refusal), refusal.to_string());
+                self.refused(reason, &why, &error.to_string())
+            }
+            // Only start-up says so.
+            AuthError::Settings(_) => Close::TryLater,
         })
     }
 
-    fn refused(&self, sentence: String) -> Close {
+    /// A token that is not accepted: the log reads why, the client a sentence.
+    fn refused(&self, reason: Refused, why: &str, sentence: &str) -> Close {
+        self.context.notices.refused(Who::Socket, reason, why);
         self.context.metrics.refused(RefusedAt::Socket);
         self.context
             .metrics
             .connect_answered(ConnectAnswer::Refused);
-        Close::Unauthorized(sentence)
+        Close::Unauthorized(sentence.to_owned())
+    }
+
+    /// What the log reads of an end after which the client stays away.
+    fn note(&self, close: &Close) {
+        let reason = match close {
+            Close::Forbidden => Refused::NoAgencyUser,
+            Close::Protocol(_) => Refused::Protocol,
+            Close::TooBig => Refused::TooLarge,
+            _ => return,
+        };
+        let why = close.message();
+        self.context.notices.refused(Who::Socket, reason, why);
     }
 
     async fn caller(&self, user: UserId) -> Result<Caller, Close> {
@@ -304,13 +329,15 @@ impl Session {
                     Ok(identity) => identity,
                     // A refused refresh ends the connection, an expired token included.
                     Err(Close::TokenExpired) => {
-                        return Err(self.refused("The new token has expired".to_owned()).into());
+                        let why = Refusal::Expired.to_string();
+                        let sentence = "The new token has expired";
+                        return Err(self.refused(Refused::TokenExpired, &why, sentence).into());
                     }
                     Err(close) => return Err(close.into()),
                 };
                 if identity.user != connected.identity.user {
-                    let sentence = "The new token is another user's".to_owned();
-                    return Err(self.refused(sentence).into());
+                    let sentence = "The new token is another user's";
+                    return Err(self.refused(Refused::TokenUser, sentence, sentence).into());
                 }
                 let frame = protocol::refreshed(identity.expires_at);
                 connected.token = Lifetime::of(&identity, &self.context.clock);

@@ -6,9 +6,13 @@ use super::session::{Inbound, Session};
 use super::transport::Frames;
 use crate::http::{ApiError, Context, bearer, is_allowed};
 use crate::hub::{Bell, Outbox};
+use crate::telemetry::Refused;
 use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
-use actix_web::http::header::{HOST, HeaderValue, ORIGIN, SEC_WEBSOCKET_PROTOCOL};
+use actix_web::http::Version;
+use actix_web::http::header::{
+    HOST, HeaderValue, ORIGIN, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
+};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use bytes::Bytes;
 use futures_util::Stream;
@@ -24,7 +28,7 @@ const TOKEN_NAMES: [&str; 5] = ["token", "access_token", "jwt", "authorization",
 /// Answers an upgrade and starts its session.
 ///
 /// # Errors
-/// 400 for a token in the query, for foreign subprotocols and for what is no upgrade; 403 for a
+/// 400 for a token in the query, for foreign subprotocols and versions, and for what is no upgrade; 403 for a
 /// foreign origin; 503 while draining.
 pub async fn upgrade(
     request: HttpRequest,
@@ -37,6 +41,7 @@ pub async fn upgrade(
     }
     refuse_token_in_query(&request)?;
     check_origin(&request, &context)?;
+    check_version(&request)?;
     let offered = offers_us(&request)?;
     let token = bearer(&request).map(SecretString::from);
 
@@ -45,9 +50,9 @@ pub async fn upgrade(
     let mut gated = Payload::Stream { payload: gate };
     let gated = web::Payload::from_request(&request, &mut gated)
         .await
-        .map_err(|error| ApiError::BadRequest(error.to_string()))?;
+        .map_err(|error| refused(error.to_string()))?;
     let (mut response, _session, messages) = actix_ws::handle(&request, gated)
-        .map_err(|error| ApiError::BadRequest(format!("Not a WebSocket upgrade: {error}")))?;
+        .map_err(|error| refused(format!("Not a WebSocket upgrade: {error}")))?;
     if offered {
         let ours = HeaderValue::from_static(SUBPROTOCOL);
         response.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, ours);
@@ -71,21 +76,40 @@ pub async fn upgrade(
         .map_into_boxed_body())
 }
 
+fn refused(sentence: String) -> ApiError {
+    ApiError::BadRequest(sentence.clone()).because(Refused::Upgrade, sentence)
+}
+
+/// HTTP/1.0 knows no upgrade, and of WebSockets there is one version.
+fn check_version(request: &HttpRequest) -> Result<(), ApiError> {
+    if request.version() < Version::HTTP_11 {
+        let sentence = "A WebSocket needs HTTP/1.1, and this came by HTTP/1.0: a proxy in between \
+                        must be told so (nginx: proxy_http_version 1.1)";
+        return Err(refused(sentence.to_owned()));
+    }
+    let is_upgrade = request.headers().contains_key(UPGRADE);
+    let version = request.headers().get(SEC_WEBSOCKET_VERSION);
+    if is_upgrade && version.is_none_or(|version| version != "13") {
+        let answer = ApiError::WebSocketVersion;
+        let why = answer.to_string();
+        return Err(answer.because(Refused::Upgrade, why));
+    }
+    Ok(())
+}
+
 fn refuse_token_in_query(request: &HttpRequest) -> Result<(), ApiError> {
     let query = url::form_urlencoded::parse(request.query_string().as_bytes());
     for (name, _) in query {
         if TOKEN_NAMES.contains(&name.to_ascii_lowercase().as_str()) {
             let sentence = "A token must not be in the query string: send it in the connect \
                             message or as Authorization: Bearer";
-            return Err(ApiError::BadRequest(sentence.to_owned()));
+            return Err(refused(sentence.to_owned()));
         }
     }
     Ok(())
 }
 
 fn check_origin(request: &HttpRequest, context: &Context) -> Result<(), ApiError> {
-    const REFUSED: ApiError =
-        ApiError::Forbidden("This origin is not in CALLBOARD_ALLOWED_ORIGINS");
     let Some(origin) = request.headers().get(ORIGIN) else {
         return Ok(());
     };
@@ -93,12 +117,21 @@ fn check_origin(request: &HttpRequest, context: &Context) -> Result<(), ApiError
         .headers()
         .get(HOST)
         .and_then(|host| host.to_str().ok());
-    let origin = origin.to_str().map_err(|_| REFUSED)?;
-    if is_allowed(origin, host, &context.config) {
-        Ok(())
-    } else {
-        Err(REFUSED)
+    let allowed = |origin: &&str| is_allowed(origin, host, &context.config);
+    if origin.to_str().ok().filter(allowed).is_some() {
+        return Ok(());
     }
+    // Shown as it came, but for what would not be readable, and not all of a long one.
+    let origin = origin.as_bytes().escape_ascii().to_string();
+    let origin: String = origin.chars().take(200).collect();
+    let host = host.unwrap_or("missing");
+    let base = &context.config.listener.base_url;
+    let why = format!(
+        "its Origin is {origin}, which is neither in CALLBOARD_ALLOWED_ORIGINS nor the host of \
+         API_BASE_URL ({base}) or Host ({host})"
+    );
+    let answer = ApiError::Forbidden("This origin is not in CALLBOARD_ALLOWED_ORIGINS");
+    Err(answer.because(Refused::Origin, why))
 }
 
 /// Whether the client offers our subprotocol. Offering none is fine.
@@ -117,7 +150,7 @@ fn offers_us(request: &HttpRequest) -> Result<bool, ApiError> {
     if offers.any(|offer| offer == SUBPROTOCOL) {
         return Ok(true);
     }
-    Err(ApiError::BadRequest(format!(
+    Err(refused(format!(
         "This server speaks the subprotocol {SUBPROTOCOL} only"
     )))
 }

@@ -165,6 +165,22 @@ on_every_database! {
         assert_eq!(world.outcomes(world.rival.id).await, ["applied"]);
     }
 
+    async fn a_slash_at_the_end_of_the_webhooks_path_costs_no_call(world: World) {
+        let node = world.node().await;
+        let carrier = node.carrier(&world.acme);
+        let paths = ["/api/telnyx/webhook/".to_owned(), format!("/api/telnyx/webhook/{}/", world.acme.id)];
+        for path in &paths {
+            let mut request = carrier.request(&carrier.new_call("+15550100").initiated(), 1);
+            request.url.set_path(path);
+            assert_eq!(node.takes(&request).await.status, 200, "{path}");
+        }
+        assert_eq!(ringing(&node, &world).await.len(), 2);
+        for route in ["/api/telnyx/webhook", "/api/telnyx/webhook/{agency_id}"] {
+            let counted = format!("callboard_http_requests_total{{route=\"{route}\",status=\"200\"}}");
+            assert_eq!(node.metric(&counted).await, Some(1), "{route}");
+        }
+    }
+
     async fn another_api_version_is_told_which_setting_to_change(world: World) {
         let node = world.node().await;
         let flat = json!({"record_type": "event", "id": "1", "event_type": "call_initiated",

@@ -19,12 +19,12 @@ const ROUTES: [(&str, &str); 14] = [
     ("/healthz", "GET, HEAD"),
     ("/readyz", "GET, HEAD"),
     ("/ws", "GET"),
-    ("/api/me", "GET"),
-    ("/api/calls", "GET"),
-    ("/api/calls/1", "GET"),
-    ("/api/calls/1/events", "GET"),
-    ("/api/calls/1/events?since=now", "GET"),
-    ("/api/telnyx/calls/pending", "GET"),
+    ("/api/me", "GET, HEAD"),
+    ("/api/calls", "GET, HEAD"),
+    ("/api/calls/1", "GET, HEAD"),
+    ("/api/calls/1/events", "GET, HEAD"),
+    ("/api/calls/1/events?since=now", "GET, HEAD"),
+    ("/api/telnyx/calls/pending", "GET, HEAD"),
     ("/api/telnyx/webhook", "POST"),
     ("/api/telnyx/webhook/1", "POST"),
 ];
@@ -44,11 +44,18 @@ async fn forges(node: &Node, world: &World, forwarded_for: Option<&str>) -> Repl
 
 /// Forges until it is told to wait; more often than the burst it may not be.
 async fn forges_until_told_to_wait(node: &Node, world: &World, address: Option<&str>) -> Reply {
+    let (refusals, told) = forges_on(node, world, address).await;
+    assert!(refusals >= 30, "told to wait after {refusals}");
+    told
+}
+
+/// How often it is refused before it is told to wait: a stranger 30 times, one who was told to wait
+/// already as often as time has passed.
+async fn forges_on(node: &Node, world: &World, address: Option<&str>) -> (usize, Reply) {
     for refusals in 0..100 {
         let answer = forges(node, world, address).await;
         if answer.status == 429 {
-            assert!(refusals >= 30, "told to wait after {refusals}");
-            return answer;
+            return (refusals, answer);
         }
         assert_eq!(answer.status, 401);
     }
@@ -84,8 +91,66 @@ on_every_database! {
                 let answer = reply(node.ask(method, path)).await;
                 let told = (answer.status, answer.header("allow"));
                 assert_eq!(told, (405, Some(allowed)), "{method} {path}");
-                assert_eq!(answer.error(), format!("Method not allowed; allowed here: {allowed}"));
+                let sentence = format!("Method not allowed; allowed here: {allowed}");
+                let at_the_webhook = path.contains("webhook") && method == "GET";
+                assert_eq!(answer.error().strip_prefix(&sentence).map(str::is_empty),
+                    Some(!at_the_webhook), "{method} {path}: {}", answer.error());
             }
+        }
+    }
+
+    async fn a_webhook_that_comes_by_get_is_told_the_setting(world: World) {
+        let node = world.node().await;
+        for path in ["/api/telnyx/webhook?data=x", "/api/telnyx/webhook/1", "/api/telnyx/webhook/"] {
+            let answer = reply(node.ask("GET", path)).await;
+            assert_eq!((answer.status, answer.header("allow")), (405, Some("POST")));
+            assert!(answer.error().contains("set the HTTP method of the webhook to POST in the portal"));
+        }
+    }
+
+    async fn answers_in_json_are_kept_out_of_caches_and_taken_for_nothing_else(world: World) {
+        let node = world.node().await;
+        for path in ["/api/me", "/api/calls", "/api/call-logs", "/api/users", "/api/calls/1", "/api/nothing",
+            "/api/agency/credentials", "/api/ultravox/status", "/functions/v1/nothing", "/healthz", "/readyz",
+            "/openapi.json", "/asyncapi.json", "/ws", "/nothing"] {
+            for answer in [
+                node.reads(&world, world.olivia, path).await,
+                reply(node.ask("GET", path)).await,
+                reply(node.ask("BREW", path)).await,
+            ] {
+                let told = ["content-type", "cache-control", "x-content-type-options"].map(|name| answer.header(name));
+                assert_eq!(told, [Some("application/json"), Some("no-store"), Some("nosniff")], "{path}");
+            }
+        }
+        let metrics = format!("http://{}/nothing", node.app.metrics_addr.unwrap());
+        assert_eq!(reply(node.http.get(metrics)).await.header("cache-control"), Some("no-store"));
+        // A file says for itself how long it is good for.
+        let file = reply(node.ask("GET", "/sdk/package.json")).await;
+        assert_eq!((file.status, file.header("cache-control")), (200, Some("no-cache")));
+    }
+
+    async fn an_id_that_cannot_be_one_is_not_found(world: World) {
+        let node = world.node().await;
+        let long = "x".repeat(600);
+        for id in ["%00", "a%00b", "%20", "%ff", "%c3%28", "0", &long, "%2e%2e", "null"] {
+            for (method, path) in [
+                ("GET", format!("/api/calls/{id}")),
+                ("GET", format!("/api/calls/{id}/events")),
+                ("GET", format!("/api/calls/{id}/recordings/{id}")),
+                ("POST", format!("/api/telnyx/calls/{id}/answer")),
+                ("POST", format!("/api/telnyx/calls/{id}/release")),
+                ("POST", format!("/api/telnyx/calls/{id}/end")),
+                ("GET", format!("/api/agency/credentials/{id}")),
+                ("DELETE", format!("/api/agency/credentials/{id}")),
+                ("GET", format!("/api/ultravox/telephony_configs/{id}")),
+            ] {
+                let answer = node.does(&world, world.olivia, method, &path, None).await;
+                assert_eq!(answer.status, 404, "{method} {path}: {}", answer.text());
+            }
+            let notes = Some(serde_json::json!({"notes": "x"}));
+            let path = format!("/api/call-logs/{id}");
+            let answer = node.does(&world, world.olivia, "PATCH", &path, notes).await;
+            assert_eq!(answer.status, 404, "{path}: {}", answer.text());
         }
     }
 
@@ -124,7 +189,7 @@ on_every_database! {
         let preflight = async |path: &str, origin: &str| {
             let ask = node.ask("OPTIONS", path).header("origin", origin);
             let ask = ask.header("access-control-request-method", "PATCH");
-            reply(ask.header("access-control-request-headers", "authorization,content-type")).await
+            reply(ask.header("access-control-request-headers", "authorization,x-of-tomorrow,traceparent")).await
         };
         for path in ["/api/me", "/api/calls/1", "/api/telnyx/calls/1/answer", "/healthz"] {
             let answer = preflight(path, PAGE).await;
@@ -132,7 +197,7 @@ on_every_database! {
             let methods = answer.header("access-control-allow-methods").unwrap();
             assert!(methods.contains("PATCH"), "{methods}");
             let headers = answer.header("access-control-allow-headers").unwrap().to_lowercase();
-            assert!(headers.contains("authorization") && headers.contains("content-type"), "{headers}");
+            assert!(headers.contains("authorization") && headers.contains("x-of-tomorrow"), "{headers}");
             let other = preflight(path, "https://evil.example.com").await;
             assert_eq!(other.header("access-control-allow-origin"), None);
             assert!(!other.error().is_empty());
@@ -180,9 +245,18 @@ on_every_database! {
             ("203.0.113.8, 203.0.113.7", 429),
             ("203.0.113.7, 203.0.113.9", 401),
             ("203.0.113.7, 10.1.2.3", 429),
+            ("203.0.113.7:4711", 429),
+            ("\"203.0.113.7:4711\", 10.1.2.3:80", 429),
+            ("[2001:db8:7::1]:4711", 401),
+            ("203.0.113.7, garbage", 401),
             ("2001:db8::1, 2001:db8:1:2:3::4", 401),
         ] {
-            assert_eq!(forges(&behind, &world, Some(address)).await.status, status, "{address}");
+            if status == 401 {
+                assert_eq!(forges(&behind, &world, Some(address)).await.status, 401, "{address}");
+            } else {
+                let (refusals, _) = forges_on(&behind, &world, Some(address)).await;
+                assert!(refusals < 20, "{address} passed for another after {refusals}");
+            }
         }
     }
 
@@ -252,5 +326,19 @@ on_every_database! {
         assert_eq!((elsewhere.status, elsewhere.error().is_empty()), (404, false));
         let read = reply(node.http.get(&metrics)).await;
         assert!(read.header("content-type").unwrap().starts_with("application/openmetrics-text"));
+        let prometheus = "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3,*/*;q=0.1";
+        for (accept, is_plain) in [
+            ("text/plain", true),
+            ("text/plain; version=0.0.4", true),
+            ("TEXT/plain;q=0.3,*/*;q=0.1", true),
+            (prometheus, false),
+            ("*/*", false),
+        ] {
+            let read = reply(node.http.get(&metrics).header("accept", accept)).await;
+            let plain = read.header("content-type") == Some("text/plain; version=0.0.4; charset=utf-8");
+            assert_eq!((read.status, plain), (200, is_plain), "{accept}");
+            assert_eq!(read.text().contains("\n# TYPE callboard_webhooks_total counter\n"), is_plain);
+            assert_eq!(read.text().ends_with("# EOF\n"), !is_plain);
+        }
     }
 }

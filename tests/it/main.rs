@@ -43,6 +43,7 @@ mod pages;
 mod poolers;
 mod reconciler;
 mod recordings;
+mod refusals;
 mod refused;
 mod rest;
 mod resume;

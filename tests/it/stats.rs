@@ -146,7 +146,7 @@ on_every_database! {
     async fn only_owners_and_admins_see_the_agencys_people(world: World) {
         let node = world.node().await;
         let anna = node.reads(&world, world.anna, "/api/users").await;
-        assert_eq!((anna.status, anna.error()), (403, "Only owners and admins of the agency see its people".into()));
+        assert_eq!((anna.status, anna.error()), (403, "Only the agency's owner or an admin (role agency_owner or agency_admin) may see this".into()));
         let people = async |user| {
             let reply = node.reads(&world, user, "/api/users").await;
             assert_eq!(reply.status, 200);

@@ -165,9 +165,12 @@ async fn a_minted_token_names_the_issuer_that_is_asked_for() {
 
     let issuer = settings.project_issuer();
     assert!(verifier.verify(&minted(issuer.as_deref())).await.is_ok());
-    assert_eq!(refusal(&verifier, &minted(None)).await, Refusal::Issuer);
     let nameless = hs256(&claims_with(json!({"iss": null})));
-    assert_eq!(refusal(&verifier, &nameless).await, Refusal::Issuer);
+    for token in [minted(None), nameless] {
+        let refusal = refusal(&verifier, &token).await.to_string();
+        let told = "its issuer is not named, expected https://project.example/auth/v1";
+        assert_eq!(refusal, told);
+    }
 }
 
 #[tokio::test]
@@ -199,7 +202,8 @@ async fn a_token_may_name_any_issuer_of_the_list_with_or_without_a_slash() {
             json!(null),
         ] {
             let token = hs256(&claims_with(json!({ "iss": iss })));
-            assert_eq!(refusal(&verifier, &token).await, Refusal::Issuer, "{iss}");
+            let refusal = refusal(&verifier, &token).await;
+            assert!(matches!(refusal, Refusal::Issuer { .. }), "{iss}");
         }
     }
 }

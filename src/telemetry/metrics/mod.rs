@@ -10,13 +10,16 @@ mod http;
 mod journal;
 mod label;
 mod latency;
+mod plain;
 mod providers;
+mod refusals;
 mod sockets;
 mod upkeep;
 mod webhooks;
 
 pub use journal::{HeadPoll, JournalFailure};
 pub use providers::{Provider, ProviderResult};
+pub use refusals::Refused;
 pub use sockets::{ConnectAnswer, OpenSocket};
 pub use upkeep::{KeyFetch, RefusedAt, Removed};
 pub use webhooks::WebhookResult;
@@ -43,12 +46,16 @@ struct Inner {
     http: http::Http,
     upkeep: upkeep::Upkeep,
     providers: providers::Providers,
+    refusals: refusals::Refusals,
 }
 
 impl Metrics {
     /// The media type of what [`Metrics::encode`] returns.
     pub const CONTENT_TYPE: &'static str =
         "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+    /// The media type of what [`Metrics::encode_plain`] returns.
+    pub const PLAIN_CONTENT_TYPE: &'static str = "text/plain; version=0.0.4; charset=utf-8";
 
     /// A fresh set, all at zero.
     #[must_use]
@@ -66,6 +73,7 @@ impl Metrics {
         let http = http::Http::register(&mut catalog);
         let upkeep = upkeep::Upkeep::register(&mut catalog);
         let providers = providers::Providers::register(&mut catalog);
+        let refusals = refusals::Refusals::register(&mut catalog);
         let (registry, names) = catalog.into_parts();
         Self(Arc::new(Inner {
             registry,
@@ -77,6 +85,7 @@ impl Metrics {
             http,
             upkeep,
             providers,
+            refusals,
         }))
     }
 
@@ -88,6 +97,14 @@ impl Metrics {
         let mut text = String::new();
         prometheus_client::encoding::text::encode(&mut text, &self.0.registry)?;
         Ok(text)
+    }
+
+    /// All metrics in Prometheus's older text format.
+    ///
+    /// # Errors
+    /// As [`Metrics::encode`].
+    pub fn encode_plain(&self) -> Result<String, TelemetryError> {
+        Ok(plain::of_openmetrics(&self.encode()?))
     }
 
     /// The names under which Prometheus knows the series, suffixes such as `_total` and `_bucket`

@@ -110,6 +110,11 @@ on_every_database! {
             let methods = documented.iter().filter(|(_, other)| other == path);
             let methods: BTreeSet<_> = methods.map(|(method, _)| method.as_str()).collect();
             assert_eq!(allowed, methods, "{path}");
+            // What may be read may be asked for its headers.
+            let read = methods.contains("GET") && path != "/ws";
+            let head = reply(node.ask("HEAD", &asked)).await;
+            let get = reply(node.ask("GET", &asked)).await;
+            assert_eq!((head.status, head.body.len()), (if read { get.status } else { 405 }, 0), "{path}");
         }
     }
 

@@ -35,6 +35,11 @@ impl Process {
         process
     }
 
+    /// What it has logged in this life.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("log")).expect("a log")
+    }
+
     /// Killed with -9: nothing is finished, nobody is told.
     pub async fn dies(&mut self) {
         self.child.kill().await.expect("a process to kill");

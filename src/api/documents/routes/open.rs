@@ -10,8 +10,8 @@ pub(super) fn webhook() -> Vec<Operation> {
     let webhook = |path, id, text| {
         let body = json!({
             "type": "object",
+            "description": "The event is in `data`, or is the body itself.",
             "properties": { "data": { "type": "object" } },
-            "required": ["data"],
         });
         let example = json!({ "data": {
             "record_type": "event", "id": "0ccc7b54-4df3-4bca-a65a-3da1ecc777f0",
@@ -25,7 +25,10 @@ pub(super) fn webhook() -> Vec<Operation> {
             .saying(text)
             .takes_written(body, example)
             .answers::<AcceptedView>(200, "Stored for good; unknown types and repeats too")
-            .fails(400, "Malformed; the sentence says how")
+            .fails(
+                400,
+                "No event, or a call's without a handle that can be used; the sentence says which",
+            )
             .fails(
                 401,
                 "Bad, missing or stale signature, or an agency that is not there",

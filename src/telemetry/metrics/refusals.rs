@@ -1,0 +1,94 @@
+//! Refusals that are final: whoever is refused so does not try again by itself.
+
+use super::Metrics;
+use super::catalog::Catalog;
+use super::label::{Label, label};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use std::fmt;
+
+label! {
+    /// Why someone was refused for good.
+    Refused is "reason" {
+        /// A webhook that holds no event.
+        NoData = "no_data",
+        /// A webhook that is no call: not JSON, or without a handle that can be used.
+        Malformed = "malformed",
+        /// A webhook of API v1.
+        ApiV1 = "api_v1",
+        /// A TeXML callback.
+        Texml = "texml",
+        /// A webhook without the headers of a signature.
+        SignatureMissing = "signature_missing",
+        /// A webhook whose timestamp is too far from this server's clock.
+        SignatureStale = "signature_stale",
+        /// A webhook that no public key of its agency fits.
+        SignatureWrong = "signature_wrong",
+        /// A webhook of an agency without a public key.
+        NoPublicKey = "no_public_key",
+        /// A webhook of an agency that is not there.
+        NoAgency = "no_agency",
+        /// No token.
+        TokenMissing = "token_missing",
+        /// A token that cannot be read, or of an algorithm that is not accepted.
+        TokenMalformed = "token_malformed",
+        /// A token of a kind for which nothing is configured.
+        TokenNotConfigured = "token_not_configured",
+        /// A token that is signed with another key.
+        TokenSignature = "token_signature",
+        /// A token from another issuer.
+        TokenIssuer = "token_issuer",
+        /// A token that is no signed-in user's.
+        TokenUser = "token_user",
+        /// A token that has expired, is not valid yet or never expires.
+        TokenExpired = "token_expired",
+        /// A user who belongs to no agency.
+        NoAgencyUser = "not_an_agency_user",
+        /// A user whose role does not allow it.
+        Role = "role",
+        /// A page of an origin that is not allowed.
+        Origin = "origin",
+        /// A path below `/api/telnyx` where there is nothing.
+        Path = "path",
+        /// A method that the path does not have.
+        Method = "method",
+        /// A body that is not JSON by its content type.
+        ContentType = "content_type",
+        /// A body that is too large.
+        TooLarge = "too_large",
+        /// A request that cannot be understood.
+        BadRequest = "bad_request",
+        /// No proper upgrade to a WebSocket.
+        Upgrade = "upgrade",
+        /// A socket that breaks the protocol.
+        Protocol = "protocol",
+        /// A connection for which there is no file descriptor left.
+        Descriptors = "descriptors",
+    }
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+pub(super) struct Refusals {
+    by_reason: Family<Refused, Counter>,
+}
+
+impl Refusals {
+    pub(super) fn register(catalog: &mut Catalog) -> Self {
+        let help = "Refusals after which nobody tries again by itself, by their reason";
+        Self {
+            by_reason: catalog.counter_by("refusals", help),
+        }
+    }
+}
+
+impl Metrics {
+    /// Someone was refused for good.
+    pub fn refused_for(&self, reason: Refused) {
+        self.0.refusals.by_reason.get_or_create(&reason).inc();
+    }
+}
