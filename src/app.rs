@@ -1,7 +1,12 @@
 //! The composition root: builds everything from the configuration, wires the flow, serves, drains.
 
+mod descriptors;
 mod drain;
 mod serve;
+mod server;
+mod wire;
+
+pub use descriptors::raise_limit;
 
 use crate::agencies::Directory;
 use crate::agencies::seal::Keyring;

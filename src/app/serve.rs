@@ -1,6 +1,6 @@
 //! The HTTP servers: the public one, and the one that Prometheus reads.
 
-use super::Listeners;
+use super::{Listeners, server};
 use crate::api;
 use crate::http::{
     Context, RequestSpan, answers_in_json, close_on_unread, get, metrics_page, not_found,
@@ -10,29 +10,12 @@ use crate::hub::Bell;
 use crate::ingest;
 use crate::ws;
 use actix_cors::Cors;
-use actix_web::dev::{Extensions, ServerHandle};
+use actix_web::dev::ServerHandle;
 use actix_web::http::header::RETRY_AFTER;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App, HttpServer, web};
-use std::any::Any;
 use std::net::TcpListener;
-use std::time::Duration;
 use tracing_actix_web::TracingLogger;
-
-/// Longest time for the headers of a request to arrive.
-const HEADERS: Duration = Duration::from_secs(10);
-/// Longest time for a closing connection to finish; above 0, so that close frames get out.
-const DISCONNECT: Duration = Duration::from_secs(2);
-/// Longest time for requests and sockets to finish when the server stops, in seconds.
-const SHUTDOWN_S: u64 = 15;
-/// What a socket's peer may leave unacknowledged before its connection is cut.
-const PEER_PATIENCE: Duration = Duration::from_secs(20);
-/// The kernel's buffer for what is sent: small, so that a slow reader shows in its outbox.
-const SEND_BUFFER: usize = 64 * 1024;
-/// Connections that may wait to be accepted: a whole floor of boards comes back at once.
-const BACKLOG: u32 = 4096;
-/// Most connections per worker.
-const CONNECTIONS: usize = 100_000;
 
 /// Starts the servers; they answer from now on.
 pub(super) fn start(
@@ -47,7 +30,8 @@ pub(super) fn start(
 }
 
 fn public(listener: TcpListener, context: web::Data<Context>) -> std::io::Result<ServerHandle> {
-    let server = HttpServer::new(move || {
+    let served = context.clone();
+    let app = move || {
         let api = web::scope("/api")
             .wrap(TracingLogger::<RequestSpan>::new())
             .wrap(Compress::default())
@@ -98,20 +82,8 @@ fn public(listener: TcpListener, context: web::Data<Context>) -> std::io::Result
             .service(api)
             .service(functions)
             .service(open)
-    })
-    .on_connect(tune)
-    .backlog(BACKLOG)
-    .max_connections(CONNECTIONS)
-    .client_request_timeout(HEADERS)
-    .client_disconnect_timeout(DISCONNECT)
-    .h1_allow_half_closed(false)
-    .shutdown_timeout(SHUTDOWN_S)
-    .disable_signals()
-    .listen(listener)?
-    .run();
-    let handle = server.handle();
-    tokio::spawn(server);
-    Ok(handle)
+    };
+    server::start(listener, served, app)
 }
 
 fn metrics(listener: TcpListener, context: &web::Data<Context>) -> std::io::Result<ServerHandle> {
@@ -149,20 +121,4 @@ fn cors(context: &Context) -> Cors {
         cors = cors.allowed_origin(origin.as_str());
     }
     cors
-}
-
-/// A peer that neither reads nor says goodbye is cut by the kernel: with the write buffer full, the
-/// body of its answer is never polled again, so nothing of ours could.
-fn tune(connection: &dyn Any, _: &mut Extensions) {
-    let Some(stream) = connection.downcast_ref::<actix_web::rt::net::TcpStream>() else {
-        return;
-    };
-    let socket = socket2::SockRef::from(stream);
-    let tuned = socket
-        .set_tcp_nodelay(true)
-        .and_then(|()| socket.set_send_buffer_size(SEND_BUFFER))
-        .and_then(|()| socket.set_tcp_user_timeout(Some(PEER_PATIENCE)));
-    if let Err(error) = tuned {
-        tracing::debug!("Connection not tuned: {error}");
-    }
 }

@@ -5,7 +5,7 @@ mod listeners;
 use super::CliError;
 use super::args::ServeArgs;
 use super::stop::StopSignals;
-use crate::app::App;
+use crate::app::{App, raise_limit};
 use crate::clock::Clock;
 use crate::config::Config;
 use listeners::bind;
@@ -20,6 +20,7 @@ pub(super) async fn run(args: ServeArgs, config: Config, clock: Clock) -> Result
     for finding in config.findings() {
         tracing::warn!("{finding}");
     }
+    raise_limit();
     let listeners = bind(&config)?;
     let bound = listeners.public.local_addr();
     // A name like localhost may have been given another address on this machine.

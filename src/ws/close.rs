@@ -2,6 +2,7 @@
 
 use super::message::{ErrorMessage, written};
 use crate::hub::{Frame, Outbox};
+use crate::telemetry::Refused;
 use bytes::Bytes;
 
 /// Why the server closes a socket.
@@ -100,6 +101,17 @@ impl Close {
             self,
             Self::TooBig | Self::Unauthorized(_) | Self::Forbidden | Self::Protocol(_)
         )
+    }
+
+    /// The reason of an end after which the client stays away, unless it was noted with more words:
+    /// that of a token.
+    pub(super) const fn refusal(&self) -> Option<Refused> {
+        match self {
+            Self::Forbidden => Some(Refused::NoAgencyUser),
+            Self::Protocol(_) => Some(Refused::Protocol),
+            Self::TooBig => Some(Refused::TooLarge),
+            _ => None,
+        }
     }
 
     /// Ends a socket: the error frame, then the close frame. A slow one gets nothing else first,

@@ -16,4 +16,5 @@ pub use close::Close;
 pub use document::asyncapi;
 pub use protocol::SUBPROTOCOL;
 pub use session::HEARTBEAT_S;
+pub use transport::Ending;
 pub use upgrade::upgrade;

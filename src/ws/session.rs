@@ -129,7 +129,10 @@ impl Session {
         }
         match end {
             End::Ours(close) => {
-                self.note(&close);
+                if let Some(reason) = close.refusal() {
+                    let notices = &self.context.notices;
+                    notices.refused(Who::Socket, reason, close.message());
+                }
                 close.end(&self.outbox);
             }
             End::Theirs => self.outbox.end(vec![Frame::close(1000, "")], 1000, false),
@@ -242,18 +245,6 @@ impl Session {
             .metrics
             .connect_answered(ConnectAnswer::Refused);
         Close::Unauthorized(sentence.to_owned())
-    }
-
-    /// What the log reads of an end after which the client stays away.
-    fn note(&self, close: &Close) {
-        let reason = match close {
-            Close::Forbidden => Refused::NoAgencyUser,
-            Close::Protocol(_) => Refused::Protocol,
-            Close::TooBig => Refused::TooLarge,
-            _ => return,
-        };
-        let why = close.message();
-        self.context.notices.refused(Who::Socket, reason, why);
     }
 
     async fn caller(&self, user: UserId) -> Result<Caller, Close> {

@@ -6,27 +6,47 @@ use crate::telemetry::Metrics;
 use actix_web::Error;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use bytes::Bytes;
+use std::cell::Cell;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll};
 
 /// Slices are no larger than actix's write buffer, beyond which it would allocate.
 const SLICE_BYTES: usize = 8 * 1024;
 
+/// Whether the last frame of a connection's socket is on its way. Clones are of the same connection.
+#[derive(Clone, Debug, Default)]
+pub struct Ending(Rc<Cell<bool>>);
+
+impl Ending {
+    /// Whether nothing follows what has been written.
+    #[must_use]
+    pub fn has_come(&self) -> bool {
+        self.0.get()
+    }
+
+    fn comes(&self) {
+        self.0.set(true);
+    }
+}
+
 /// The body of a socket's answer.
 pub struct Frames {
     outbox: Outbox,
     metrics: Metrics,
+    ending: Ending,
     /// actix-ws ends the inbound stream when its own body is dropped, so it is kept.
     _signal: BoxBody,
 }
 
 impl Frames {
-    /// A body that yields what `outbox` holds, until it ends.
+    /// A body that yields what `outbox` holds, until it ends, and says so to its connection.
     #[must_use]
-    pub fn new(outbox: Outbox, metrics: Metrics, signal: BoxBody) -> Self {
+    pub fn new(outbox: Outbox, metrics: Metrics, ending: Ending, signal: BoxBody) -> Self {
         Self {
             outbox,
             metrics,
+            ending,
             _signal: signal,
         }
     }
@@ -45,8 +65,9 @@ impl MessageBody for Frames {
     ) -> Poll<Option<Result<Bytes, Self::Error>>> {
         let frames = self.get_mut();
         let slice = std::task::ready!(frames.outbox.poll_take(cx, SLICE_BYTES));
-        if let Some(slice) = &slice {
-            frames.metrics.outbox_sent(slice.len());
+        match &slice {
+            Some(slice) => frames.metrics.outbox_sent(slice.len()),
+            None => frames.ending.comes(),
         }
         Poll::Ready(slice.map(Ok))
     }

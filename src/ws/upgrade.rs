@@ -3,7 +3,7 @@
 use super::gate::{Gate, MESSAGE_BYTES};
 use super::protocol::SUBPROTOCOL;
 use super::session::{Inbound, Session};
-use super::transport::Frames;
+use super::transport::{Ending, Frames};
 use crate::http::{ApiError, Context, bearer, is_allowed};
 use crate::hub::{Bell, Outbox};
 use crate::telemetry::Refused;
@@ -71,8 +71,9 @@ pub async fn upgrade(
     );
     actix_web::rt::spawn(session.run());
     let metrics = context.metrics.clone();
+    let ending = request.conn_data::<Ending>().cloned().unwrap_or_default();
     Ok(response
-        .map_body(|_, signal| Frames::new(outbox, metrics, signal))
+        .map_body(|_, signal| Frames::new(outbox, metrics, ending, signal))
         .map_into_boxed_body())
 }
 

@@ -26,6 +26,7 @@ mod control;
 mod crash;
 mod credentials;
 mod demo;
+mod descriptors;
 mod doctor;
 mod documents;
 mod doors;

@@ -2,9 +2,11 @@
 
 use crate::support::World;
 use crate::support::node::{Node, client};
-use crate::support::wire::{BINARY, CONTINUATION, Heard, LAST, PING, TEXT, Wire};
+use crate::support::patience::soon;
+use crate::support::wire::{BINARY, CLOSE, CONTINUATION, Heard, LAST, PING, TEXT, Wire};
 use callboard::simulator::browser::{BrowserError, Message, Socket, Upgrade};
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 const PROTOCOL: &str = "4502 protocol_error, stay away";
 const TOO_BIG: &str = "1009 too_big, stay away";
@@ -227,5 +229,74 @@ on_every_database! {
         anna.connects(&world.token(world.anna)).await;
         anna.frame(LAST | TEXT, ping_of(4096 * KIB).as_bytes()).await;
         assert_eq!(anna.ends().await, TOO_BIG);
+    }
+
+    async fn after_a_close_frame_of_ours_the_connection_ends_at_once(world: World) {
+        let node = world.node().await;
+        let mut rude = Wire::open(&node).await;
+        let mut leaving = Wire::open(&node).await;
+        leaving.connects(&world.token(world.anna)).await;
+        // Whoever sends a body that nobody reads is listened to for two seconds more; whoever is
+        // told goodbye after that is gone before.
+        let mut held = node.connects().await;
+        held.write_all(b"POST /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n").await.unwrap();
+        let mut answer = vec![0; 1024];
+        let read = soon("an answer", held.read(&mut answer)).await.unwrap();
+        assert!(answer[..read].starts_with(b"HTTP/1.1 405 "));
+
+        rude.say(json!({"type": "hello"})).await;
+        leaving.frame(LAST | CLOSE, &1000_u16.to_be_bytes()).await;
+        let both = async {
+            assert_eq!(rude.ends().await, PROTOCOL);
+            assert_eq!(leaving.hears().await, Heard::Close(1000));
+            assert_eq!((rude.hears().await, leaving.hears().await), (Heard::Gone, Heard::Gone));
+        };
+        tokio::select! {
+            biased;
+            () = both => {}
+            _ = held.read(&mut answer) => panic!("the connection was kept after the close frame"),
+        }
+    }
+
+    async fn another_version_is_told_the_one_that_there_is(world: World) {
+        let node = world.node().await;
+        for version in ["Sec-WebSocket-Version: 8\r\n", "Sec-WebSocket-Version: 13, 8\r\n", ""] {
+            let answer = node.answers_raw(&format!(
+                "GET /ws HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n{version}\
+                 Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+            )).await;
+            assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+            assert!(answer.to_lowercase().contains("\r\nsec-websocket-version: 13\r\n"), "{answer}");
+        }
+    }
+
+    async fn an_upgrade_by_http_1_0_is_refused_and_a_plain_request_is_served(world: World) {
+        let node = world.node().await;
+        let upgrade = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
+                       Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n";
+        let refused = node.answers_raw(&format!("GET /ws HTTP/1.0\r\nHost: a\r\n{upgrade}\r\n")).await;
+        assert!(refused.starts_with("HTTP/1.0 400 ") && refused.contains("HTTP/1.1"), "{refused}");
+        for probe in ["GET /healthz HTTP/1.0\r\n\r\n", "HEAD /readyz HTTP/1.0\r\nHost: a\r\n\r\n"] {
+            let served = node.answers_raw(probe).await;
+            assert!(served.starts_with("HTTP/1.0 200 "), "{served}");
+        }
+    }
+
+    async fn an_upgrade_to_nothing_costs_a_request_no_keep_alive(world: World) {
+        let node = world.node().await;
+        let mut stream = node.connects().await;
+        for headers in [
+            "Connection: Upgrade",
+            "connection: keep-alive, upgrade",
+            "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk",
+            "Connection: upgrade\r\nUpgrade: ",
+        ] {
+            let request = format!("GET /healthz HTTP/1.1\r\nHost: a\r\n{headers}\r\n\r\n");
+            stream.write_all(request.as_bytes()).await.unwrap();
+            let mut answer = vec![0; 1024];
+            let read = soon("an answer", stream.read(&mut answer)).await.unwrap();
+            let answer = String::from_utf8_lossy(&answer[..read]).to_lowercase();
+            assert!(answer.starts_with("http/1.1 200 ") && !answer.contains("connection:"), "{headers}: {answer}");
+        }
     }
 }

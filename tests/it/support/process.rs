@@ -20,11 +20,22 @@ pub struct Process {
 
 impl Process {
     pub async fn start(world: &World) -> Self {
+        Self::start_as(world, Command::new(BINARY)).await
+    }
+
+    /// One that may have so many files and connections open.
+    pub async fn start_with_descriptors(world: &World, most: u32) -> Self {
+        let mut limited = Command::new("prlimit");
+        limited.arg(format!("--nofile={most}:{most}")).arg(BINARY);
+        Self::start_as(world, limited).await
+    }
+
+    async fn start_as(world: &World, command: Command) -> Self {
         let free = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = free.local_addr().expect("a port").port();
         drop(free);
         let folder = tempfile::tempdir().expect("a folder");
-        let child = serve(world, port, &folder);
+        let child = serve(command, world, port, &folder);
         let process = Self {
             url: format!("http://127.0.0.1:{port}"),
             port,
@@ -47,7 +58,7 @@ impl Process {
 
     /// Starts again on the same port and database.
     pub async fn comes_back(&mut self, world: &World) {
-        self.child = serve(world, self.port, &self.folder);
+        self.child = serve(Command::new(BINARY), world, self.port, &self.folder);
         self.is_ready().await;
     }
 
@@ -80,8 +91,11 @@ impl Process {
     }
 }
 
-fn serve(world: &World, port: u16, folder: &TempDir) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_callboard"))
+/// The server's binary.
+const BINARY: &str = env!("CARGO_BIN_EXE_callboard");
+
+fn serve(mut command: Command, world: &World, port: u16, folder: &TempDir) -> Child {
+    command
         .arg("serve")
         .current_dir(folder.path())
         .env_clear()

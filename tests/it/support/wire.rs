@@ -13,6 +13,7 @@ use tokio::net::{TcpSocket, TcpStream};
 pub const CONTINUATION: u8 = 0x0;
 pub const TEXT: u8 = 0x1;
 pub const BINARY: u8 = 0x2;
+pub const CLOSE: u8 = 0x8;
 pub const PING: u8 = 0x9;
 /// The bit of a message's last frame.
 pub const LAST: u8 = 0x80;
