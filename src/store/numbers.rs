@@ -1,7 +1,7 @@
 //! Looking for a telephone number, in whatever form it was sent and is typed.
 //!
-//! An index on an expression is used for that expression alone, so the texts here, with those of
-//! each database, are the texts of the migration `numbers`.
+//! An index on an expression is used for that expression alone, so the texts here are those
+//! of the migration `numbers`.
 
 /// What may stand between the digits of a number.
 const BETWEEN: [char; 6] = [' ', '-', '.', '(', ')', '/'];
@@ -43,17 +43,41 @@ impl NumberFilter {
     }
 }
 
-/// A text without what stands between digits, as SQL.
-pub(super) fn spoken(user_part: &str) -> String {
-    let bare = |sql: String, between: &char| format!("replace({sql}, '{between}', '')");
-    BETWEEN.iter().fold(user_part.to_owned(), bare)
+/// What a database calls the same thing.
+pub(super) struct Dialect {
+    user_part: fn(&str) -> String,
+    last_four: fn(&str) -> String,
+}
+
+/// SQLite's.
+pub(super) const SQLITE: Dialect = Dialect {
+    user_part: |column| {
+        format!("substr({column}, 1, instr(replace({column}, ';', '@') || '@', '@') - 1)")
+    },
+    last_four: |text| format!("substr({text}, -4)"),
+};
+
+/// PostgreSQL's.
+pub(super) const POSTGRES: Dialect = Dialect {
+    user_part: |column| format!("split_part(replace({column}, ';', '@'), '@', 1)"),
+    last_four: |text| format!("right({text}, 4)"),
+};
+
+impl Dialect {
+    /// A column before the host of an address, without what stands between digits; and the last
+    /// four letters of that.
+    pub(super) fn spoken(&self, column: &str) -> (String, String) {
+        let bare = |sql: String, between: &char| format!("replace({sql}, '{between}', '')");
+        let spoken = BETWEEN.iter().fold((self.user_part)(column), bare);
+        let last = (self.last_four)(&spoken);
+        (spoken, last)
+    }
 }
 
 /// Whether a column holds the number that is looked for. What the index answers comes first.
 macro_rules! holds_number {
     ($column:literal, $number:expr) => {{
-        let spoken = crate::store::numbers::spoken(&super::super::user_part($column));
-        let last = super::super::last_four(&spoken);
+        let (spoken, last) = super::super::NUMBERS.spoken($column);
         let comparison = $number.comparison($column, &spoken);
         diesel::dsl::sql::<diesel::sql_types::Bool>(&format!("({last} = "))
             .bind::<diesel::sql_types::Text, _>($number.last_four())
@@ -63,3 +87,20 @@ macro_rules! holds_number {
     }};
 }
 pub(super) use holds_number;
+
+#[cfg(test)]
+mod tests {
+    use super::{POSTGRES, SQLITE};
+
+    #[test]
+    fn an_index_has_the_very_text_that_is_asked_for() {
+        let sqlite = include_str!("../../migrations/sqlite/2026-11-26-000040_numbers/up.sql");
+        let postgres = include_str!("../../migrations/postgres/2026-11-26-000040_numbers/up.sql");
+        for column in ["from_number", "to_number"] {
+            for (dialect, migration) in [(&SQLITE, sqlite), (&POSTGRES, postgres)] {
+                let (_, last) = dialect.spoken(column);
+                assert_eq!(migration.matches(&last).count(), 2, "{last}");
+            }
+        }
+    }
+}

@@ -50,15 +50,8 @@ pub(super) const BEGIN_WRITE: &str = "BEGIN; SET LOCAL statement_timeout = 1000;
 /// How a reading transaction begins that must see one moment of the database.
 pub(super) const BEGIN_SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
-/// What a column holds before the host and the parameters of an address.
-pub(super) fn user_part(column: &str) -> String {
-    format!("split_part(replace({column}, ';', '@'), '@', 1)")
-}
-
-/// The last four letters of a text.
-pub(super) fn last_four(text: &str) -> String {
-    format!("right({text}, 4)")
-}
+/// How numbers are looked for.
+pub(super) const NUMBERS: super::numbers::Dialect = super::numbers::POSTGRES;
 
 /// The finished calls.
 pub(super) const CALL_LOGS: &str = "callboard.call_logs";

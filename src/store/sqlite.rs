@@ -61,15 +61,8 @@ pub(super) const BEGIN_WRITE: &str = "BEGIN IMMEDIATE";
 /// How a reading transaction begins that must see one moment of the database.
 pub(super) const BEGIN_SNAPSHOT: &str = "BEGIN DEFERRED";
 
-/// What a column holds before the host and the parameters of an address.
-pub(super) fn user_part(column: &str) -> String {
-    format!("substr({column}, 1, instr(replace({column}, ';', '@') || '@', '@') - 1)")
-}
-
-/// The last four letters of a text.
-pub(super) fn last_four(text: &str) -> String {
-    format!("substr({text}, -4)")
-}
+/// How numbers are looked for.
+pub(super) const NUMBERS: super::numbers::Dialect = super::numbers::SQLITE;
 
 /// The finished calls.
 pub(super) const CALL_LOGS: &str = "call_logs";
