@@ -235,7 +235,7 @@ on_every_database! {
         assert_eq!(writes(&node, &world, world.anna, &id, "notes").await.status, 400);
         assert_eq!(logs(&node, &world, world.anna, "").await[0]["notes"], json!(null));
         let brew = reply(node.ask("BREW", &format!("/api/call-logs/{id}"))).await;
-        assert_eq!((brew.status, brew.header("allow")), (405, Some("GET, PATCH")));
+        assert_eq!((brew.status, brew.header("allow")), (405, Some("GET, HEAD, PATCH")));
     }
 
     async fn another_agencys_finished_calls_are_not_there(world: World) {
