@@ -4,9 +4,9 @@ use super::append::{Answer, Append, WebhookAppend};
 use super::ledger::Ledger;
 use crate::clock::Clock;
 use crate::domain::{AgencyId, Timestamp};
-use crate::store::batch::{BatchKeys, Loaded, NumberedEvent, Writes};
+use crate::store::batch::{BatchKeys, Heads, Loaded, NumberedEvent, Writes};
 use crate::store::{Store, StoreError};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// What a committed batch leaves: an answer per append (`None` where its agency is not there), the
@@ -16,15 +16,21 @@ pub(super) struct Committed {
     pub events: Vec<(AgencyId, NumberedEvent)>,
     /// Something is owed to the carrier now.
     pub owes: bool,
+    /// The agencies whose appends were left out, since somebody else holds their heads.
+    pub held: HashSet<AgencyId>,
 }
 
 /// Commits these appends in one transaction.
 pub(super) async fn commit(
     store: &Store,
     appends: Vec<Arc<Append>>,
+    heads: Heads,
     clock: &Clock,
 ) -> Result<Committed, StoreError> {
-    let mut keys = BatchKeys::default();
+    let mut keys = BatchKeys {
+        heads,
+        ..BatchKeys::default()
+    };
     for append in &appends {
         append.add_keys(&mut keys);
     }
@@ -39,6 +45,7 @@ pub(super) fn apply(
     now: Timestamp,
     steady: Timestamp,
 ) -> Result<(Writes, Committed), StoreError> {
+    let held = loaded.held.clone();
     let mut ledger = Ledger::open(loaded, now, steady);
     let mut answers: Vec<Option<Answer>> = appends.iter().map(|_| None).collect();
     for place in in_order(appends) {
@@ -55,6 +62,7 @@ pub(super) fn apply(
         answers,
         events,
         owes,
+        held,
     };
     Ok((writes, committed))
 }

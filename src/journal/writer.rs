@@ -6,7 +6,7 @@ use super::rehearsal::rehearse;
 use super::{AppendError, Queued};
 use crate::clock::Clock;
 use crate::domain::AgencyId;
-use crate::store::batch::NumberedEvent;
+use crate::store::batch::{Heads, NumberedEvent};
 use crate::store::{Store, StoreError};
 use crate::telemetry::{JournalFailure, Metrics};
 use std::collections::BTreeSet;
@@ -21,6 +21,9 @@ const BATCH_APPENDS: usize = 256;
 const BATCH_BYTES: usize = 4 * 1024 * 1024;
 /// A batch that failed within this time is tried once more, with a new connection.
 const RETRY_WITHIN: Duration = Duration::from_millis(500);
+
+/// How long until held heads are tried again while nothing else comes.
+const AGAIN: Duration = Duration::from_millis(20);
 
 /// What the journal hands out.
 #[derive(Debug)]
@@ -43,6 +46,8 @@ pub struct Writer {
     owed: Arc<Notify>,
     /// Agencies whose last commit failed in a way that may have succeeded.
     in_doubt: BTreeSet<AgencyId>,
+    /// Appends whose agencies' heads somebody else holds, in the order in which they came.
+    waiting: Vec<Queued>,
 }
 
 impl Writer {
@@ -62,6 +67,7 @@ impl Writer {
             out,
             owed,
             in_doubt: BTreeSet::new(),
+            waiting: Vec::new(),
         }
     }
 
@@ -71,16 +77,29 @@ impl Writer {
             let first = tokio::select! {
                 biased;
                 first = self.queue.recv() => first,
+                () = a_moment(), if !self.waiting.is_empty() => {
+                    self.record(Vec::new()).await;
+                    continue;
+                }
                 () = stop.cancelled(), if !self.queue.is_closed() => {
                     self.queue.close();
                     continue;
                 }
             };
-            let Some(first) = first else { return };
+            let Some(first) = first else {
+                return self.see_out_those_that_wait().await;
+            };
             // Whoever is ready to append does so first: no time passes, and the batch is larger.
             tokio::task::yield_now().await;
             let batch = self.gather(first);
             self.record(batch).await;
+        }
+    }
+
+    async fn see_out_those_that_wait(&mut self) {
+        while !self.waiting.is_empty() {
+            a_moment().await;
+            self.record(Vec::new()).await;
         }
     }
 
@@ -98,15 +117,26 @@ impl Writer {
         batch
     }
 
+    /// As long as some head is held, no batch waits for one.
+    fn with_those_that_wait(&mut self, batch: Vec<Queued>) -> Vec<Queued> {
+        let mut all = std::mem::take(&mut self.waiting);
+        all.extend(batch);
+        all
+    }
+
     async fn record(&mut self, batch: Vec<Queued>) {
+        let heads = match self.waiting.is_empty() {
+            true => Heads::All,
+            false => Heads::Free,
+        };
         // Halves that still wait, the earlier one on top, when errors split the batch.
-        let mut parts = vec![batch];
+        let mut parts = vec![self.with_those_that_wait(batch)];
         while let Some(part) = parts.pop() {
             let mut part = self.in_time(part);
             if part.is_empty() {
                 continue;
             }
-            match self.commit(&part).await {
+            match self.commit(&part, heads).await {
                 Ok(committed) => self.publish(part, committed).await,
                 Err(error @ (StoreError::Unavailable(_) | StoreError::Trouble(_))) => {
                     self.refuse(part, &error);
@@ -135,16 +165,20 @@ impl Writer {
         part
     }
 
-    async fn commit(&mut self, part: &[Queued]) -> Result<Committed, StoreError> {
+    async fn commit(&mut self, part: &[Queued], heads: Heads) -> Result<Committed, StoreError> {
         let appends: Vec<Arc<Append>> = part.iter().map(|q| Arc::clone(&q.append)).collect();
-        self.commit_appends(appends).await
+        self.commit_appends(appends, heads).await
     }
 
-    async fn commit_appends(&mut self, appends: Vec<Arc<Append>>) -> Result<Committed, StoreError> {
+    async fn commit_appends(
+        &mut self,
+        appends: Vec<Arc<Append>>,
+        heads: Heads,
+    ) -> Result<Committed, StoreError> {
         let began = self.clock.tick();
         let size = appends.len();
         let agencies: Vec<AgencyId> = appends.iter().map(|append| append.agency_id()).collect();
-        let mut result = commit(&self.store, appends.clone(), &self.clock).await;
+        let mut result = commit(&self.store, appends.clone(), heads, &self.clock).await;
         if let Err(error) = &result
             && error.is_the_connections()
         {
@@ -155,7 +189,7 @@ impl Writer {
             // Several that are refused for an unknown reason are tried again in halves anyway.
             let in_halves = size > 1 && matches!(error, StoreError::Unproven(_));
             if !in_halves && self.clock.tick().since(began) < RETRY_WITHIN {
-                result = commit(&self.store, appends, &self.clock).await;
+                result = commit(&self.store, appends, Heads::Free, &self.clock).await;
             }
         }
         if result.is_ok() {
@@ -167,6 +201,10 @@ impl Writer {
 
     async fn publish(&mut self, part: Vec<Queued>, committed: Committed) {
         for (queued, answer) in part.into_iter().zip(committed.answers) {
+            if committed.held.contains(&queued.append.agency_id()) {
+                self.waiting.push(queued);
+                continue;
+            }
             let _ = queued.answer.send(answer.ok_or(AppendError::NoAgency));
         }
         if committed.owes {
@@ -215,9 +253,14 @@ impl Writer {
         let id = &webhook.webhook.webhook_id;
         tracing::error!("Webhook {id} kept raw as failed, to be tried again: {error}");
         let raw = Arc::new(Append::Webhook(webhook.unusable()));
-        match self.commit_appends(vec![raw]).await {
+        match self.commit_appends(vec![raw], Heads::All).await {
             Ok(committed) => self.publish(part, committed).await,
             Err(error) => self.refuse(part, &error),
         }
     }
+}
+
+/// By the machine's time, whatever the clock says: it is another process that is waited for.
+async fn a_moment() {
+    let _ = tokio::time::timeout(AGAIN, std::future::pending::<()>()).await;
 }

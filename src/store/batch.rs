@@ -5,9 +5,22 @@ use crate::domain::{
 };
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+/// Which agencies' heads a batch waits for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Heads {
+    /// All, in the queue of whoever wants them, though not for long.
+    #[default]
+    All,
+    /// Those that nobody holds. The other agencies are left out: one that is held for long by a node
+    /// that stopped, or by somebody at a prompt, must not keep the others waiting.
+    Free,
+}
+
 /// What a batch concerns: everything it may read or change is found from here.
 #[derive(Clone, Debug, Default)]
 pub struct BatchKeys {
+    /// How those heads are waited for.
+    pub heads: Heads,
     /// The agencies, whose heads are locked in the order of their ids.
     pub agencies: BTreeSet<AgencyId>,
     /// The ids of the webhooks, which may be repeats.
@@ -40,6 +53,8 @@ pub struct Head {
 pub struct Loaded {
     /// The heads of the agencies that are there.
     pub heads: HashMap<AgencyId, Head>,
+    /// The agencies that are there too, and whose heads somebody else holds.
+    pub held: HashSet<AgencyId>,
     /// The webhooks that had come before.
     pub repeats: HashSet<(AgencyId, String)>,
     /// The webhooks that had come before, and were kept raw since they could not be applied.

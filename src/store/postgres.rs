@@ -47,6 +47,10 @@ pub type Line<'a> = &'a Conn;
 /// How a writing transaction begins. Behind a pooler nothing else sets these limits.
 pub(super) const BEGIN_WRITE: &str = "BEGIN; SET LOCAL statement_timeout = 1000; \
      SET LOCAL lock_timeout = 800; SET LOCAL idle_in_transaction_session_timeout = 1500";
+/// How a batch begins that waits for all its heads: for as long as other nodes' batches take, and not
+/// for somebody who keeps one.
+pub(super) const BEGIN_BATCH: &str = "BEGIN; SET LOCAL statement_timeout = 1000; \
+     SET LOCAL lock_timeout = 150; SET LOCAL idle_in_transaction_session_timeout = 1500";
 /// How a reading transaction begins that must see one moment of the database.
 pub(super) const BEGIN_SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
@@ -68,6 +72,13 @@ pub(super) const HAS_FLOOR: &str =
 macro_rules! locked {
     ($query:expr) => {
         $query.for_no_key_update()
+    };
+}
+
+/// Of rows that are to be [`locked`], those that nobody else has.
+macro_rules! locked_if_free {
+    ($query:expr) => {
+        $query.for_no_key_update().skip_locked()
     };
 }
 
@@ -147,7 +158,7 @@ macro_rules! upsert_rows {
         }
     };
 }
-pub(super) use {insert_rows, locked, rows_by, skip_locked, together, upsert_rows};
+pub(super) use {insert_rows, locked, locked_if_free, rows_by, skip_locked, together, upsert_rows};
 
 /// A PostgreSQL database behind its connections.
 #[derive(Clone)]

@@ -14,7 +14,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -58,6 +58,8 @@ impl SpawnBlocking for Inline {
 
 /// How a writing transaction begins: with the write lock, so that it cannot lose it half-way.
 pub(super) const BEGIN_WRITE: &str = "BEGIN IMMEDIATE";
+/// How a batch begins.
+pub(super) const BEGIN_BATCH: &str = BEGIN_WRITE;
 /// How a reading transaction begins that must see one moment of the database.
 pub(super) const BEGIN_SNAPSHOT: &str = "BEGIN DEFERRED";
 
@@ -83,6 +85,13 @@ pub(super) const HAS_FLOOR: &str =
 
 /// SQLite has one writer at a time, so its begin is lock enough.
 macro_rules! locked {
+    ($query:expr) => {
+        $query
+    };
+}
+
+/// Whoever has begun holds all there is.
+macro_rules! locked_if_free {
     ($query:expr) => {
         $query
     };
@@ -161,7 +170,7 @@ macro_rules! skip_locked {
         $query
     };
 }
-pub(super) use {insert_rows, locked, rows_by, skip_locked, together, upsert_rows};
+pub(super) use {insert_rows, locked, locked_if_free, rows_by, skip_locked, together, upsert_rows};
 
 /// An open SQLite database: one writer, several readers.
 #[derive(Clone)]
@@ -173,32 +182,30 @@ pub struct Db {
     written: Arc<Notify>,
     /// Ends [`carry_over`] with the last clone.
     _open: Arc<DropGuard>,
+    /// As long as one connection is open nobody, SQLite included, removes the log for good reason.
+    _keeper: Arc<Mutex<Conn>>,
 }
 
 struct Pool {
     path: PathBuf,
-    /// What the path led to when the database was opened.
-    is: Option<(u64, u64)>,
+    /// What is open, once the database is.
+    files: Files,
     setup: &'static str,
-    idle: Mutex<Vec<Held>>,
+    idle: Mutex<Vec<Conn>>,
     places: Arc<Semaphore>,
 }
 
-/// A connection, and the files that it writes to.
-struct Held {
-    conn: Conn,
-    opened: Opened,
-}
+type Files = Arc<OnceLock<Opened>>;
 
 /// The writer waits a second for another process (a command, say) to let go of the file. It keeps 64
 /// MiB of the file in memory, so that the indexes need not be read again for every webhook. It
-/// leaves the log alone until that holds 64 MiB: see [`carry_over`]. The look at the tables opens the
-/// log.
+/// leaves the log alone until that holds 64 MiB: see [`carry_over`].
 const WRITER_SETUP: &str = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; \
      PRAGMA busy_timeout=1000; PRAGMA foreign_keys=ON; \
-     PRAGMA cache_size=-65536; PRAGMA wal_autocheckpoint=16384; \
-     SELECT count(*) FROM sqlite_master;";
+     PRAGMA cache_size=-65536; PRAGMA wal_autocheckpoint=16384;";
 const READER_SETUP: &str = "PRAGMA busy_timeout=1000; PRAGMA query_only=ON;";
+/// The look at the tables opens the log.
+const KEEPER_SETUP: &str = "PRAGMA busy_timeout=1000; SELECT count(*) FROM sqlite_master;";
 const CARRIER_SETUP: &str = "PRAGMA busy_timeout=1000; PRAGMA synchronous=FULL;";
 
 /// The log is carried over every so many commits, since most of them change the same pages.
@@ -217,16 +224,23 @@ impl Db {
     pub async fn open(path: &Path, runtime: Handle) -> Result<Self, StoreError> {
         file::make_ready(path)?;
         let open = CancellationToken::new();
+        let files = Files::default();
+        let pool = |setup, places| Arc::new(Pool::new(path, &files, setup, places));
+        let writer = pool(WRITER_SETUP, 1);
+        Pool::run(&writer, &runtime, |_| Ok(())).await?;
+        let keeper = pool(KEEPER_SETUP, 1).connect()?;
+        let _ = files.set(Opened::at(path));
         let db = Self {
-            writer: Arc::new(Pool::new(path, WRITER_SETUP, 1)),
-            readers: Arc::new(Pool::new(path, READER_SETUP, READERS)),
+            writer,
+            readers: pool(READER_SETUP, READERS),
             writes: Arc::default(),
             written: Arc::new(Notify::new()),
             _open: Arc::new(open.clone().drop_guard()),
+            _keeper: Arc::new(Mutex::new(keeper)),
             runtime,
         };
-        db.write(|_| Ok(())).await?;
-        let carrying = carry_over(path.to_owned(), db.runtime.clone(), Arc::clone(&db.written));
+        let carrier = pool(CARRIER_SETUP, 1);
+        let carrying = carry_over(carrier, db.runtime.clone(), Arc::clone(&db.written));
         db.runtime.spawn(open.run_until_cancelled_owned(carrying));
         Ok(db)
     }
@@ -239,7 +253,7 @@ impl Db {
         let mut failure = None;
         // Two processes may find the same migration missing; the one that loses finds it done.
         for _ in 0..3 {
-            let conn = self.writer.connect()?.conn;
+            let conn = self.writer.connect()?;
             let mut harness = AsyncMigrationHarness::new(conn);
             let outcome = harness
                 .run_pending_migrations(MIGRATIONS)
@@ -265,7 +279,7 @@ impl Db {
     /// # Errors
     /// When the database cannot be read.
     pub async fn pending_migrations(&self) -> Result<usize, StoreError> {
-        let mut harness = AsyncMigrationHarness::new(self.writer.connect()?.conn);
+        let mut harness = AsyncMigrationHarness::new(self.writer.connect()?);
         let pending = harness.pending_migrations(MIGRATIONS);
         pending
             .map(|missing| missing.len())
@@ -302,8 +316,7 @@ impl Db {
 /// Carries what was committed over from the log into the file, beside the writer: no webhook waits
 /// for it, and the log begins anew whenever it has been carried over whole. While there is no moment
 /// for that the log grows until the writer does the rest itself.
-async fn carry_over(path: PathBuf, runtime: Handle, written: Arc<Notify>) {
-    let carrier = Arc::new(Pool::new(&path, CARRIER_SETUP, 1));
+async fn carry_over(carrier: Arc<Pool>, runtime: Handle, written: Arc<Notify>) {
     loop {
         written.notified().await;
         let carried = Pool::run(&carrier, &runtime, |conn| {
@@ -325,10 +338,10 @@ pub(super) fn finish<R>(
 }
 
 impl Pool {
-    fn new(path: &Path, setup: &'static str, places: usize) -> Self {
+    fn new(path: &Path, files: &Files, setup: &'static str, places: usize) -> Self {
         Self {
             path: path.to_owned(),
-            is: file::id(path),
+            files: Arc::clone(files),
             setup,
             idle: Mutex::new(Vec::new()),
             places: Arc::new(Semaphore::new(places)),
@@ -345,35 +358,36 @@ impl Pool {
         let pool = Arc::clone(pool);
         let running = runtime.spawn_blocking(move || {
             let _place = place;
-            let mut held = pool.take()?;
-            let result = work(&mut held.conn);
+            let mut conn = pool.take()?;
+            let result = work(&mut conn);
             // What went into a file that is not there any more is lost.
-            let result = result.and_then(|value| held.opened.are_there().map(|()| value));
+            let result = result.and_then(|value| pool.files_are_there().map(|()| value));
             // A connection that saw an error which is not known to be harmless may be in the
             // middle of something, or hold what is not true any more.
             if result.as_ref().err().is_none_or(StoreError::is_harmless) {
-                pool.idle().push(held);
+                pool.idle().push(conn);
             }
             result
         });
         running.await.map_err(closed)?
     }
 
-    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Held>> {
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Conn>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn take(&self) -> Result<Held, StoreError> {
+    fn take(&self) -> Result<Conn, StoreError> {
         let idle = self.idle().pop();
         idle.map_or_else(|| self.connect(), Ok)
     }
 
-    fn connect(&self) -> Result<Held, StoreError> {
-        let here = || match file::id(&self.path) == self.is {
-            true => Ok(()),
-            false => Err(file::gone(&self.path)),
-        };
-        here()?;
+    fn files_are_there(&self) -> Result<(), StoreError> {
+        self.files.get().map_or(Ok(()), Opened::are_there)
+    }
+
+    /// Never to another file than the one that was opened first.
+    fn connect(&self) -> Result<Conn, StoreError> {
+        self.files_are_there()?;
         let path = self.path.to_string_lossy().into_owned();
         finish(async {
             let away = |error: String| {
@@ -385,9 +399,7 @@ impl Pool {
             conn.batch_execute(self.setup)
                 .await
                 .map_err(|error| away(error.to_string()))?;
-            let opened = Opened::at(&self.path);
-            here()?;
-            Ok(Held { conn, opened })
+            Ok(conn)
         })
     }
 }

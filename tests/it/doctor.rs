@@ -347,10 +347,8 @@ async fn a_postgresql_user_without_rights_is_told_which_are_missing() {
         .await;
     let asks = [("DATABASE_URL", theirs.as_str())];
     let said = set_up.doctor_with(&asks).await;
-    said.says(
-        "wrong ",
-        "we may not read and write all of: agencies, agency_credentials",
-    );
+    let grant = format!("GRANT INSERT, UPDATE, DELETE ON callboard.agencies TO {role}");
+    said.says("wrong ", &grant);
     assert!(!said.lines.concat().contains("claims"));
     world
         .database
@@ -362,7 +360,10 @@ async fn a_postgresql_user_without_rights_is_told_which_are_missing() {
         .doctor_with(&asks)
         .await
         .says("ok ", "it can be written to")
-        .says("wrong ", "as each start of a server does");
+        .says(
+            "warning ",
+            "a newer callboard could not apply its migrations",
+        );
     let done = format!("DROP OWNED BY {role}; DROP ROLE {role}");
     world.database.execute(&done).await;
     world

@@ -116,6 +116,7 @@ impl Database {
         claims.sort_by_key(|(_, claim)| (claim.call_id, claim.ordinal));
         let here = |agency: &AgencyId| keys.agencies.contains(agency);
         Loaded {
+            held: Default::default(),
             heads: self
                 .heads
                 .iter()

@@ -1,10 +1,10 @@
 //! What a batch reads: all that bears on the calls concerned.
 
 use super::super::schema::{agency_heads, call_legs, claims, inbound_calls, webhook_events};
-use super::super::{BEGIN_WRITE, Line, locked, rows_by, together};
+use super::super::{BEGIN_BATCH, BEGIN_WRITE, Line, locked, locked_if_free, rows_by, together};
 use super::search::{Asks, Found, Key, Search};
 use crate::domain::AgencyId;
-use crate::store::batch::{BatchKeys, Loaded, WebhookOutcome};
+use crate::store::batch::{BatchKeys, Heads, Loaded, WebhookOutcome};
 use crate::store::journal_rows::HeadRow;
 use crate::store::places::Places;
 use crate::store::rows::{CallRow, ClaimRow, LegRow};
@@ -25,8 +25,8 @@ pub(super) async fn load(line: Line<'_>, keys: BatchKeys) -> Result<(Loaded, Pla
     let first = search.asks();
     let ((), heads, repeats, held, found) = together!(
         line;
-        begin(),
-        lock_heads(&agencies),
+        begin(keys.heads),
+        lock_heads(&agencies, keys.heads),
         known_webhooks(&webhooks),
         calls_held_by(&holders),
         look_up(&first)
@@ -43,6 +43,14 @@ pub(super) async fn load(line: Line<'_>, keys: BatchKeys) -> Result<(Loaded, Pla
         let (agency, head) = row.head()?;
         loaded.heads.insert(agency, head);
     }
+    if keys.heads == Heads::Free && loaded.heads.len() < agencies.len() {
+        for agency in known_agencies(line, &agencies).await? {
+            let agency = parse_agency(&agency)?;
+            if !loaded.heads.contains_key(&agency) {
+                loaded.held.insert(agency);
+            }
+        }
+    }
     for (agency, id, outcome) in repeats {
         let known = if outcome == WebhookOutcome::Failed.name() {
             &mut loaded.failed
@@ -54,26 +62,50 @@ pub(super) async fn load(line: Line<'_>, keys: BatchKeys) -> Result<(Loaded, Pla
     search.finish(loaded)
 }
 
-async fn begin(line: Line<'_>) -> Result<(), StoreError> {
-    { line }.batch_execute(BEGIN_WRITE).await?;
+async fn begin(line: Line<'_>, heads: Heads) -> Result<(), StoreError> {
+    let begin = match heads {
+        Heads::All => BEGIN_BATCH,
+        Heads::Free => BEGIN_WRITE,
+    };
+    { line }.batch_execute(begin).await?;
     Ok(())
+}
+
+/// Those of these agencies that are there, whoever holds their heads.
+async fn known_agencies(
+    mut line: Line<'_>,
+    agencies: &[String],
+) -> Result<Vec<String>, StoreError> {
+    let heads = agency_heads::table.filter(agency_heads::agency_id.eq_any(agencies));
+    let ids = heads.select(agency_heads::agency_id);
+    Ok(ids.load(&mut line).await?)
 }
 
 /// Everything of an agency is serialised by this one lock; taken in the order of the ids, so that
 /// two nodes cannot wait for each other.
-async fn lock_heads(mut line: Line<'_>, agencies: &[String]) -> Result<Vec<HeadRow>, StoreError> {
+async fn lock_heads(
+    mut line: Line<'_>,
+    agencies: &[String],
+    which: Heads,
+) -> Result<Vec<HeadRow>, StoreError> {
     let heads = agency_heads::table;
     Ok(match agencies {
         [] => Vec::new(),
         [agency] => {
             let head = heads.filter(agency_heads::agency_id.eq(agency));
-            locked!(head).load(&mut line).await?
+            match which {
+                Heads::All => locked!(head).load(&mut line).await?,
+                Heads::Free => locked_if_free!(head).load(&mut line).await?,
+            }
         }
         agencies => {
             let heads = heads
                 .filter(agency_heads::agency_id.eq_any(agencies))
                 .order(agency_heads::agency_id);
-            locked!(heads).load(&mut line).await?
+            match which {
+                Heads::All => locked!(heads).load(&mut line).await?,
+                Heads::Free => locked_if_free!(heads).load(&mut line).await?,
+            }
         }
     })
 }

@@ -29,7 +29,7 @@ const NETWORK: [u32; 9] = [
 type Id = (u64, u64);
 
 /// The device and the number of what stands at a path.
-pub fn id(path: &Path) -> Option<Id> {
+fn id(path: &Path) -> Option<Id> {
     let there = std::fs::metadata(path).ok()?;
     Some((there.dev(), there.ino()))
 }
@@ -67,7 +67,7 @@ impl Opened {
 }
 
 /// What is said of a file that was deleted or replaced.
-pub fn gone(path: &Path) -> StoreError {
+fn gone(path: &Path) -> StoreError {
     let fact = format!(
         "{} was deleted or replaced while callboard used it",
         path.display()
