@@ -2,6 +2,8 @@
 
 mod file;
 
+pub(super) use file::HAS_FLOOR;
+
 use super::{StoreError, Trouble};
 use diesel::SqliteConnection;
 use diesel::migration::MigrationSource;
@@ -78,10 +80,6 @@ pub(super) const DATABASE_TIME: &str =
 pub(super) fn rights_sql() -> String {
     "SELECT '' AS refused, '' AS to_migrate".to_owned()
 }
-
-/// Whether there is a floor.
-pub(super) const HAS_FLOOR: &str =
-    "SELECT count(*) AS has_floor FROM sqlite_master WHERE name = 'schema_floor'";
 
 /// SQLite has one writer at a time, so its begin is lock enough.
 macro_rules! locked {

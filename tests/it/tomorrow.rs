@@ -6,6 +6,7 @@ use crate::support::patience::soon;
 use crate::support::process::url_of;
 use crate::support::retelling::tell;
 use callboard::simulator::HangupCause;
+use std::time::Duration;
 
 const ANNAS_PHONE: &str = "sip:anna@sip.telnyx.com";
 
@@ -79,6 +80,7 @@ on_every_database! {
             let call = carrier.new_call(from);
             let over = call.hung_up(HangupCause::OriginatorCancel);
             tell(&carrier, [&call.initiated(), &over]).await;
+            world.clock.advance(Duration::from_secs(1));
         }
         let newest = "UPDATE call_logs SET result = 'voicemail' WHERE from_number = '+15550300';
              UPDATE inbound_calls SET status = 'archived' WHERE from_number = '+15550300'";

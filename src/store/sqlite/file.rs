@@ -7,6 +7,10 @@ use std::io::{self, ErrorKind};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+/// Whether there is a floor of the schema.
+pub const HAS_FLOOR: &str =
+    "SELECT count(*) AS has_floor FROM sqlite_master WHERE name = 'schema_floor'";
+
 /// What SQLite keeps beside a database: its log, and the log's index in memory that is shared.
 const BESIDE: [&str; 2] = ["-wal", "-shm"];
 /// Callers' numbers are nobody else's: SQLite makes what it keeps beside with the same rights.
