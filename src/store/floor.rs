@@ -2,7 +2,8 @@
 
 use super::{Backend, Store, StoreError, Trouble, postgres, sqlite};
 use diesel::backend::Backend as Dialect;
-use diesel::migration::{self, Migration};
+use diesel::migration::{self, Migration, MigrationSource};
+use diesel::sqlite::Sqlite;
 
 /// The version of the latest of these migrations.
 pub(super) fn latest<D: Dialect>(
@@ -27,7 +28,9 @@ impl Store {
             floor => floor?,
         };
         let known = match &self.0 {
-            Backend::Sqlite(_) => sqlite::Db::known()?,
+            Backend::Sqlite(_) => {
+                latest(MigrationSource::<Sqlite>::migrations(&sqlite::MIGRATIONS))?
+            }
             Backend::Postgres(_) => postgres::Db::known()?,
         };
         if floor > known {

@@ -6,8 +6,6 @@ pub(super) use file::HAS_FLOOR;
 
 use super::{StoreError, Trouble};
 use diesel::SqliteConnection;
-use diesel::migration::MigrationSource;
-use diesel::sqlite::Sqlite;
 use diesel_async::sync_connection_wrapper::{SpawnBlocking, SyncConnectionWrapper};
 use diesel_async::{AsyncConnection, AsyncMigrationHarness, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
@@ -26,7 +24,7 @@ use super::schema::plain as schema;
 #[path = "queries/mod.rs"]
 pub mod queries;
 
-const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+pub(super) const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 
 /// How many connections read at once. SQLite readers never wait for the writer in WAL mode.
 const READERS: usize = 4;
@@ -265,11 +263,6 @@ impl Db {
             "a migration failed: {}",
             failure.unwrap_or_default()
         )))
-    }
-
-    /// The latest migration that this program knows.
-    pub fn known() -> Result<String, StoreError> {
-        super::floor::latest(MigrationSource::<Sqlite>::migrations(&MIGRATIONS))
     }
 
     /// How many migrations are missing.
