@@ -171,7 +171,7 @@ impl Store {
     #[must_use]
     pub fn doubt(url: &DatabaseUrl) -> Option<Trouble> {
         match url {
-            DatabaseUrl::Sqlite { path } => sqlite::doubt(path),
+            DatabaseUrl::Sqlite { path } => sqlite::file::doubt(path),
             DatabaseUrl::Postgres(_) => None,
         }
     }

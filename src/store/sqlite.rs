@@ -1,20 +1,20 @@
 //! SQLite: the embedded database, and what its dialect does differently.
 
-mod file;
+pub mod file;
 
 pub(super) use file::HAS_FLOOR;
 
-use super::{StoreError, Trouble};
+use super::StoreError;
 use diesel::SqliteConnection;
 use diesel_async::sync_connection_wrapper::{SpawnBlocking, SyncConnectionWrapper};
 use diesel_async::{AsyncConnection, AsyncMigrationHarness, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
-use file::Opened;
+use file::{Files, Opened};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -191,8 +191,6 @@ struct Pool {
     places: Arc<Semaphore>,
 }
 
-type Files = Arc<OnceLock<Opened>>;
-
 /// The writer waits a second for another process (a command, say) to let go of the file. It keeps 64
 /// MiB of the file in memory, so that the indexes need not be read again for every webhook. It
 /// leaves the log alone until that holds 64 MiB: see [`carry_over`].
@@ -206,11 +204,6 @@ const CARRIER_SETUP: &str = "PRAGMA busy_timeout=1000; PRAGMA synchronous=FULL;"
 
 /// The log is carried over every so many commits, since most of them change the same pages.
 const CARRY_EVERY: usize = 32;
-
-/// What may disappoint about where the file is.
-pub fn doubt(path: &Path) -> Option<Trouble> {
-    file::doubt(path)
-}
 
 impl Db {
     /// Opens the file, making it (not its folder) when it is not there.
@@ -352,7 +345,7 @@ impl Pool {
             let mut conn = pool.take()?;
             let result = work(&mut conn);
             // What went into a file that is not there any more is lost.
-            let result = result.and_then(|value| pool.files_are_there().map(|()| value));
+            let result = result.and_then(|value| file::are_there(&pool.files).map(|()| value));
             // A connection that saw an error which is not known to be harmless may be in the
             // middle of something, or hold what is not true any more.
             if result.as_ref().err().is_none_or(StoreError::is_harmless) {
@@ -372,13 +365,9 @@ impl Pool {
         idle.map_or_else(|| self.connect(), Ok)
     }
 
-    fn files_are_there(&self) -> Result<(), StoreError> {
-        self.files.get().map_or(Ok(()), Opened::are_there)
-    }
-
     /// Never to another file than the one that was opened first.
     fn connect(&self) -> Result<Conn, StoreError> {
-        self.files_are_there()?;
+        file::are_there(&self.files)?;
         let path = self.path.to_string_lossy().into_owned();
         finish(async {
             let away = |error: String| {

@@ -6,6 +6,7 @@ use std::fs::OpenOptions;
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
 /// Whether there is a floor of the schema.
 pub const HAS_FLOOR: &str =
@@ -47,6 +48,14 @@ fn beside(path: &Path, tail: &str) -> PathBuf {
 /// The files that a connection writes to. One that is deleted or replaced takes all that is written
 /// later with it, and SQLite does not notice.
 pub struct Opened(Vec<(PathBuf, Id)>);
+
+/// What a database has open, once it is open.
+pub type Files = Arc<OnceLock<Opened>>;
+
+/// Sees that all of them are where they were.
+pub fn are_there(files: &Files) -> Result<(), StoreError> {
+    files.get().map_or(Ok(()), Opened::are_there)
+}
 
 impl Opened {
     /// Those that are there, once a connection has opened them.
