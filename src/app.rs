@@ -4,6 +4,7 @@ mod descriptors;
 mod drain;
 mod serve;
 mod server;
+mod upkeep;
 mod wire;
 
 pub use descriptors::raise_limit;
@@ -14,22 +15,25 @@ use crate::auth::{AuthSettings, Verifier};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::control::{Control, Parts};
+use crate::duties::Duties;
 use crate::fanout::Fanout;
 use crate::http::{Context, Notices, Refusals};
 use crate::hub::{Caps, Hub};
 use crate::ingest::Retake;
-use crate::journal::{Journal, Retention};
+use crate::journal::{Journal, Retention, Writer};
 use crate::providers::breaker::Breakers;
 use crate::providers::http::Http;
 use crate::providers::telnyx::Telnyx;
 use crate::providers::ultravox::Ultravox;
 use crate::store::{Store, StoreError};
-use crate::telemetry::{Metrics, Provider};
+use crate::telemetry::{Duty, Metrics, Provider};
 use crate::ws::Close;
 use actix_web::dev::ServerHandle;
 use actix_web::web;
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 use tokio::runtime::Handle;
+use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -58,6 +62,10 @@ pub struct App {
     /// Ends the journal, which first commits what waits.
     flush: CancellationToken,
     writer: JoinHandle<()>,
+    fanout: JoinHandle<()>,
+    duties: Duties,
+    /// Cancelled when the servers are to end.
+    over: CancellationToken,
 }
 
 /// Where a server listens: bound by the caller, so that a taken port is the caller's to handle.
@@ -84,6 +92,12 @@ pub enum AppError {
 }
 
 impl App {
+    /// Resolves, with its name, when something that the server lives by has died for good: the
+    /// process should end.
+    pub async fn given_up(&self) -> &'static str {
+        self.duties.given_up().await
+    }
+
     /// Starts a server: opens and migrates the database, and answers from when this returns. Must
     /// be called on a multi-thread runtime, which becomes the main one.
     ///
@@ -103,7 +117,7 @@ impl App {
         for doubt in directory.doubts() {
             tracing::warn!("{doubt}");
         }
-        let verifier = open_verifier(&config, &clock, &runtime)?;
+        let verifier = open_verifier(&config, &clock, &metrics, &runtime)?;
         let hub = Hub::new(Caps {
             per_user: usize_of(config.limits.sockets_per_user),
             per_agency: usize_of(config.limits.sockets_per_agency),
@@ -133,6 +147,7 @@ impl App {
             directory: directory.clone(),
             telnyx,
             clock: clock.clone(),
+            metrics: metrics.clone(),
             runtime: runtime.clone(),
         };
         let control = Control::new(parts, &config);
@@ -146,20 +161,31 @@ impl App {
             metrics: metrics.clone(),
             days: config.limits.retention_days,
         };
-        let writer = runtime.spawn(writer.run(flush.clone()));
-        runtime.spawn(fanout.clone().run(recorded));
-        upkeep_tasks.spawn(fanout.clone().poll_heads(upkeep.clone()));
-        upkeep_tasks.spawn(directory.clone().keep_true(upkeep.clone()));
-        upkeep_tasks.spawn(retention.run(upkeep.clone()));
-        upkeep_tasks.spawn(control.clone().keep_time(upkeep.clone()));
+        let duties = Duties::new(clock.clone(), metrics.clone());
+        let writer = runtime.spawn(keep_writing(duties.clone(), writer, flush.clone()));
+        let recorded = Arc::new(Mutex::new(recorded));
+        let delivering = fanout.clone();
+        let deliver = move || delivering.clone().run(Arc::clone(&recorded));
+        let kept = duties.clone().keep(Duty::Fanout, flush.clone(), deliver);
+        let delivering = runtime.spawn(kept);
+        let keep = upkeep::Upkeep {
+            duties: duties.clone(),
+            stop: upkeep.clone(),
+            tasks: upkeep_tasks.clone(),
+        };
+        keep.going(Duty::HeadPoll, &fanout, Fanout::poll_heads);
+        keep.going(Duty::Directory, &directory, Directory::keep_true);
+        keep.going(Duty::Retention, &retention, Retention::run);
         let retake = Retake::new(
             store.clone(),
             journal.clone(),
             directory.clone(),
             clock.clone(),
         );
-        upkeep_tasks.spawn(retake.run(upkeep.clone()));
-        upkeep_tasks.spawn(control.clone().run_errands(upkeep.clone()));
+        keep.going(Duty::Retake, &retake, Retake::run);
+        keep.going(Duty::Time, &control, Control::keep_time);
+        keep.going(Duty::Errands, &control, Control::run_errands);
+        keep.going(Duty::CarryOver, &store, Store::carry_over);
         upkeep_tasks.close();
 
         let ultravox = open_ultravox(&config, &clock, &metrics)?;
@@ -181,13 +207,15 @@ impl App {
             notices: Notices::new(clock.clone(), metrics.clone()),
             unsigned_webhooks,
             draining: CancellationToken::new(),
+            duties: duties.clone(),
         });
         let addr = listeners.public.local_addr()?;
         let metrics_addr = match &listeners.metrics {
             Some(listener) => Some(listener.local_addr()?),
             None => None,
         };
-        let servers = serve::start(listeners, &context)?;
+        let over = CancellationToken::new();
+        let servers = serve::start(listeners, &context, &over)?;
         Ok(Self {
             addr,
             metrics_addr,
@@ -202,6 +230,9 @@ impl App {
             upkeep_tasks,
             flush,
             writer,
+            fanout: delivering,
+            duties,
+            over,
         })
     }
 }
@@ -231,9 +262,14 @@ async fn open_directory(
     .await?)
 }
 
-fn open_verifier(config: &Config, clock: &Clock, runtime: &Handle) -> Result<Verifier, AppError> {
+fn open_verifier(
+    config: &Config,
+    clock: &Clock,
+    metrics: &Metrics,
+    runtime: &Handle,
+) -> Result<Verifier, AppError> {
     let settings = AuthSettings::from(&config.auth);
-    Verifier::new(&settings, clock.clone(), runtime.clone())
+    Verifier::new(&settings, clock.clone(), metrics.clone(), runtime.clone())
         .map_err(|error| AppError::Setting(error.to_string()))
 }
 
@@ -243,6 +279,17 @@ fn open_ultravox(config: &Config, clock: &Clock, metrics: &Metrics) -> Result<Ul
     let base = config.providers.ultravox_api_base.clone();
     let endpoint = config.providers.ultravox_endpoint;
     Ok(Ultravox::new(base, endpoint, http, breakers))
+}
+
+/// Keeps the one writer of this node going; it outlives a panic with its queue.
+async fn keep_writing(duties: Duties, writer: Writer, flush: CancellationToken) {
+    let writer = Arc::new(Mutex::new(writer));
+    let stop = flush.clone();
+    let write = move || {
+        let (writer, stop) = (Arc::clone(&writer), stop.clone());
+        async move { writer.lock().await.write_until(stop).await }
+    };
+    duties.keep(Duty::Journal, flush, write).await;
 }
 
 fn usize_of(number: u32) -> usize {

@@ -2,9 +2,10 @@
 //! whatever reason, is read from the journal.
 
 mod delivery;
+mod gaps;
 
 use crate::clock::Clock;
-use crate::domain::{AgencyId, Timestamp};
+use crate::domain::AgencyId;
 use crate::hub::{
     Board, Delivery, Frame, Hub, Joined, Member, Position, Published, SnapshotReason,
 };
@@ -14,7 +15,7 @@ use crate::telemetry::{HeadPoll, Metrics};
 use crate::view;
 use bytes::Bytes;
 use dashmap::DashMap;
-use delivery::{delivery_of, delivery_of_text};
+use delivery::delivery_of;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -127,12 +128,13 @@ impl Fanout {
     }
 
     /// Passes on what the journal hands out, until it is closed.
-    pub async fn run(self, mut recorded: mpsc::Receiver<Recorded>) {
+    pub async fn run(self, recorded: Arc<Mutex<mpsc::Receiver<Recorded>>>) {
+        let mut recorded = recorded.lock().await;
         while let Some(recorded) = recorded.recv().await {
             match recorded {
                 Recorded::Events(events) => {
                     for (agency, event) in &events {
-                        self.deliver(*agency, delivery_of(event), event.recorded_at);
+                        self.deliver(*agency, delivery_of(event));
                     }
                 }
                 Recorded::InDoubt(agencies) => {
@@ -202,53 +204,14 @@ impl Fanout {
         }
     }
 
-    fn deliver(&self, agency: AgencyId, delivery: Delivery, recorded_at: Timestamp) {
+    fn deliver(&self, agency: AgencyId, delivery: Delivery) {
         let (published, slow) = self.hub.publish(agency, delivery);
         for member in &slow {
             (self.slow)(member);
         }
         match published {
-            Published::Out => self.metrics.sent(recorded_at, self.clock.now()),
-            Published::Ignored => {}
+            Published::Out | Published::Ignored => {}
             Published::Gap => self.fill_soon(agency, GAP_PATIENCE),
-        }
-    }
-
-    /// Reads what is missing from the journal, beside the flow, so that one agency's gap does not
-    /// hold up another's events.
-    fn fill_soon(&self, agency: AgencyId, patience: Duration) {
-        if self.filling.insert(agency, ()).is_some() {
-            return;
-        }
-        let fanout = self.clone();
-        self.runtime.spawn(async move {
-            fanout.clock.sleep(patience).await;
-            // Let go before reading: a gap that is noticed from here on needs a look of its own.
-            fanout.filling.remove(&agency);
-            if let Err(error) = fanout.fill(agency).await {
-                tracing::warn!("Gap of agency {agency} not read, the next poll will: {error}");
-            }
-        });
-    }
-
-    async fn fill(&self, agency: AgencyId) -> Result<(), StoreError> {
-        loop {
-            let Some((_, seq)) = self.hub.seq(agency) else {
-                return Ok(());
-            };
-            let page = self.store.events_since(agency, seq, PAGE).await?;
-            if page.is_empty() {
-                return Ok(());
-            }
-            self.metrics.gap_filled();
-            for (seq, event) in page {
-                let Some((delivery, recorded_at)) = delivery_of_text(seq, &event) else {
-                    return Err(StoreError::Corrupt(format!(
-                        "call_events.event {seq} of agency {agency}"
-                    )));
-                };
-                self.deliver(agency, delivery, recorded_at);
-            }
         }
     }
 
@@ -318,7 +281,7 @@ impl Fanout {
                     return Ok(false);
                 }
                 member.outbox.has_room().await;
-                if member.outbox.push_event(frame, number).is_err() {
+                if member.outbox.push_event(frame, number, None).is_err() {
                     return Ok(false);
                 }
                 told.seq = number;

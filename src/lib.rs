@@ -9,6 +9,7 @@ pub mod clock;
 pub mod config;
 pub mod control;
 pub mod domain;
+pub mod duties;
 pub mod fanout;
 pub mod http;
 pub mod hub;

@@ -15,6 +15,7 @@ impl App {
     pub async fn drain(mut self) {
         tracing::info!("Draining: no new connections, sockets close over 10 s");
         self.context.draining.cancel();
+        self.over.cancel();
         let stopping = self.servers.iter().map(|server| server.stop(true));
         let stopping = futures_util::future::join_all(stopping);
         tokio::join!(stopping, self.close_sockets());
@@ -29,12 +30,14 @@ impl App {
 
     /// Stops at once, as a crash would: nothing is finished and nobody is told.
     fn cut(&self) {
+        self.over.cancel();
         for server in &self.servers {
             // The order is sent by the call; nobody is left to wait for it.
             drop(server.stop(false));
         }
         self.upkeep.cancel();
         self.writer.abort();
+        self.fanout.abort();
     }
 
     async fn close_sockets(&self) {

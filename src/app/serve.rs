@@ -8,6 +8,7 @@ use crate::http::{
 };
 use crate::hub::Bell;
 use crate::ingest;
+use crate::telemetry::Duty;
 use crate::ws;
 use actix_cors::Cors;
 use actix_web::dev::ServerHandle;
@@ -15,21 +16,27 @@ use actix_web::http::header::RETRY_AFTER;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App, HttpServer, web};
 use std::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 use tracing_actix_web::TracingLogger;
 
 /// Starts the servers; they answer from now on.
 pub(super) fn start(
     listeners: Listeners,
     context: &web::Data<Context>,
+    over: &CancellationToken,
 ) -> std::io::Result<Vec<ServerHandle>> {
-    let mut handles = vec![public(listeners.public, context.clone())?];
+    let mut handles = vec![public(listeners.public, context.clone(), over.clone())?];
     if let Some(listener) = listeners.metrics {
-        handles.push(metrics(listener, context)?);
+        handles.push(metrics(listener, context, over.clone())?);
     }
     Ok(handles)
 }
 
-fn public(listener: TcpListener, context: web::Data<Context>) -> std::io::Result<ServerHandle> {
+fn public(
+    listener: TcpListener,
+    context: web::Data<Context>,
+    over: CancellationToken,
+) -> std::io::Result<ServerHandle> {
     let served = context.clone();
     let app = move || {
         let api = web::scope("/api")
@@ -64,7 +71,10 @@ fn public(listener: TcpListener, context: web::Data<Context>) -> std::io::Result
             .configure(api::open_to_all);
         // This is run once on each worker, and ends with it.
         let bell = Bell::default();
-        actix_web::rt::spawn(bell.clone().answer());
+        let ringing = bell.clone();
+        let answer = move || ringing.clone().answer();
+        let duties = context.duties.clone();
+        actix_web::rt::spawn(duties.keep(Duty::Bell, CancellationToken::new(), answer));
         App::new()
             .app_data(context.clone())
             .app_data(web::Data::new(bell))
@@ -83,10 +93,14 @@ fn public(listener: TcpListener, context: web::Data<Context>) -> std::io::Result
             .service(functions)
             .service(open)
     };
-    server::start(listener, served, app)
+    server::start(listener, served, over, app)
 }
 
-fn metrics(listener: TcpListener, context: &web::Data<Context>) -> std::io::Result<ServerHandle> {
+fn metrics(
+    listener: TcpListener,
+    context: &web::Data<Context>,
+    over: CancellationToken,
+) -> std::io::Result<ServerHandle> {
     let metrics = web::Data::new(context.metrics.clone());
     let server = HttpServer::new(move || {
         App::new()
@@ -105,7 +119,8 @@ fn metrics(listener: TcpListener, context: &web::Data<Context>) -> std::io::Resu
     .listen(listener)?
     .run();
     let handle = server.handle();
-    tokio::spawn(server);
+    let duties = context.duties.clone();
+    tokio::spawn(duties.must_outlast(Duty::MetricsListener, over, server));
     Ok(handle)
 }
 

@@ -3,6 +3,7 @@
 use super::descriptors::admit;
 use super::wire::Wire;
 use crate::http::Context;
+use crate::telemetry::Duty;
 use actix_http::body::MessageBody;
 use actix_http::error::DispatchError;
 use actix_http::{HttpService, Request, Response};
@@ -17,6 +18,7 @@ use std::fmt::Debug;
 use std::io;
 use std::net::TcpListener;
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 
 /// Longest time for the headers of a request to arrive.
 const HEADERS: Duration = Duration::from_secs(10);
@@ -29,6 +31,9 @@ const SHUTDOWN_S: u64 = 15;
 const PEER_PATIENCE: Duration = Duration::from_secs(20);
 /// The kernel's buffer for what is sent: small, so that a slow reader shows in its outbox.
 const SEND_BUFFER: usize = 64 * 1024;
+/// A body is asked for more only below so many bytes that its socket has not taken: none. So a socket's
+/// frames wait in its outbox, where they are counted, and `ws::transport` knows when they are gone.
+const WRITE_BUFFER: usize = 1;
 /// Connections that may wait to be accepted: a whole floor of boards comes back at once.
 const BACKLOG: u32 = 4096;
 /// Most connections per worker.
@@ -38,6 +43,7 @@ const CONNECTIONS: usize = 100_000;
 pub(super) fn start<F, I, S, B>(
     listener: TcpListener,
     context: web::Data<Context>,
+    over: CancellationToken,
     app: F,
 ) -> io::Result<ServerHandle>
 where
@@ -50,6 +56,7 @@ where
     B: MessageBody + 'static,
 {
     let address = listener.local_addr()?;
+    let duties = context.duties.clone();
     let server = Server::build();
     let stopping = server.graceful_shutdown_signal();
     let server = server
@@ -69,6 +76,7 @@ where
                 .client_request_timeout(HEADERS)
                 .client_disconnect_timeout(DISCONNECT)
                 .h1_allow_half_closed(false)
+                .h1_write_buffer_size(WRITE_BUFFER)
                 .local_addr(address)
                 .on_connect_ext(|wire: &Wire, data: &mut actix_http::Extensions| {
                     data.insert(wire.ending());
@@ -88,7 +96,7 @@ where
         })?
         .run();
     let handle = server.handle();
-    tokio::spawn(server);
+    tokio::spawn(duties.must_outlast(Duty::Listener, over, server));
     Ok(handle)
 }
 

@@ -8,6 +8,7 @@ use super::error::{AuthError, Refusal};
 use super::fetch::{self, FetchError};
 use super::jwks::KeySet;
 use crate::clock::{Clock, Tick};
+use crate::telemetry::{KeyFetch, Metrics};
 use jsonwebtoken::Algorithm;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -33,6 +34,7 @@ struct Inner {
     url: Url,
     client: reqwest::Client,
     clock: Clock,
+    metrics: Metrics,
     runtime: Handle,
     known: Mutex<Known>,
 }
@@ -61,12 +63,19 @@ enum Look {
 }
 
 impl Issuer {
-    pub(super) fn new(url: Url, client: reqwest::Client, clock: Clock, runtime: Handle) -> Self {
+    pub(super) fn new(
+        url: Url,
+        client: reqwest::Client,
+        clock: Clock,
+        metrics: Metrics,
+        runtime: Handle,
+    ) -> Self {
         let known = Mutex::default();
         Self(Arc::new(Inner {
             url,
             client,
             clock,
+            metrics,
             runtime,
             known,
         }))
@@ -168,11 +177,21 @@ impl Inner {
                 if known.failed.take().is_some() {
                     tracing::info!(url = %self.url, "The token issuer answers again");
                 }
+                let is_as_before = known
+                    .keys
+                    .as_ref()
+                    .is_some_and(|keys| keys.set.names_the_same(&set));
+                self.metrics.keys_fetched(if is_as_before {
+                    KeyFetch::Unchanged
+                } else {
+                    KeyFetch::Fetched
+                });
                 let set = Arc::new(set);
                 known.keys = Some(Fetched { set, at });
             }
             // Once for each time that it goes away, not for each try.
             Err(error) => {
+                self.metrics.keys_fetched(KeyFetch::Failed);
                 if known.failed.replace(at).is_none() {
                     tracing::warn!(url = %self.url, %error, "The token issuer's keys cannot be fetched");
                 }

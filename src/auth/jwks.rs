@@ -49,6 +49,12 @@ impl KeySet {
         Ok(Self(keys))
     }
 
+    /// Whether the issuer publishes the same keys as in `other`, by their ids and algorithms.
+    pub(super) fn names_the_same(&self, other: &Self) -> bool {
+        let named = |key: &PublicKey| (key.kid.clone(), key.algorithm);
+        self.0.iter().map(named).eq(other.0.iter().map(named))
+    }
+
     /// The keys that may have signed a token of that algorithm with that key id; without a key id
     /// any of that algorithm.
     pub(super) fn matching(

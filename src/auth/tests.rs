@@ -9,6 +9,7 @@ mod user_rule;
 use super::{AuthError, AuthSettings, Refusal, Verifier};
 use crate::clock::Clock;
 use crate::domain::{Timestamp, UserId};
+use crate::telemetry::Metrics;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use fake_issuer::FakeIssuer;
@@ -87,7 +88,7 @@ fn with_secret(clock: &Clock) -> Verifier {
         jwt_secret,
         ..AuthSettings::default()
     };
-    Verifier::new(&settings, clock.clone(), Handle::current()).unwrap()
+    Verifier::new(&settings, clock.clone(), Metrics::new(), Handle::current()).unwrap()
 }
 
 /// A verifier that knows the secret and an issuer.
@@ -97,7 +98,7 @@ fn with_issuer(issuer: &FakeIssuer, clock: &Clock) -> Verifier {
         supabase_url: Some(issuer.project.clone()),
         ..AuthSettings::default()
     };
-    Verifier::new(&settings, clock.clone(), Handle::current()).unwrap()
+    Verifier::new(&settings, clock.clone(), Metrics::new(), Handle::current()).unwrap()
 }
 
 async fn refusal(verifier: &Verifier, token: &str) -> Refusal {
@@ -115,7 +116,7 @@ async fn settings_that_cannot_work_are_refused_at_start() {
             supabase_url: url.map(|url| Url::parse(url).unwrap()),
             ..AuthSettings::default()
         };
-        Verifier::new(&settings, clock(), Handle::current())
+        Verifier::new(&settings, clock(), Metrics::new(), Handle::current())
     };
     for secret in ["", "  \n"] {
         assert!(matches!(
@@ -140,7 +141,13 @@ async fn settings_that_cannot_work_are_refused_at_start() {
 
 #[tokio::test]
 async fn without_settings_every_token_is_refused() {
-    let verifier = Verifier::new(&AuthSettings::default(), clock(), Handle::current()).unwrap();
+    let verifier = Verifier::new(
+        &AuthSettings::default(),
+        clock(),
+        Metrics::new(),
+        Handle::current(),
+    )
+    .unwrap();
     assert!(!verifier.is_configured());
     let token = hs256(&claims_with(json!({})));
     assert_eq!(refusal(&verifier, &token).await, Refusal::NotConfigured);

@@ -7,6 +7,7 @@ use super::token::Token;
 use super::{fetch, mint};
 use crate::clock::Clock;
 use crate::config::Auth;
+use crate::telemetry::Metrics;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, DecodingKey};
@@ -79,12 +80,17 @@ impl Verifier {
     ///
     /// Fails with [`AuthError::Settings`] when the secret is blank, when the URL is not one of a
     /// web server, or when this machine has no TLS certificates to trust.
-    pub fn new(settings: &AuthSettings, clock: Clock, runtime: Handle) -> Result<Self, AuthError> {
+    pub fn new(
+        settings: &AuthSettings,
+        clock: Clock,
+        metrics: Metrics,
+        runtime: Handle,
+    ) -> Result<Self, AuthError> {
         let secret = settings.jwt_secret.as_ref().map(mint::usable).transpose()?;
         let project = settings.project_issuer();
         let issuer = project
             .as_deref()
-            .map(|name| issuer(name, clock.clone(), runtime))
+            .map(|name| issuer(name, clock.clone(), metrics, runtime))
             .transpose()?;
         Ok(Self(Arc::new(Inner {
             clock,
@@ -171,7 +177,12 @@ fn decoded(secret: &[u8]) -> Option<DecodingKey> {
     decoded.map(|bytes| DecodingKey::from_secret(&bytes))
 }
 
-fn issuer(name: &str, clock: Clock, runtime: Handle) -> Result<Issuer, AuthError> {
+fn issuer(
+    name: &str,
+    clock: Clock,
+    metrics: Metrics,
+    runtime: Handle,
+) -> Result<Issuer, AuthError> {
     let wrong = "SUPABASE_URL must be the project's address, such as https://abc.supabase.co";
     let url = Url::parse(&format!("{name}/.well-known/jwks.json"))
         .ok()
@@ -182,7 +193,7 @@ fn issuer(name: &str, clock: Clock, runtime: Handle) -> Result<Issuer, AuthError
             "no HTTP client for the token issuer's keys: {error}"
         ))
     })?;
-    Ok(Issuer::new(url, client, clock, runtime))
+    Ok(Issuer::new(url, client, clock, metrics, runtime))
 }
 
 /// A query or a fragment would swallow the path appended to it; a user name would stand in logs.

@@ -14,11 +14,15 @@ use crate::store::StoreError;
 use crate::telemetry::TelemetryError;
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
+use std::sync::mpsc::sync_channel;
+use std::time::Duration;
 
 /// Exit code of what went wrong.
 const FAILED: u8 = 1;
 /// Exit code of what was asked for in a way that cannot be meant, as clap's own.
 const MISUSED: u8 = 2;
+/// How long a process that ends tries to say why.
+const TELLING: Duration = Duration::from_secs(1);
 
 /// Why a command did not end well. No text holds a secret.
 #[derive(Debug, thiserror::Error)]
@@ -136,6 +140,11 @@ pub enum CliError {
     /// A second signal came while draining.
     #[error("stopped at once by a second signal; requests in flight were cut off")]
     StoppedAtOnce,
+    /// What a server lives by has died, and could not be started again.
+    #[error(
+        "{0} died and could not be kept going: the process ends, so that it is started anew; its log says why"
+    )]
+    GivenUp(&'static str),
     /// The server cannot start.
     #[error(transparent)]
     App(#[from] AppError),
@@ -166,10 +175,15 @@ impl CliError {
     /// in a way that cannot be meant, 1 for what went wrong.
     #[must_use]
     pub fn report(&self) -> ExitCode {
-        let mut stderr = io::stderr().lock();
-        for line in self.to_string().lines() {
-            // With stderr closed there is nobody to tell.
-            let _ = writeln!(stderr, "callboard: {line}");
+        let lines: String = self.to_string().lines().map(line).collect();
+        // With stderr closed there is nobody to tell, and one that nobody reads would keep us here.
+        let (told, is_told) = sync_channel::<()>(1);
+        let telling = std::thread::Builder::new().spawn(move || {
+            let _ = io::stderr().write_all(lines.as_bytes());
+            drop(told);
+        });
+        if telling.is_ok() {
+            let _ = is_told.recv_timeout(TELLING);
         }
         ExitCode::from(self.exit_code())
     }
@@ -190,6 +204,10 @@ impl CliError {
     pub(super) fn is_closed_pipe(&self) -> bool {
         matches!(self, Self::Output(error) if error.kind() == ErrorKind::BrokenPipe)
     }
+}
+
+fn line(text: &str) -> String {
+    format!("callboard: {text}\n")
 }
 
 fn advice(error: &StoreError) -> &'static str {

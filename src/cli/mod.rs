@@ -30,7 +30,7 @@ pub use error::CliError;
 
 use crate::clock::Clock;
 use crate::config::{self, Config};
-use crate::telemetry::{self, LogTarget};
+use crate::telemetry::{self, LogTarget, Logs};
 use args::{AgencyCommand, Command, CredentialsCommand, DemoArgs, EpochCommand, UserCommand};
 use std::io::{self, Write};
 
@@ -38,7 +38,7 @@ use std::io::{self, Write};
 type Out<'a> = &'a mut (dyn Write + Send);
 
 /// Starts the process's logs as the settings say.
-fn start_logs(config: &Config, target: &LogTarget) -> Result<(), CliError> {
+fn start_logs(config: &Config, target: &LogTarget) -> Result<Logs, CliError> {
     let format = match config.telemetry.log_format {
         config::LogFormat::Text => telemetry::LogFormat::Text,
         config::LogFormat::Json => telemetry::LogFormat::Json,
@@ -69,12 +69,13 @@ async fn obey(
     clock: Clock,
     out: Out<'_>,
 ) -> Result<(), CliError> {
-    if !matches!(command, Command::Demo(_)) {
-        start_logs(&config, &LogTarget::Stderr)?;
+    if let Command::Demo(args) = command {
+        return Box::pin(play(args, &config, clock, out)).await;
     }
+    let logs = start_logs(&config, &LogTarget::Stderr)?;
     let store = || database::open(&config, &clock);
     match command {
-        Command::Serve(args) => serve::run(args, config, clock).await,
+        Command::Serve(args) => serve::run(args, config, clock, logs.lost()).await,
         Command::Demo(args) => Box::pin(play(args, &config, clock, out)).await,
         Command::Simulate(args) => simulate::run(&args, &config, clock, out).await,
         Command::Watch(args) => {
@@ -113,6 +114,6 @@ async fn obey(
 /// The demo's terminal is for calls: its logs go beside its data.
 async fn play(args: DemoArgs, config: &Config, clock: Clock, out: Out<'_>) -> Result<(), CliError> {
     let folder = demo::Folder::open(args.data.as_deref())?;
-    start_logs(config, &LogTarget::File(folder.log_file()))?;
+    let _logs = start_logs(config, &LogTarget::File(folder.log_file()))?;
     Ok(demo::run(args, config, folder, clock, out).await?)
 }

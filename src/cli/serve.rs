@@ -8,10 +8,16 @@ use super::stop::StopSignals;
 use crate::app::{App, raise_limit};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::telemetry::LostLines;
 use listeners::bind;
 
 /// Serves until SIGTERM or SIGINT, then drains; a second signal stops at once.
-pub(super) async fn run(args: ServeArgs, config: Config, clock: Clock) -> Result<(), CliError> {
+pub(super) async fn run(
+    args: ServeArgs,
+    config: Config,
+    clock: Clock,
+    lost: LostLines,
+) -> Result<(), CliError> {
     let unsigned = args.insecure_unsigned_webhooks;
     if unsigned && !config.listener.is_loopback() {
         return Err(CliError::UnsignedInPublic(config.listener.host));
@@ -35,6 +41,7 @@ pub(super) async fn run(args: ServeArgs, config: Config, clock: Clock) -> Result
             return Ok(());
         }
     };
+    app.metrics.count_lost_lines(lost);
     tracing::info!("Listening on http://{}, database {database}", app.addr);
     if let Some(metrics) = app.metrics_addr {
         tracing::info!("Metrics on http://{metrics}/metrics");
@@ -42,7 +49,10 @@ pub(super) async fn run(args: ServeArgs, config: Config, clock: Clock) -> Result
     if unsigned {
         tracing::warn!("Unsigned webhooks are accepted: anyone on this machine can make up calls");
     }
-    let signal = signals.next().await;
+    let signal = tokio::select! {
+        signal = signals.next() => signal,
+        duty = app.given_up() => return Err(CliError::GivenUp(duty)),
+    };
     tracing::info!("{signal}: draining; a second signal stops at once");
     tokio::select! {
         () = app.drain() => {

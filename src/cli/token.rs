@@ -52,7 +52,13 @@ mod tests {
         let token = said(&mut out);
 
         let settings = AuthSettings::from(&config.auth);
-        let verifier = Verifier::new(&settings, clock.clone(), Handle::current()).unwrap();
+        let verifier = Verifier::new(
+            &settings,
+            clock.clone(),
+            crate::telemetry::Metrics::new(),
+            Handle::current(),
+        )
+        .unwrap();
         let identity = verifier.verify(token.trim_end()).await.unwrap();
         assert_eq!(identity.user, ARGS.user);
         clock.advance(Duration::from_secs(3600 + 31));

@@ -4,6 +4,7 @@ use super::drive::Driven;
 use super::{Control, ControlError, LEASE_S};
 use crate::domain::{Errand, ErrandKind, ReleaseReason, Timestamp};
 use crate::store::StoreError;
+use crate::telemetry::ErrandOutcome;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -20,8 +21,23 @@ const AT_ONCE: usize = 64;
 pub(super) enum Outcome {
     /// There is nothing left to do.
     Done,
+    /// The carrier refuses it for good.
+    Refused,
+    /// It failed too often.
+    GivenUp,
     /// To be taken up again, as it is now, not before that moment.
     Later(Errand, Timestamp),
+}
+
+impl Outcome {
+    fn counted(&self) -> ErrandOutcome {
+        match self {
+            Self::Done => ErrandOutcome::Done,
+            Self::Refused => ErrandOutcome::Refused,
+            Self::GivenUp => ErrandOutcome::GivenUp,
+            Self::Later(..) => ErrandOutcome::PutOff,
+        }
+    }
 }
 
 impl Control {
@@ -69,8 +85,18 @@ impl Control {
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = self.0.journal.owes() => {}
-                () = self.0.clock.sleep(POLL) => {}
+                () = self.0.clock.sleep(POLL) => self.count_waiting().await,
             }
+        }
+    }
+
+    /// Counts what still waits, once a poll: with other nodes it is the same number.
+    async fn count_waiting(&self) {
+        let now = self.0.clock.steady();
+        // Where it cannot be counted, it cannot be taken up either, which is said there.
+        if let Ok((due, oldest)) = self.0.store.errands_due(now).await {
+            let oldest_s = oldest.map_or(0, |oldest| now.micros_since(oldest).max(0) / 1_000_000);
+            self.0.metrics.errands_wait(due, oldest_s);
         }
     }
 
@@ -108,8 +134,13 @@ impl Control {
                 self.later(errand.clone())
             }
         };
+        self.0
+            .metrics
+            .errand_seen_to(errand.kind, outcome.counted());
         let written = match outcome {
-            Outcome::Done => self.0.store.finish_errand(errand).await,
+            Outcome::Done | Outcome::Refused | Outcome::GivenUp => {
+                self.0.store.finish_errand(errand).await
+            }
             Outcome::Later(errand, due) => self.0.store.put_off_errand(errand, due).await,
         };
         if let Err(error) = written {

@@ -105,8 +105,11 @@ impl Control {
             return Ok(Outcome::Done);
         }
         Ok(match next {
-            Outcome::Later(errand, due) => Outcome::Later(errand, due.min(last)),
-            Outcome::Done => Outcome::Done,
+            Outcome::Later(errand, due) => {
+                let last = self.0.clock.steady().plus_micros(last.micros_since(now));
+                Outcome::Later(errand, due.min(last))
+            }
+            next => next,
         })
     }
 

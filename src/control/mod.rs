@@ -35,6 +35,7 @@ use crate::domain::{AgencyId, CallId, Timestamp, User};
 use crate::journal::{Answer, Append, AppendError, Journal, OverAppend};
 use crate::providers::telnyx::Telnyx;
 use crate::store::Store;
+use crate::telemetry::Metrics;
 use std::sync::Arc;
 use tokio::runtime::Handle;
 
@@ -52,6 +53,7 @@ struct Inner {
     directory: Directory,
     telnyx: Telnyx,
     clock: Clock,
+    metrics: Metrics,
     runtime: Handle,
     calls: Calls,
     sip_server: String,
@@ -69,6 +71,8 @@ pub struct Parts {
     pub telnyx: Telnyx,
     /// Time.
     pub clock: Clock,
+    /// Where errands are counted.
+    pub metrics: Metrics,
     /// The main runtime.
     pub runtime: Handle,
 }
@@ -92,6 +96,7 @@ impl Control {
             directory: parts.directory,
             telnyx: parts.telnyx,
             clock: parts.clock,
+            metrics: parts.metrics,
             runtime: parts.runtime,
             calls: config.calls,
             sip_server: config.providers.sip_server.clone(),

@@ -128,11 +128,11 @@ impl Control {
             Err(error) if error.is_over() => Outcome::Done,
             Err(error @ CommandError::Refused { .. }) => {
                 tracing::warn!("Errand {kind} of {subject} refused: {error}");
-                Outcome::Done
+                Outcome::Refused
             }
             Err(error) if errand.attempts >= MOST_TRIES => {
                 tracing::warn!("Errand {kind} of {subject} given up: {error}");
-                Outcome::Done
+                Outcome::GivenUp
             }
             // No audio yet, too many requests, or an outage.
             Err(error) => {

@@ -20,6 +20,7 @@ pub(super) fn delivery_of(numbered: &NumberedEvent) -> Delivery {
         call: call.id,
         created_at: call.created_at,
         row: (call.status != Status::Ended).then(|| frame.slice(start..end)),
+        recorded_at: numbered.recorded_at,
         frame,
     }
 }
@@ -39,16 +40,16 @@ struct StoredCall {
 }
 
 /// The same of an event that was read back from the journal.
-pub(super) fn delivery_of_text(seq: i64, text: &str) -> Option<(Delivery, Timestamp)> {
+pub(super) fn delivery_of_text(seq: i64, text: &str) -> Option<Delivery> {
     let event: StoredEvent<'_> = serde_json::from_str(text).ok()?;
     let call: StoredCall = serde_json::from_str(event.call.get()).ok()?;
     let row = Bytes::copy_from_slice(event.call.get().as_bytes());
-    let delivery = Delivery {
+    Some(Delivery {
         seq,
         frame: Frame::text(text),
         call: CallId(call.id),
         created_at: Timestamp::parse(&call.created_at)?,
         row: (call.status != Status::Ended.name()).then_some(row),
-    };
-    Some((delivery, Timestamp::parse(&event.recorded_at)?))
+        recorded_at: Timestamp::parse(&event.recorded_at)?,
+    })
 }

@@ -7,6 +7,7 @@ use crate::auth::Verifier;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::control::Control;
+use crate::duties::Duties;
 use crate::fanout::Fanout;
 use crate::hub::Hub;
 use crate::journal::Journal;
@@ -48,6 +49,8 @@ pub struct Context {
     pub notices: Notices,
     /// Webhooks need no signature: on loopback, for trying things out.
     pub unsigned_webhooks: bool,
+    /// What must go on.
+    pub duties: Duties,
     /// Cancelled when the server drains.
     pub draining: CancellationToken,
 }

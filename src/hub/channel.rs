@@ -27,6 +27,8 @@ pub struct Delivery {
     pub created_at: Timestamp,
     /// The call's JSON, a slice of the frame; none when the call has ended.
     pub row: Option<Bytes>,
+    /// When it was recorded.
+    pub recorded_at: Timestamp,
 }
 
 /// An agency's board, as loaded from the database at one moment.
@@ -212,9 +214,8 @@ impl Channel {
             self.seq = delivery.seq;
             self.set_row(&delivery);
             self.members.retain(|_, member| {
-                let sent = member
-                    .outbox
-                    .push_event(delivery.frame.clone(), delivery.seq);
+                let (frame, at) = (delivery.frame.clone(), Some(delivery.recorded_at));
+                let sent = member.outbox.push_event(frame, delivery.seq, at);
                 if sent.is_err() {
                     slow.push(member.clone());
                 }

@@ -3,9 +3,13 @@
 //! Bounded in bytes. Whoever publishes never waits: when there is no room the push is refused, and
 //! the socket is closed as slow. The transport takes everything that waits in one go.
 
+mod stamps;
+
 use super::bell::Bell;
 use super::frame::Frame;
+use crate::domain::Timestamp;
 use bytes::{Bytes, BytesMut};
+use stamps::Stamps;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -18,6 +22,15 @@ pub const OUTBOX_BYTES: usize = 1024 * 1024;
 /// A push was refused: the socket does not read fast enough, or is closing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Full;
+
+/// What the transport takes at once.
+#[derive(Debug)]
+pub struct Taken {
+    /// The bytes, to be written next.
+    pub slice: Bytes,
+    /// When the oldest event was recorded that is whole with them; none where there is none.
+    pub recorded_at: Option<Timestamp>,
+}
 
 /// The way to one socket. Clones are the same one.
 #[derive(Clone)]
@@ -37,6 +50,7 @@ struct Inner {
 struct State {
     queue: VecDeque<Bytes>,
     bytes: usize,
+    stamps: Stamps,
     /// Bytes of the frame that is being written which have not been taken yet.
     unfinished: usize,
     /// Bytes that may wait beyond [`OUTBOX_BYTES`]: the snapshot, whatever its size.
@@ -62,6 +76,7 @@ impl State {
     fn drop_what_waits(&mut self) {
         let mut rest = self.unfinished;
         self.bytes = rest;
+        self.stamps.drop_all_but(rest);
         self.queue.retain(|piece| {
             let is_rest = rest > 0;
             rest = rest.saturating_sub(piece.len());
@@ -70,11 +85,12 @@ impl State {
     }
 
     /// The next slice: one piece, cut when it is longer than `most`, or several short ones joined.
-    fn take(&mut self, most: usize) -> Option<Bytes> {
+    fn take(&mut self, most: usize) -> Option<Taken> {
         let slice = self.next_slice(most)?;
         self.bytes -= slice.len();
         self.unfinished = Frame::unfinished(self.unfinished, &slice);
-        Some(slice)
+        let recorded_at = self.stamps.take(slice.len());
+        Some(Taken { slice, recorded_at })
     }
 
     fn next_slice(&mut self, most: usize) -> Option<Bytes> {
@@ -125,6 +141,7 @@ impl Outbox {
         }
         let bytes: usize = first.iter().map(Bytes::len).sum();
         state.bytes += bytes;
+        state.stamps.put_first(bytes);
         state.allowance += bytes;
         for frame in first.into_iter().rev() {
             state.queue.push_front(frame);
@@ -133,13 +150,18 @@ impl Outbox {
         self.wake(state);
     }
 
-    /// Queues the event of that number.
+    /// Queues the event of that number; where it was recorded just now, its way is timed from then.
     ///
     /// # Errors
     /// [`Full`] when there is no room; nothing is queued then.
-    pub fn push_event(&self, frame: Bytes, seq: i64) -> Result<(), Full> {
+    pub fn push_event(
+        &self,
+        frame: Bytes,
+        seq: i64,
+        recorded_at: Option<Timestamp>,
+    ) -> Result<(), Full> {
         let mut state = self.state();
-        enqueue(&mut state, frame)?;
+        enqueue(&mut state, frame, recorded_at)?;
         state.last_seq = seq;
         self.wake(state);
         Ok(())
@@ -156,6 +178,7 @@ impl Outbox {
             return Err(Full);
         }
         state.bytes += bytes;
+        state.stamps.append(bytes, None);
         state.queue.extend(frames);
         state.last_seq = last_seq;
         self.wake(state);
@@ -168,7 +191,7 @@ impl Outbox {
     /// [`Full`] when there is no room; nothing is queued then.
     pub fn push(&self, frame: Bytes) -> Result<(), Full> {
         let mut state = self.state();
-        enqueue(&mut state, frame)?;
+        enqueue(&mut state, frame, None)?;
         self.wake(state);
         Ok(())
     }
@@ -180,7 +203,7 @@ impl Outbox {
     pub fn push_with_seq(&self, make: impl FnOnce(i64) -> Bytes) -> Result<(), Full> {
         let mut state = self.state();
         let frame = make(state.last_seq);
-        enqueue(&mut state, frame)?;
+        enqueue(&mut state, frame, None)?;
         self.wake(state);
         Ok(())
     }
@@ -207,7 +230,9 @@ impl Outbox {
         }
         // Nothing follows a close.
         state.pong = None;
-        state.bytes += last.iter().map(Bytes::len).sum::<usize>();
+        let bytes = last.iter().map(Bytes::len).sum();
+        state.bytes += bytes;
+        state.stamps.append(bytes, None);
         state.queue.extend(last);
         state.ending = true;
         state.code = Some(code);
@@ -261,7 +286,7 @@ impl Outbox {
 
     /// The transport takes the next slice, of at most `most` bytes where frames can be joined or
     /// cut; `None` at the end.
-    pub fn poll_take(&self, cx: &mut Context<'_>, most: usize) -> Poll<Option<Bytes>> {
+    pub fn poll_take(&self, cx: &mut Context<'_>, most: usize) -> Poll<Option<Taken>> {
         let mut state = self.state();
         // Only where there was too little room, or never will be any, can someone wait for it.
         let awaited = state.ending || state.bytes > OUTBOX_BYTES / 2;
@@ -273,7 +298,10 @@ impl Outbox {
             None
         };
         let slice = match pong {
-            Some(pong) => Some(pong),
+            Some(pong) => Some(Taken {
+                slice: pong,
+                recorded_at: None,
+            }),
             None if state.corked => None,
             None => state.take(most),
         };
@@ -320,11 +348,12 @@ impl Outbox {
     }
 }
 
-fn enqueue(state: &mut State, frame: Bytes) -> Result<(), Full> {
+fn enqueue(state: &mut State, frame: Bytes, recorded_at: Option<Timestamp>) -> Result<(), Full> {
     if !state.has_room_for(frame.len()) {
         return Err(Full);
     }
     state.bytes += frame.len();
+    state.stamps.append(frame.len(), recorded_at);
     state.queue.push_back(frame);
     Ok(())
 }

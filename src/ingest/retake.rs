@@ -3,8 +3,8 @@
 
 use super::understand;
 use crate::agencies::Directory;
-use crate::clock::Clock;
-use crate::domain::{AgencyId, Timestamp};
+use crate::clock::{Clock, Tick};
+use crate::domain::AgencyId;
 use crate::journal::{Answer, Append, AppendError, Journal, Meaning, WebhookAnswer, WebhookAppend};
 use crate::store::batch::{StoredWebhook, WebhookOutcome};
 use crate::store::{KeptWebhook, Store, StoreError};
@@ -17,20 +17,21 @@ const EVERY: Duration = Duration::from_secs(5);
 /// How many are read at a time: their bodies may have a mebibyte each.
 const PAGE: i64 = 20;
 /// The longest pause between two tries of one, in seconds.
-const LONGEST_S: i64 = 3600;
+const LONGEST_S: u64 = 3600;
 /// How many are remembered to have been tried. More are tried sooner than they should be.
 const REMEMBERED: usize = 10_000;
 
 type Key = (AgencyId, String);
 
 /// Takes up again what could not be applied.
+#[derive(Clone)]
 pub struct Retake {
     store: Store,
     journal: Journal,
     directory: Directory,
     clock: Clock,
     /// When each was tried last and how long it then rests, in seconds.
-    tried: HashMap<Key, (Timestamp, i64)>,
+    tried: HashMap<Key, (Tick, u64)>,
 }
 
 impl Retake {
@@ -81,11 +82,11 @@ impl Retake {
 
     /// Tries one, unless it still rests; says whether the journal took it.
     async fn take_up(&mut self, agency: AgencyId, kept: KeptWebhook) -> bool {
-        let now = self.clock.now();
+        let now = self.clock.tick();
         let id = kept.webhook_id.clone();
         let key = (agency, id.clone());
         let rest = match self.tried.get(&key) {
-            Some((at, rest)) if at.plus_seconds(*rest) > now => return true,
+            Some((at, rest)) if now.since(*at).as_secs() < *rest => return true,
             Some((_, rest)) => (rest * 2).min(LONGEST_S),
             None => 10,
         };

@@ -8,6 +8,7 @@ mod append;
 mod batch;
 mod index;
 mod ledger;
+mod pulse;
 mod rehearsal;
 mod retention;
 #[cfg(test)]
@@ -19,12 +20,14 @@ pub use append::{
     OverAppend, PlainAnswerAppend, ReleaseAppend, WebhookAnswer, WebhookAppend,
 };
 pub use ledger::Ledger;
+pub use pulse::LastCommit;
 pub use retention::Retention;
 pub use writer::{Recorded, Writer};
 
 use crate::clock::{Clock, Tick};
 use crate::store::Store;
 use crate::telemetry::{JournalFailure, Metrics};
+use pulse::{Checkup, Pulse};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
@@ -67,6 +70,7 @@ pub struct Journal {
     clock: Clock,
     metrics: Metrics,
     owed: Arc<Notify>,
+    checkup: Checkup,
 }
 
 /// An append that waits for its batch.
@@ -91,6 +95,8 @@ impl Journal {
         let (queue, queued) = mpsc::channel(permits);
         let (recorded, out) = mpsc::channel(RECORDED_BATCHES);
         let owed = Arc::new(Notify::new());
+        let pulse = Pulse::new(clock.clone());
+        let (checkup, asked) = Checkup::new(pulse.clone());
         let writer = Writer::new(
             store,
             clock.clone(),
@@ -98,6 +104,7 @@ impl Journal {
             queued,
             recorded,
             owed.clone(),
+            (pulse, asked),
         );
         let journal = Self {
             queue,
@@ -105,6 +112,7 @@ impl Journal {
             clock,
             metrics,
             owed,
+            checkup,
         };
         (journal, writer, out)
     }
@@ -145,6 +153,12 @@ impl Journal {
     /// the last time this was awaited.
     pub async fn owes(&self) {
         self.owed.notified().await;
+    }
+
+    /// How its last commit went and when; where there was none for a while, after a write that is
+    /// taken back. Of any number of those who ask, one write a second comes at most.
+    pub async fn last_commit(&self) -> LastCommit {
+        self.checkup.last_commit().await
     }
 
     /// Whether it takes appends.

@@ -15,6 +15,7 @@ const STEP: i64 = 200;
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Removes events and raw webhooks beyond the retention time.
+#[derive(Clone)]
 pub struct Retention {
     /// The database.
     pub store: Store,

@@ -2,6 +2,7 @@
 
 use super::append::Append;
 use super::batch::{Committed, commit};
+use super::pulse::{Asked, Pulse};
 use super::rehearsal::rehearse;
 use super::{AppendError, Queued};
 use crate::clock::Clock;
@@ -37,7 +38,7 @@ pub enum Recorded {
 
 /// The one writer of this node.
 pub struct Writer {
-    store: Store,
+    pub(super) store: Store,
     clock: Clock,
     metrics: Metrics,
     queue: mpsc::Receiver<Queued>,
@@ -48,6 +49,11 @@ pub struct Writer {
     in_doubt: BTreeSet<AgencyId>,
     /// Appends whose agencies' heads somebody else holds, in the order in which they came.
     waiting: Vec<Queued>,
+    /// Those of the batch that is being committed.
+    in_hand: Vec<AgencyId>,
+    pub(super) pulse: Pulse,
+    /// Those who want to know whether the database takes writes.
+    asked: mpsc::Receiver<Asked>,
 }
 
 impl Writer {
@@ -58,6 +64,7 @@ impl Writer {
         queue: mpsc::Receiver<Queued>,
         out: mpsc::Sender<Recorded>,
         owed: Arc<Notify>,
+        (pulse, asked): (Pulse, mpsc::Receiver<Asked>),
     ) -> Self {
         Self {
             store,
@@ -68,17 +75,31 @@ impl Writer {
             owed,
             in_doubt: BTreeSet::new(),
             waiting: Vec::new(),
+            in_hand: Vec::new(),
+            pulse,
+            asked,
         }
     }
 
     /// Commits until `stop`; then takes no more appends, commits those that wait, and ends.
     pub async fn run(mut self, stop: CancellationToken) {
+        self.write_until(stop).await;
+    }
+
+    /// The same, again where it once broke off: what it had in hand then may have been committed.
+    pub async fn write_until(&mut self, stop: CancellationToken) {
+        self.in_doubt.extend(self.in_hand.drain(..));
+        self.tell_of_doubt().await;
         loop {
             let first = tokio::select! {
                 biased;
                 first = self.queue.recv() => first,
                 () = a_moment(), if !self.waiting.is_empty() => {
                     self.record(Vec::new()).await;
+                    continue;
+                }
+                Some(asked) = self.asked.recv() => {
+                    self.prove_itself(asked).await;
                     continue;
                 }
                 () = stop.cancelled(), if !self.queue.is_closed() => {
@@ -178,6 +199,7 @@ impl Writer {
         let began = self.clock.tick();
         let size = appends.len();
         let agencies: Vec<AgencyId> = appends.iter().map(|append| append.agency_id()).collect();
+        self.in_hand.clone_from(&agencies);
         let mut result = commit(&self.store, appends.clone(), heads, &self.clock).await;
         if let Err(error) = &result
             && error.is_the_connections()
@@ -195,6 +217,13 @@ impl Writer {
         if result.is_ok() {
             let took = self.clock.tick().since(began);
             self.metrics.batch_committed(size, took);
+        }
+        match &result {
+            Ok(_) => self.pulse.beat(Ok(())),
+            // Of several it is not known yet whose fault it is.
+            Err(StoreError::Unproven(_)) if size > 1 => {}
+            Err(error) if error.is_the_connections() => self.pulse.beat(Err(error)),
+            Err(_) => {}
         }
         result
     }
@@ -218,6 +247,11 @@ impl Writer {
             }
             let _ = self.out.send(Recorded::Events(committed.events)).await;
         }
+        self.in_hand.clear();
+        self.tell_of_doubt().await;
+    }
+
+    async fn tell_of_doubt(&mut self) {
         if !self.in_doubt.is_empty() {
             let agencies = std::mem::take(&mut self.in_doubt).into_iter().collect();
             let _ = self.out.send(Recorded::InDoubt(agencies)).await;

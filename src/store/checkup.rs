@@ -2,6 +2,7 @@
 
 use super::{Backend, KeptWebhook, Store, StoreError, postgres, sqlite};
 use crate::domain::{AgencyId, Call, Claim, Timestamp};
+use uuid::Uuid;
 
 /// What we may not do in the database, as far as it can be told without doing it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,6 +88,16 @@ impl Store {
         since: Timestamp,
     ) -> Result<ToCheck, StoreError> {
         query!(self, read, webhooks::calls_with_claims(agency, since))
+    }
+
+    /// Writes, takes it back and commits: fails where a webhook could not be kept either. What is
+    /// written is random and larger than a page, so that it needs room.
+    pub async fn try_to_write(&self) -> Result<(), StoreError> {
+        /// Texts of 36 characters; 9 KiB together.
+        const TEXTS: usize = 256;
+        let body: String = (0..TEXTS).map(|_| Uuid::new_v4().to_string()).collect();
+        let id: i64 = rand::random();
+        query!(self, write, pulse::beat(id, body))
     }
 
     /// The webhooks that are kept of an agency, counted.

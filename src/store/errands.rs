@@ -42,6 +42,14 @@ impl Store {
         query!(self, read, errands::open_claim(agency, call))
     }
 
+    /// How many errands are due and in nobody's hands, and since when the oldest of them is.
+    pub async fn errands_due(
+        &self,
+        now: Timestamp,
+    ) -> Result<(i64, Option<Timestamp>), StoreError> {
+        query!(self, read, errands::due(now))
+    }
+
     /// Takes up at most `limit` errands that are due and in nobody's hands, until `until`.
     pub async fn take_errands(
         &self,

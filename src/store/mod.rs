@@ -29,6 +29,7 @@ use batch::{BatchKeys, Head, Loaded, Writes};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
 
 /// The database, whichever it is. Clones share its connections.
 #[derive(Clone)]
@@ -173,6 +174,16 @@ impl Store {
         match url {
             DatabaseUrl::Sqlite { path } => sqlite::file::doubt(path),
             DatabaseUrl::Postgres(_) => None,
+        }
+    }
+
+    /// Carries SQLite's log over into the file, beside the writer, until `stop`; PostgreSQL has its own.
+    pub async fn carry_over(self, stop: CancellationToken) {
+        match &self.0 {
+            Backend::Sqlite(db) => {
+                stop.run_until_cancelled(db.carry_over()).await;
+            }
+            Backend::Postgres(_) => stop.cancelled().await,
         }
     }
 

@@ -176,4 +176,9 @@ tables! {
         id -> Integer,
         version -> BigInt,
     }
+
+    pulse (id) {
+        id -> BigInt,
+        body -> Text,
+    }
 }

@@ -17,7 +17,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, Semaphore};
-use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::schema::plain as schema;
 
@@ -176,8 +175,8 @@ pub struct Db {
     runtime: Handle,
     writes: Arc<AtomicUsize>,
     written: Arc<Notify>,
-    /// Ends [`carry_over`] with the last clone.
-    _open: Arc<DropGuard>,
+    /// Carries the log over: see [`Db::carry_over`].
+    carrier: Arc<Pool>,
     /// As long as one connection is open nobody, SQLite included, removes the log for good reason.
     _keeper: Arc<Mutex<Conn>>,
 }
@@ -193,7 +192,7 @@ struct Pool {
 
 /// The writer waits a second for another process (a command, say) to let go of the file. It keeps 64
 /// MiB of the file in memory, so that the indexes need not be read again for every webhook. It
-/// leaves the log alone until that holds 64 MiB: see [`carry_over`].
+/// leaves the log alone until that holds 64 MiB: see [`Db::carry_over`].
 const WRITER_SETUP: &str = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; \
      PRAGMA busy_timeout=1000; PRAGMA foreign_keys=ON; \
      PRAGMA cache_size=-65536; PRAGMA wal_autocheckpoint=16384;";
@@ -212,7 +211,6 @@ impl Db {
     /// When the file cannot be opened or is no database.
     pub async fn open(path: &Path, runtime: Handle) -> Result<Self, StoreError> {
         file::make_ready(path)?;
-        let open = CancellationToken::new();
         let files = Files::default();
         let pool = |setup, places| Arc::new(Pool::new(path, &files, setup, places));
         let writer = pool(WRITER_SETUP, 1);
@@ -224,13 +222,10 @@ impl Db {
             readers: pool(READER_SETUP, READERS),
             writes: Arc::default(),
             written: Arc::new(Notify::new()),
-            _open: Arc::new(open.clone().drop_guard()),
+            carrier: pool(CARRIER_SETUP, 1),
             _keeper: Arc::new(Mutex::new(keeper)),
             runtime,
         };
-        let carrier = pool(CARRIER_SETUP, 1);
-        let carrying = carry_over(carrier, db.runtime.clone(), Arc::clone(&db.written));
-        db.runtime.spawn(open.run_until_cancelled_owned(carrying));
         Ok(db)
     }
 
@@ -295,19 +290,19 @@ impl Db {
     ) -> Result<R, StoreError> {
         Pool::run(&self.readers, &self.runtime, work).await
     }
-}
 
-/// Carries what was committed over from the log into the file, beside the writer: no webhook waits
-/// for it, and the log begins anew whenever it has been carried over whole. While there is no moment
-/// for that the log grows until the writer does the rest itself.
-async fn carry_over(carrier: Arc<Pool>, runtime: Handle, written: Arc<Notify>) {
-    loop {
-        written.notified().await;
-        let carried = Pool::run(&carrier, &runtime, |conn| {
-            finish(async { Ok(conn.batch_execute("PRAGMA wal_checkpoint(PASSIVE)").await?) })
-        });
-        if let Err(error) = carried.await {
-            tracing::debug!("The log waits to be carried over: {error}");
+    /// Carries what was committed over from the log into the file, beside the writer: no webhook
+    /// waits for it, and the log begins anew whenever it has been carried over whole. While there is
+    /// no moment for that the log grows until the writer does the rest itself.
+    pub async fn carry_over(&self) {
+        loop {
+            self.written.notified().await;
+            let carried = Pool::run(&self.carrier, &self.runtime, |conn| {
+                finish(async { Ok(conn.batch_execute("PRAGMA wal_checkpoint(PASSIVE)").await?) })
+            });
+            if let Err(error) = carried.await {
+                tracing::debug!("The log waits to be carried over: {error}");
+            }
         }
     }
 }

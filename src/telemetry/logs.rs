@@ -1,11 +1,10 @@
 //! Log lines, on stderr or in a file: text for people, JSON for collectors.
 
-use super::TelemetryError;
+use super::{Logs, TelemetryError};
 use std::fs::{File, OpenOptions};
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::sync::Arc;
 use tracing::Subscriber;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
@@ -49,21 +48,24 @@ pub enum LogTarget {
 ///
 /// # Errors
 /// When the filter cannot be read, the file cannot be written, or the logs run already.
-pub fn init(filter: &str, format: LogFormat, target: &LogTarget) -> Result<(), TelemetryError> {
-    let logs = match target {
-        LogTarget::Stderr => {
-            let colour = io::stderr().is_terminal();
-            subscriber(filter, format, colour, io::stderr)?
-        }
-        LogTarget::File(path) => subscriber(filter, format, false, end_of(path)?)?,
+pub fn init(filter: &str, format: LogFormat, target: &LogTarget) -> Result<Logs, TelemetryError> {
+    let ((lines, logs), colour) = match target {
+        LogTarget::Stderr => (Logs::to(io::stderr()), io::stderr().is_terminal()),
+        LogTarget::File(path) => (Logs::to(end_of(path)?), false),
     };
-    logs.try_init().map_err(|_| TelemetryError::StartedTwice)
+    let subscriber = subscriber(filter, format, colour, move || lines.clone())?;
+    subscriber
+        .try_init()
+        .map_err(|_| TelemetryError::StartedTwice)?;
+    // A panic's own lines would go to stderr directly, and wait there for whoever reads it.
+    std::panic::set_hook(Box::new(|panic| tracing::error!("Panic: {panic}")));
+    Ok(logs)
 }
 
 /// Appended to, so that a restarted process, or two at once, overwrite nothing.
-fn end_of(path: &Path) -> Result<Arc<File>, TelemetryError> {
+fn end_of(path: &Path) -> Result<File, TelemetryError> {
     let opened = OpenOptions::new().create(true).append(true).open(path);
-    opened.map(Arc::new).map_err(|source| TelemetryError::File {
+    opened.map_err(|source| TelemetryError::File {
         path: path.to_owned(),
         source,
     })
@@ -93,7 +95,10 @@ where
     let levels = EnvFilter::builder()
         .parse(format!("{QUIET},{filter}"))
         .map_err(|error| unreadable(&error))?;
-    let lines = tracing_subscriber::fmt().with_env_filter(levels);
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(levels)
+        // What cannot be logged is not said on stderr either, where it might panic or wait.
+        .log_internal_errors(false);
     Ok(match format {
         // Where colour is possible the decision is left to tracing-subscriber, which honours
         // NO_COLOR; it is only ever switched off here.
@@ -244,7 +249,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("callboard.log");
         for run in ["first run", "second run"] {
-            let logs = subscriber("info", LogFormat::Text, false, end_of(&path).unwrap()).unwrap();
+            let logs = subscriber(
+                "info",
+                LogFormat::Text,
+                false,
+                Arc::new(end_of(&path).unwrap()),
+            )
+            .unwrap();
             tracing::subscriber::with_default(logs, || tracing::info!("{run}"));
         }
         let text = std::fs::read_to_string(&path).unwrap();
@@ -255,7 +266,8 @@ mod tests {
 
     #[test]
     fn a_filter_or_format_that_cannot_be_read_says_how_to_mend_it() {
-        let error = init("callboard=louder", LogFormat::Text, &LogTarget::Stderr).unwrap_err();
+        let refused = init("callboard=louder", LogFormat::Text, &LogTarget::Stderr);
+        let error = refused.err().unwrap();
         assert!(matches!(error, TelemetryError::Filter { .. }));
         assert!(error.to_string().contains("callboard=louder"), "{error}");
 

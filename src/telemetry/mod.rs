@@ -3,15 +3,17 @@
 //! Both are arguments, not ambience: a server owns its [`Metrics`], so that two servers in one
 //! test count apart. Logs alone are the process's.
 
+mod lines;
 mod logs;
 mod metrics;
 #[cfg(test)]
 mod ops_files;
 
+pub use lines::{Logs, LostLines};
 pub use logs::{LogFormat, LogTarget, init};
 pub use metrics::{
-    ConnectAnswer, HeadPoll, JournalFailure, KeyFetch, Metrics, OpenSocket, Provider,
-    ProviderResult, Refused, RefusedAt, Removed, WebhookResult,
+    ConnectAnswer, Duty, ErrandOutcome, HeadPoll, JournalFailure, KeyFetch, Metrics, OpenSocket,
+    Provider, ProviderResult, Refused, RefusedAt, Removed, WebhookResult,
 };
 
 /// Why logs could not be started or metrics could not be written out.

@@ -1,6 +1,8 @@
 //! The way from an outbox to the wire: the body of the upgrade's answer, which yields finished
 //! frames. actix-ws's own session would encode each frame anew for each socket.
 
+use crate::clock::Clock;
+use crate::domain::Timestamp;
 use crate::hub::Outbox;
 use crate::telemetry::Metrics;
 use actix_web::Error;
@@ -35,6 +37,9 @@ pub struct Frames {
     outbox: Outbox,
     metrics: Metrics,
     ending: Ending,
+    clock: Clock,
+    /// When the oldest event of the slice that was handed over last was recorded.
+    handed_over: Option<Timestamp>,
     /// actix-ws ends the inbound stream when its own body is dropped, so it is kept.
     _signal: BoxBody,
 }
@@ -42,11 +47,19 @@ pub struct Frames {
 impl Frames {
     /// A body that yields what `outbox` holds, until it ends, and says so to its connection.
     #[must_use]
-    pub fn new(outbox: Outbox, metrics: Metrics, ending: Ending, signal: BoxBody) -> Self {
+    pub fn new(
+        outbox: Outbox,
+        metrics: Metrics,
+        clock: Clock,
+        ending: Ending,
+        signal: BoxBody,
+    ) -> Self {
         Self {
             outbox,
             metrics,
             ending,
+            clock,
+            handed_over: None,
             _signal: signal,
         }
     }
@@ -64,12 +77,21 @@ impl MessageBody for Frames {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, Self::Error>>> {
         let frames = self.get_mut();
-        let slice = std::task::ready!(frames.outbox.poll_take(cx, SLICE_BYTES));
-        match &slice {
-            Some(slice) => frames.metrics.outbox_sent(slice.len()),
-            None => frames.ending.comes(),
+        // More is asked for only when the socket has taken all that was handed over: see the size of
+        // the write buffer in `app::server`.
+        if let Some(recorded_at) = frames.handed_over.take() {
+            frames.metrics.sent(recorded_at, frames.clock.now());
         }
-        Poll::Ready(slice.map(Ok))
+        let taken = std::task::ready!(frames.outbox.poll_take(cx, SLICE_BYTES));
+        if taken.is_none() {
+            frames.ending.comes();
+        }
+        let slice = taken.map(|taken| {
+            frames.metrics.outbox_sent(taken.slice.len());
+            frames.handed_over = taken.recorded_at;
+            Ok(taken.slice)
+        });
+        Poll::Ready(slice)
     }
 }
 

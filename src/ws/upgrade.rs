@@ -70,10 +70,10 @@ pub async fn upgrade(
         token,
     );
     actix_web::rt::spawn(session.run());
-    let metrics = context.metrics.clone();
+    let (metrics, clock) = (context.metrics.clone(), context.clock.clone());
     let ending = request.conn_data::<Ending>().cloned().unwrap_or_default();
     Ok(response
-        .map_body(|_, signal| Frames::new(outbox, metrics, ending, signal))
+        .map_body(|_, signal| Frames::new(outbox, metrics, clock, ending, signal))
         .map_into_boxed_body())
 }
 

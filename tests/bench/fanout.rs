@@ -160,6 +160,7 @@ impl Publisher {
             call: self.calls[place],
             created_at: self.at,
             row: Some(self.frame.slice(50..)),
+            recorded_at: self.at,
         };
         let (_, slow) = self.hub.publish(self.agencies[channel], delivery);
         assert!(slow.is_empty(), "sockets were too slow");

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: [&[&str]; 10] = [
     &["domain"],
     &["config", "telemetry", "clock", "view"],
-    &["store"],
+    &["store", "duties"],
     &["auth", "agencies", "providers"],
     &["journal", "hub", "relay"],
     &["control", "fanout"],

@@ -221,7 +221,9 @@ async fn without_an_issuer_or_a_secret_its_tokens_are_refused() {
         ..crate::auth::AuthSettings::default()
     };
     let runtime = tokio::runtime::Handle::current();
-    let verifier = crate::auth::Verifier::new(&settings, clock, runtime).unwrap();
+    let verifier =
+        crate::auth::Verifier::new(&settings, clock, crate::telemetry::Metrics::new(), runtime)
+            .unwrap();
     let error = verifier
         .verify(&hs256(&claims_of(&issuer)))
         .await

@@ -159,7 +159,13 @@ async fn a_minted_token_names_the_issuer_that_is_asked_for() {
         ..crate::auth::AuthSettings::default()
     };
     let runtime = tokio::runtime::Handle::current();
-    let verifier = Verifier::new(&settings, clock.clone(), runtime).unwrap();
+    let verifier = Verifier::new(
+        &settings,
+        clock.clone(),
+        crate::telemetry::Metrics::new(),
+        runtime,
+    )
+    .unwrap();
     let secret = SecretString::from(SECRET);
     let minted = |issuer: Option<&str>| mint(&secret, ANNA, issuer, 60, clock.now()).unwrap();
 
@@ -183,7 +189,13 @@ async fn a_token_may_name_any_issuer_of_the_list_with_or_without_a_slash() {
             issuers: issuers.map(str::to_owned).to_vec(),
         };
         let runtime = tokio::runtime::Handle::current();
-        let verifier = Verifier::new(&settings, clock(), runtime).unwrap();
+        let verifier = Verifier::new(
+            &settings,
+            clock(),
+            crate::telemetry::Metrics::new(),
+            runtime,
+        )
+        .unwrap();
         for iss in [
             "https://auth.acme.example/auth/v1",
             "https://auth.acme.example/auth/v1/",
@@ -217,7 +229,13 @@ async fn the_secret_is_used_as_it_is_written() {
         ..crate::auth::AuthSettings::default()
     };
     let runtime = tokio::runtime::Handle::current();
-    let verifier = Verifier::new(&settings, clock(), runtime).unwrap();
+    let verifier = Verifier::new(
+        &settings,
+        clock(),
+        crate::telemetry::Metrics::new(),
+        runtime,
+    )
+    .unwrap();
     let claims = claims_with(json!({}));
     let header = json!({"alg": "HS256"});
     let token = hmac_token(secret.as_bytes(), header.clone(), &claims);

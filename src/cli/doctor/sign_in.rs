@@ -7,6 +7,7 @@ use crate::cli::words::count;
 use crate::clock::Clock;
 use crate::config::{About, Config};
 use crate::providers::http::{Http, Method, Request};
+use crate::telemetry::Metrics;
 use tokio::runtime::Handle;
 use url::Url;
 
@@ -18,7 +19,8 @@ pub(super) async fn look(config: Config, clock: Clock) -> Findings {
         return found;
     }
     let settings = AuthSettings::from(auth);
-    let verifier = match Verifier::new(&settings, clock.clone(), Handle::current()) {
+    let verifier = match Verifier::new(&settings, clock.clone(), Metrics::new(), Handle::current())
+    {
         Ok(verifier) => verifier,
         Err(error) => {
             found.wrong(

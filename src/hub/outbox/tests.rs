@@ -9,7 +9,7 @@ const SLICE: usize = 8 * 1024;
 fn slice(outbox: &Outbox) -> Option<Bytes> {
     let mut cx = Context::from_waker(Waker::noop());
     match outbox.poll_take(&mut cx, SLICE) {
-        Poll::Ready(slice) => slice,
+        Poll::Ready(taken) => taken.map(|taken| taken.slice),
         Poll::Pending => None,
     }
 }
@@ -45,7 +45,7 @@ fn a_frame_that_is_half_out_is_finished_before_a_slow_socket_is_told_so() {
         let outbox = Outbox::corked(Bell::default());
         let whole = first.concat();
         outbox.uncork(first);
-        outbox.push_event(Frame::text("event"), 1).unwrap();
+        outbox.push_event(Frame::text("event"), 1, None).unwrap();
         let mut sent = slice(&outbox).unwrap().to_vec();
         ended(&outbox, true);
         sent.extend(all(&outbox));
@@ -58,7 +58,7 @@ fn between_frames_nothing_that_waits_is_kept_for_a_slow_socket() {
     let outbox = Outbox::corked(Bell::default());
     outbox.uncork(vec![Frame::text("first"), Frame::text("second")]);
     slice(&outbox).unwrap();
-    outbox.push_event(Frame::text("event"), 1).unwrap();
+    outbox.push_event(Frame::text("event"), 1, None).unwrap();
     ended(&outbox, true);
     assert_eq!(all(&outbox), the_end());
 }
@@ -77,7 +77,7 @@ fn what_waits_goes_out_before_an_end_that_is_in_no_hurry() {
 #[test]
 fn an_end_before_the_first_answer_lets_nothing_else_out() {
     let outbox = Outbox::corked(Bell::default());
-    outbox.push_event(Frame::text("event"), 1).unwrap();
+    outbox.push_event(Frame::text("event"), 1, None).unwrap();
     ended(&outbox, false);
     outbox.uncork(vec![Frame::text("snapshot")]);
     assert_eq!(all(&outbox), the_end());
@@ -98,9 +98,9 @@ fn the_first_answer_may_be_of_any_size_and_events_have_their_own_room() {
     let outbox = Outbox::corked(Bell::default());
     outbox.uncork(in_pieces(&"x".repeat(2 * OUTBOX_BYTES)));
     let event = Frame::text(&"x".repeat(OUTBOX_BYTES / 2 - 10));
-    outbox.push_event(event.clone(), 1).unwrap();
-    outbox.push_event(event.clone(), 2).unwrap();
-    outbox.push_event(event, 3).unwrap_err();
+    outbox.push_event(event.clone(), 1, None).unwrap();
+    outbox.push_event(event.clone(), 2, None).unwrap();
+    outbox.push_event(event, 3, None).unwrap_err();
     assert_eq!(outbox.last_seq(), 2);
 }
 
@@ -109,7 +109,7 @@ fn several_events_are_queued_whole_or_not_at_all() {
     let outbox = Outbox::corked(Bell::default());
     outbox.uncork(vec![]);
     let third = Frame::text(&"x".repeat(OUTBOX_BYTES / 3));
-    outbox.push_event(third.clone(), 1).unwrap();
+    outbox.push_event(third.clone(), 1, None).unwrap();
     outbox.push_events(vec![third.clone(); 2], 3).unwrap_err();
     assert_eq!((outbox.last_seq(), all(&outbox).len()), (1, third.len()));
     outbox.push_events(vec![third.clone(); 2], 3).unwrap();

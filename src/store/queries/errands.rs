@@ -77,6 +77,17 @@ pub async fn take(
     end(conn, result).await
 }
 
+/// How many are due and in nobody's hands, and since when the oldest is.
+pub async fn due(conn: &mut Conn, now: Timestamp) -> Result<(i64, Option<Timestamp>), StoreError> {
+    let count = free_and_due!(now).count().get_result::<i64>(conn).await?;
+    if count == 0 {
+        return Ok((0, None));
+    }
+    let oldest = diesel::dsl::min(errands::due_at);
+    let oldest: Option<i64> = free_and_due!(now).select(oldest).get_result(conn).await?;
+    Ok((count, oldest.map(Timestamp::from_micros)))
+}
+
 async fn take_steps(
     conn: &mut Conn,
     now: Timestamp,

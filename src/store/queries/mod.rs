@@ -9,6 +9,7 @@ pub mod errands;
 pub mod events;
 pub mod floor;
 mod load;
+pub mod pulse;
 pub mod rights;
 mod search;
 pub mod stats;

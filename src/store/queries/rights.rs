@@ -15,14 +15,23 @@ struct RightsRow {
     to_migrate: String,
 }
 
-/// Writes to a table of ours and takes it back; then asks for the rights to all of them.
-pub async fn of_ours(conn: &mut Conn) -> Result<Rights, StoreError> {
+async fn rights(conn: &mut Conn) -> Result<Rights, StoreError> {
     let row: Result<RightsRow, _> = diesel::sql_query(rights_sql()).get_result(conn).await;
     let row = row?;
-    let rights = Rights {
+    Ok(Rights {
         refused: row.refused,
         to_migrate: row.to_migrate,
-    };
+    })
+}
+
+/// What we may not do to the tables of ours; blank when all is as it should be.
+pub async fn refused(conn: &mut Conn) -> Result<String, StoreError> {
+    Ok(rights(conn).await?.refused)
+}
+
+/// Writes to a table of ours and takes it back; then asks for the rights to all of them.
+pub async fn of_ours(conn: &mut Conn) -> Result<Rights, StoreError> {
+    let rights = rights(conn).await?;
     if rights.refused.is_empty() {
         conn.batch_execute(BEGIN_WRITE).await?;
         let tried = diesel::update(directory::table.find(1))

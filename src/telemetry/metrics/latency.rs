@@ -23,7 +23,10 @@ impl Latency {
                 "received_to_recorded_seconds",
                 "From our listener to the commit",
             ),
-            to_sent: catalog.seconds("recorded_to_sent_seconds", "From the commit to the socket"),
+            to_sent: catalog.seconds(
+                "recorded_to_sent_seconds",
+                "From the commit to where the socket has taken the write",
+            ),
         }
     }
 }
@@ -41,7 +44,7 @@ impl Metrics {
         hop.observe(seconds(received_at, recorded_at));
     }
 
-    /// Events left for a socket in one write, `recorded_at` being the oldest one's. To be called
+    /// A socket has taken events in one write, `recorded_at` being the oldest one's. To be called
     /// once a write rather than once an event: the histogram has a lock, and this is the hottest
     /// path that there is.
     pub fn sent(&self, recorded_at: Timestamp, sent_at: Timestamp) {

@@ -6,6 +6,8 @@
 //! that was not there before.
 
 mod catalog;
+mod duties;
+mod errands;
 mod http;
 mod journal;
 mod label;
@@ -17,6 +19,8 @@ mod sockets;
 mod upkeep;
 mod webhooks;
 
+pub use duties::Duty;
+pub use errands::ErrandOutcome;
 pub use journal::{HeadPoll, JournalFailure};
 pub use providers::{Provider, ProviderResult};
 pub use refusals::Refused;
@@ -47,6 +51,8 @@ struct Inner {
     upkeep: upkeep::Upkeep,
     providers: providers::Providers,
     refusals: refusals::Refusals,
+    errands: errands::Errands,
+    duties: duties::Duties,
 }
 
 impl Metrics {
@@ -74,6 +80,8 @@ impl Metrics {
         let upkeep = upkeep::Upkeep::register(&mut catalog);
         let providers = providers::Providers::register(&mut catalog);
         let refusals = refusals::Refusals::register(&mut catalog);
+        let errands = errands::Errands::register(&mut catalog);
+        let duties = duties::Duties::register(&mut catalog);
         let (registry, names) = catalog.into_parts();
         Self(Arc::new(Inner {
             registry,
@@ -86,6 +94,8 @@ impl Metrics {
             upkeep,
             providers,
             refusals,
+            errands,
+            duties,
         }))
     }
 
@@ -94,6 +104,7 @@ impl Metrics {
     /// # Errors
     /// When a metric cannot be written as text, which would be a bug.
     pub fn encode(&self) -> Result<String, TelemetryError> {
+        self.0.duties.refresh();
         let mut text = String::new();
         prometheus_client::encoding::text::encode(&mut text, &self.0.registry)?;
         Ok(text)

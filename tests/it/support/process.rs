@@ -20,30 +20,38 @@ pub struct Process {
 
 impl Process {
     pub async fn start(world: &World) -> Self {
-        Self::start_as(world, Command::new(BINARY)).await
+        let process = Self::launch(world, |_| {});
+        process.is_ready().await;
+        process
     }
 
     /// One that may have so many files and connections open.
     pub async fn start_with_descriptors(world: &World, most: u32) -> Self {
         let mut limited = Command::new("prlimit");
         limited.arg(format!("--nofile={most}:{most}")).arg(BINARY);
-        Self::start_as(world, limited).await
+        let process = Self::launch_as(world, limited, |_| {});
+        process.is_ready().await;
+        process
     }
 
-    async fn start_as(world: &World, command: Command) -> Self {
+    /// One with another environment or another end of its log, and perhaps not ready yet.
+    pub fn launch(world: &World, change: impl FnOnce(&mut Command)) -> Self {
+        Self::launch_as(world, Command::new(BINARY), change)
+    }
+
+    fn launch_as(world: &World, command: Command, change: impl FnOnce(&mut Command)) -> Self {
         let free = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = free.local_addr().expect("a port").port();
         drop(free);
         let folder = tempfile::tempdir().expect("a folder");
-        let child = serve(command, world, port, &folder);
-        let process = Self {
+        let mut command = serve(command, world, port, &folder);
+        change(&mut command);
+        Self {
             url: format!("http://127.0.0.1:{port}"),
             port,
-            child,
+            child: command.spawn().expect("the server's binary"),
             folder,
-        };
-        process.is_ready().await;
-        process
+        }
     }
 
     /// What it has logged in this life.
@@ -58,7 +66,8 @@ impl Process {
 
     /// Starts again on the same port and database.
     pub async fn comes_back(&mut self, world: &World) {
-        self.child = serve(Command::new(BINARY), world, self.port, &self.folder);
+        let mut command = serve(Command::new(BINARY), world, self.port, &self.folder);
+        self.child = command.spawn().expect("the server's binary");
         self.is_ready().await;
     }
 
@@ -76,7 +85,7 @@ impl Process {
             .expect("an exit status")
     }
 
-    async fn is_ready(&self) {
+    pub async fn is_ready(&self) {
         let client = super::node::client();
         let ready = async {
             loop {
@@ -94,7 +103,7 @@ impl Process {
 /// The server's binary.
 const BINARY: &str = env!("CARGO_BIN_EXE_callboard");
 
-fn serve(mut command: Command, world: &World, port: u16, folder: &TempDir) -> Child {
+fn serve(mut command: Command, world: &World, port: u16, folder: &TempDir) -> Command {
     command
         .arg("serve")
         .current_dir(folder.path())
@@ -119,9 +128,8 @@ fn serve(mut command: Command, world: &World, port: u16, folder: &TempDir) -> Ch
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(std::fs::File::create(folder.path().join("log")).expect("a log"))
-        .kill_on_drop(true)
-        .spawn()
-        .expect("the server's binary")
+        .kill_on_drop(true);
+    command
 }
 
 /// The database as `DATABASE_URL` names it.

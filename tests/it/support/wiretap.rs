@@ -4,6 +4,7 @@
 //! that are its own.
 
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 use tracing::Level;
 use tracing_subscriber::filter::dynamic_filter_fn;
@@ -19,6 +20,8 @@ struct Tap(Arc<Mutex<Vec<Weak<Notes>>>>);
 
 struct Notes {
     words: Vec<String>,
+    /// Whether whoever logs such a line dies of it; once.
+    is_trap: AtomicBool,
     heard: Mutex<Vec<String>>,
 }
 
@@ -28,8 +31,18 @@ pub struct Wiretap(Arc<Notes>);
 impl Wiretap {
     /// Listens from now on for lines with any of these words.
     pub fn listens_for(words: Vec<String>) -> Self {
+        Self::listens(words, false)
+    }
+
+    /// The first to log a line with this word dies of it, as of a bug.
+    pub fn kills_who_says(word: &str) -> Self {
+        Self::listens(vec![word.to_owned()], true)
+    }
+
+    fn listens(words: Vec<String>, is_trap: bool) -> Self {
         let notes = Arc::new(Notes {
             words,
+            is_trap: is_trap.into(),
             heard: Mutex::default(),
         });
         let tap = LISTENERS.get_or_init(Tap::install);
@@ -94,11 +107,15 @@ impl<'a> MakeWriter<'a> for Tap {
 impl io::Write for Tap {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let text = String::from_utf8_lossy(line);
+        let mut trapped = false;
         for notes in self.0.lock().unwrap().iter().filter_map(Weak::upgrade) {
             if notes.words.iter().any(|word| text.contains(word)) {
                 notes.heard.lock().unwrap().push(text.trim_end().to_owned());
+                trapped |= notes.is_trap.swap(false, Ordering::SeqCst);
             }
         }
+        // Only now that no lock is held, which would be poisoned.
+        assert!(!trapped, "a story kills whoever says {text}");
         Ok(line.len())
     }
 

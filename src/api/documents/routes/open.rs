@@ -2,7 +2,7 @@
 
 use super::uuid;
 use crate::api::documents::operation::Operation;
-use crate::api::health::{Health, NotReady};
+use crate::api::health::{Health, NotReady, Ready};
 use crate::view::AcceptedView;
 use serde_json::json;
 
@@ -63,7 +63,7 @@ pub(super) fn server() -> Vec<Operation> {
             .fails(403, "Not an allowed origin"),
         get("/healthz", "alive", "The process runs").answers::<Health>(200, "It does"),
         get("/readyz", "ready", "The server can do its work")
-            .answers::<Health>(200, "It can")
+            .answers::<Ready>(200, "It can")
             .answers::<NotReady>(503, "What it cannot do without is named"),
         get("/openapi.json", "openapi", "This document")
             .answers_written(200, "OpenAPI 3.1", document()),

@@ -1,0 +1,59 @@
+//! Gaps in an agency's numbers, read from the journal.
+
+use super::delivery::delivery_of_text;
+use super::{Fanout, PAGE};
+use crate::domain::AgencyId;
+use crate::store::StoreError;
+use dashmap::DashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+impl Fanout {
+    /// Reads what is missing from the journal, beside the flow, so that one agency's gap does not
+    /// hold up another's events.
+    pub(super) fn fill_soon(&self, agency: AgencyId, patience: Duration) {
+        if self.filling.insert(agency, ()).is_some() {
+            return;
+        }
+        let fanout = self.clone();
+        let filling = Filling(Arc::clone(&self.filling), agency);
+        self.runtime.spawn(async move {
+            fanout.clock.sleep(patience).await;
+            // Let go before reading: a gap that is noticed from here on needs a look of its own.
+            drop(filling);
+            if let Err(error) = fanout.fill(agency).await {
+                tracing::warn!("Gap of agency {agency} not read, the next poll will: {error}");
+            }
+        });
+    }
+
+    pub(super) async fn fill(&self, agency: AgencyId) -> Result<(), StoreError> {
+        loop {
+            let Some((_, seq)) = self.hub.seq(agency) else {
+                return Ok(());
+            };
+            let page = self.store.events_since(agency, seq, PAGE).await?;
+            if page.is_empty() {
+                return Ok(());
+            }
+            self.metrics.gap_filled();
+            for (seq, event) in page {
+                let Some(delivery) = delivery_of_text(seq, &event) else {
+                    return Err(StoreError::Corrupt(format!(
+                        "call_events.event {seq} of agency {agency}"
+                    )));
+                };
+                self.deliver(agency, delivery);
+            }
+        }
+    }
+}
+
+/// An agency whose gap waits to be read; it waits no more when this goes, however that comes about.
+struct Filling(Arc<DashMap<AgencyId, ()>>, AgencyId);
+
+impl Drop for Filling {
+    fn drop(&mut self) {
+        self.0.remove(&self.1);
+    }
+}
