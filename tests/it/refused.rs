@@ -102,7 +102,7 @@ on_every_database! {
         drop(node);
         refuse_nobody(&world).await;
 
-        let node = world.node().await;
+        let _node = world.node().await;
 
         let applied = async {
             while world.outcomes(world.acme.id).await != ["applied"] {
