@@ -81,7 +81,13 @@ async fn carry(
     loop {
         tokio::select! {
             read = client.read(&mut up) => {
-                let Ok(length @ 1..) = read else { return };
+                let Ok(length @ 1..) = read else {
+                    if way.load(Ordering::SeqCst) == CLOSED {
+                        // That the client has gone does not come through either.
+                        std::future::pending::<()>().await;
+                    }
+                    return;
+                };
                 if way.load(Ordering::SeqCst) == CLOSED {
                     continue;
                 }
