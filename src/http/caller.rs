@@ -3,7 +3,7 @@
 use super::{ApiError, Context};
 use crate::agencies::Profile;
 use crate::domain::{AgencyId, Role, User};
-use crate::telemetry::{Refused, RefusedAt};
+use crate::telemetry::Refused;
 use actix_web::dev::Payload;
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::{FromRequest, HttpRequest, web};
@@ -82,7 +82,7 @@ fn whoever(
 ) -> Found<Caller> {
     Box::pin(async move {
         let context: &web::Data<Context> = request.app_data().ok_or(ApiError::Internal)?;
-        let found = match caller(context, &request).await {
+        match caller(context, &request).await {
             Ok(caller) if !may(caller.role) => {
                 let error = ApiError::Forbidden(otherwise);
                 Err(error.because(
@@ -91,11 +91,7 @@ fn whoever(
                 ))
             }
             found => found,
-        };
-        if matches!(&found, Err(ApiError::Refused { .. })) {
-            context.metrics.refused(RefusedAt::Http);
         }
-        found
     })
 }
 

@@ -8,7 +8,7 @@ use crate::domain::{AgencyId, Direction, LegEvent, LegNews, Timestamp};
 use crate::http::{ApiError, Context, read_body, webhook_resource};
 use crate::journal::{Answer, Append, AppendError, Meaning, WebhookAnswer, WebhookAppend};
 use crate::store::batch::{StoredWebhook, WebhookOutcome};
-use crate::telemetry::{Refused, RefusedAt, WebhookResult};
+use crate::telemetry::{Refused, WebhookResult};
 use crate::view::AcceptedView;
 use actix_web::http::header::{CONTENT_TYPE, HeaderMap};
 use actix_web::web::{self, ServiceConfig};
@@ -162,7 +162,6 @@ impl Ingest<'_> {
     }
 
     fn refuse(&self, reason: Refused, why: &str) -> ApiError {
-        self.context.metrics.refused(RefusedAt::Webhook);
         let refusals = &self.context.refusals;
         ApiError::unauthorized(refusals, self.request, REFUSED.to_owned()).because(reason, why)
     }

@@ -13,7 +13,7 @@ pub use lines::{Logs, LostLines};
 pub use logs::{LogFormat, LogTarget, init};
 pub use metrics::{
     ConnectAnswer, Duty, ErrandOutcome, HeadPoll, JournalFailure, KeyFetch, Metrics, OpenSocket,
-    Provider, ProviderResult, Refused, RefusedAt, Removed, WebhookResult,
+    Provider, ProviderResult, Refused, Removed, WebhookResult,
 };
 
 /// Why logs could not be started or metrics could not be written out.

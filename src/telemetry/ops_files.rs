@@ -3,7 +3,7 @@
 //! Prometheus answers a misspelt name or label with silence, and an alert on it never fires, so
 //! the two files are read here and held against the metrics themselves.
 
-use super::{Metrics, Provider, ProviderResult, RefusedAt};
+use super::{Metrics, Provider, ProviderResult, Refused};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -163,7 +163,7 @@ fn assert_known(text: &str) {
 /// Each series' labels and their values, as a server writes them.
 fn labels() -> BTreeMap<String, BTreeSet<(String, String)>> {
     let metrics = Metrics::new();
-    metrics.refused(RefusedAt::Http);
+    metrics.refused_for(Refused::TokenMissing);
     metrics.http_answered(Some("/api/me"), 200, Duration::ZERO);
     metrics.event_recorded("call.incoming");
     for result in [ProviderResult::Done, ProviderResult::Failed] {

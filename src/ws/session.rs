@@ -12,7 +12,7 @@ use crate::clock::Tick;
 use crate::domain::{AgencyId, UserId};
 use crate::http::{Caller, Context, Who, token_reason};
 use crate::hub::{Frame, Member, Outbox};
-use crate::telemetry::{ConnectAnswer, Refused, RefusedAt};
+use crate::telemetry::{ConnectAnswer, Refused};
 use actix_web::web;
 use actix_ws::{AggregatedMessage, AggregatedMessageStream};
 use secrecy::{ExposeSecret, SecretString};
@@ -240,7 +240,6 @@ impl Session {
     /// A token that is not accepted: the log reads why, the client a sentence.
     fn refused(&self, reason: Refused, why: &str, sentence: &str) -> Close {
         self.context.notices.refused(Who::Socket, reason, why);
-        self.context.metrics.refused(RefusedAt::Socket);
         self.context
             .metrics
             .connect_answered(ConnectAnswer::Refused);

@@ -41,8 +41,12 @@ on_every_database! {
             }
         }
         assert_eq!(reply(node.ask("GET", CLOSED[4])).await.status, 401);
-        let counted = node.metric(r#"callboard_auth_refusals_total{where="http"}"#).await;
-        assert_eq!(counted, Some(refused + 1));
+        let mut counted = 0;
+        for reason in ["missing", "malformed", "expired", "signature"] {
+            let name = format!("callboard_refusals_total{{reason=\"token_{reason}\"}}");
+            counted += node.metric(&name).await.unwrap_or_default();
+        }
+        assert_eq!(counted, refused + 1);
         let any_case = node.ask("GET", "/api/me").header("authorization", format!("bEARER  {good}"));
         assert_eq!(reply(any_case).await.status, 200);
     }

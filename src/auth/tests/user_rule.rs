@@ -172,9 +172,9 @@ async fn a_minted_token_names_the_issuer_that_is_asked_for() {
     let issuer = settings.project_issuer();
     assert!(verifier.verify(&minted(issuer.as_deref())).await.is_ok());
     let nameless = hs256(&claims_with(json!({"iss": null})));
-    for token in [minted(None), nameless] {
+    for (token, issuer) in [(minted(None), "callboard"), (nameless, "not named")] {
         let refusal = refusal(&verifier, &token).await.to_string();
-        let told = "its issuer is not named, expected https://project.example/auth/v1";
+        let told = format!("its issuer is {issuer}, expected https://project.example/auth/v1");
         assert_eq!(refusal, told);
     }
 }

@@ -25,7 +25,7 @@ pub use journal::{HeadPoll, JournalFailure};
 pub use providers::{Provider, ProviderResult};
 pub use refusals::Refused;
 pub use sockets::{ConnectAnswer, OpenSocket};
-pub use upkeep::{KeyFetch, RefusedAt, Removed};
+pub use upkeep::{KeyFetch, Removed};
 pub use webhooks::WebhookResult;
 
 use super::TelemetryError;
@@ -184,7 +184,7 @@ mod tests {
             r#"callboard_webhooks_total{result="unavailable"} 0"#,
             r#"callboard_journal_errors_total{kind="expired"} 0"#,
             r#"callboard_socket_closes_total{code="4000"} 0"#,
-            r#"callboard_auth_refusals_total{where="webhook"} 0"#,
+            r#"callboard_refusals_total{reason="signature_wrong"} 0"#,
         ] {
             assert!(text.lines().any(|l| l == line), "{line} is not in\n{text}");
         }

@@ -1,22 +1,10 @@
-//! What keeps the house: refusals at the doors, keys, retention.
+//! What keeps the house: keys, retention.
 
 use super::Metrics;
 use super::catalog::Catalog;
 use super::label::label;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
-
-label! {
-    /// The door at which someone was refused.
-    RefusedAt is "where" {
-        /// A request without a valid token, agency or role.
-        Http = "http",
-        /// A socket's `connect` or `refresh`.
-        Socket = "socket",
-        /// A webhook without a valid signature.
-        Webhook = "webhook",
-    }
-}
 
 label! {
     /// How fetching the token issuer's keys ended.
@@ -41,7 +29,6 @@ label! {
 }
 
 pub(super) struct Upkeep {
-    refusals: Family<RefusedAt, Counter>,
     key_fetches: Family<KeyFetch, Counter>,
     removed: Family<Removed, Counter>,
 }
@@ -49,7 +36,6 @@ pub(super) struct Upkeep {
 impl Upkeep {
     pub(super) fn register(catalog: &mut Catalog) -> Self {
         Self {
-            refusals: catalog.counter_by("auth_refusals", "Refusals, by the door"),
             key_fetches: catalog.counter_by("key_fetches", "Fetches of the token issuer's keys"),
             removed: catalog.counter_by("retention_removed", "Rows removed by retention"),
         }
@@ -57,11 +43,6 @@ impl Upkeep {
 }
 
 impl Metrics {
-    /// Someone was refused for want of a valid token, signature or role.
-    pub fn refused(&self, at: RefusedAt) {
-        self.0.upkeep.refusals.get_or_create(&at).inc();
-    }
-
     /// The token issuer's keys were asked for.
     pub fn keys_fetched(&self, result: KeyFetch) {
         self.0.upkeep.key_fetches.get_or_create(&result).inc();
