@@ -38,6 +38,7 @@ pub(super) struct NotReady {
 
 /// How the last commit went, a webhook's or one that was made to see whether it can be.
 #[derive(Serialize, ToSchema)]
+#[schema(as = LastCommit)]
 struct LastCommitView {
     /// It was committed.
     ok: bool,

@@ -95,8 +95,8 @@ pub fn agency(routes: &mut ServiceConfig) {
     routes
         .service(resource(
             "/webhooks",
-            "GET",
-            vec![web::get().to(webhooks::webhooks)],
+            "GET, HEAD",
+            vec![get().to(webhooks::webhooks)],
         ))
         .service(resource(
             "/credentials",

@@ -85,6 +85,7 @@ async fn what_is_committed_to_sqlite_reaches_the_file_while_the_writer_goes_on()
         panic!("a file");
     };
     let alone = path.with_extension("alone");
+    let carrying = tokio::spawn(world.store.clone().carry_over(CancellationToken::new()));
     let carried = async {
         for append in tale.steps().into_iter().flatten().cycle() {
             commit(&world, vec![append]).await;
@@ -96,6 +97,7 @@ async fn what_is_committed_to_sqlite_reaches_the_file_while_the_writer_goes_on()
         }
     };
     soon("the log to be carried over", carried).await;
+    carrying.abort();
 }
 
 /// How many calls a SQLite file holds; none before its tables.

@@ -4,6 +4,7 @@ use crate::support::World;
 use crate::support::node::Node;
 use crate::support::patience::soon;
 use crate::support::retelling::tell;
+use callboard::config::Config;
 use callboard::simulator::HangupCause;
 use callboard::simulator::browser::{CloseCode, Message, Position};
 use futures_util::future::join_all;
@@ -16,6 +17,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 on_every_database! {
     async fn retention_goes_in_small_steps_between_which_webhooks_are_stored(world: World) {
+        let world = world.configured(without_a_limit);
         let node = world.node().await;
         rings(&world, &node, 450).await;
         assert_eq!(kept(&world).await, (450, 450));
@@ -33,6 +35,7 @@ on_every_database! {
     }
 
     async fn what_is_younger_than_the_retention_time_stays(world: World) {
+        let world = world.configured(without_a_limit);
         let node = world.node().await;
         rings(&world, &node, 2).await;
         world.clock.advance(5 * DAY);
@@ -50,6 +53,7 @@ on_every_database! {
     }
 
     async fn a_position_beyond_retention_is_too_old_and_gets_the_whole_board(world: World) {
+        let world = world.configured(without_a_limit);
         let node = world.node().await;
         rings(&world, &node, 3).await;
         let latest = node.board(&world, world.anna).await.leaves().await;
@@ -88,6 +92,11 @@ on_every_database! {
         tell(&carrier, [&call.hung_up(HangupCause::OriginatorCancel)]).await;
         assert_eq!(anna.hears_words(1).await, ["2 call.ended +15550100 ended hangup"]);
     }
+}
+
+/// Nobody hangs these calls up, and the carrier cannot be asked about them.
+fn without_a_limit(config: &mut Config) {
+    config.calls.limit_hours = u16::MAX;
 }
 
 /// So many calls ring, all at once.
