@@ -233,29 +233,14 @@ on_every_database! {
 
     async fn after_a_close_frame_of_ours_the_connection_ends_at_once(world: World) {
         let node = world.node().await;
-        let mut rude = Wire::open(&node).await;
-        let mut leaving = Wire::open(&node).await;
-        leaving.connects(&world.token(world.anna)).await;
-        // Whoever sends a body that nobody reads is listened to for two seconds more; whoever is
-        // told goodbye after that is gone before.
-        let mut held = node.connects().await;
-        held.write_all(b"POST /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n").await.unwrap();
-        let mut answer = vec![0; 1024];
-        let read = soon("an answer", held.read(&mut answer)).await.unwrap();
-        assert!(answer[..read].starts_with(b"HTTP/1.1 405 "));
-
-        rude.say(json!({"type": "hello"})).await;
-        leaving.frame(LAST | CLOSE, &1000_u16.to_be_bytes()).await;
-        let both = async {
-            assert_eq!(rude.ends().await, PROTOCOL);
-            assert_eq!(leaving.hears().await, Heard::Close(1000));
-            assert_eq!((rude.hears().await, leaving.hears().await), (Heard::Gone, Heard::Gone));
-        };
-        tokio::select! {
-            biased;
-            () = both => {}
-            _ = held.read(&mut answer) => panic!("the connection was kept after the close frame"),
+        // A busy machine may miss the moment; a connection that is kept after the close frame always
+        // loses this race, since the other one was held before it.
+        for _ in 0..5 {
+            if goodbye_is_quicker_than_a_hold(&world, &node).await {
+                return;
+            }
         }
+        panic!("the connection was kept after the close frame");
     }
 
     async fn another_version_is_told_the_one_that_there_is(world: World) {
@@ -298,5 +283,35 @@ on_every_database! {
             let answer = String::from_utf8_lossy(&answer[..read]).to_lowercase();
             assert!(answer.starts_with("http/1.1 200 ") && !answer.contains("connection:"), "{headers}: {answer}");
         }
+    }
+}
+
+/// Whether two sockets that are told goodbye are gone before a connection that was held by then:
+/// whoever sends a body that nobody reads is listened to for two seconds more.
+async fn goodbye_is_quicker_than_a_hold(world: &World, node: &Node) -> bool {
+    let mut rude = Wire::open(node).await;
+    let mut leaving = Wire::open(node).await;
+    leaving.connects(&world.token(world.anna)).await;
+    let mut held = node.connects().await;
+    let unread = b"POST /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n";
+    held.write_all(unread).await.unwrap();
+    let mut answer = vec![0; 1024];
+    let read = soon("an answer", held.read(&mut answer)).await.unwrap();
+    assert!(answer[..read].starts_with(b"HTTP/1.1 405 "));
+
+    rude.say(json!({"type": "hello"})).await;
+    leaving.frame(LAST | CLOSE, &1000_u16.to_be_bytes()).await;
+    let both = async {
+        assert_eq!(rude.ends().await, PROTOCOL);
+        assert_eq!(leaving.hears().await, Heard::Close(1000));
+        assert_eq!(
+            (rude.hears().await, leaving.hears().await),
+            (Heard::Gone, Heard::Gone)
+        );
+    };
+    tokio::select! {
+        biased;
+        () = both => true,
+        _ = held.read(&mut answer) => false,
     }
 }
