@@ -23,6 +23,7 @@ pub(super) async fn run(
         return Err(CliError::UnsignedInPublic(config.listener.host));
     }
     let mut signals = StopSignals::listen().map_err(CliError::Signal)?;
+    StopSignals::outlive_full_files().map_err(CliError::Signal)?;
     for finding in config.findings() {
         tracing::warn!("{finding}");
     }

@@ -1,5 +1,6 @@
-//! The signals that end a command: SIGTERM, SIGINT.
+//! The signals that end a command: SIGTERM, SIGINT; and one that must not.
 
+use rustix::process::Signal as Number;
 use std::io;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -15,6 +16,12 @@ impl StopSignals {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
         })
+    }
+
+    /// Has a file that may not grow any more (`ulimit -f`) be an error of whoever writes, as a full
+    /// disk is, for as long as the process lives: by default the system ends it.
+    pub(super) fn outlive_full_files() -> io::Result<()> {
+        signal(SignalKind::from_raw(Number::XFSZ.as_raw())).map(drop)
     }
 
     /// Waits for the next of them, and says which it was. Two that come together may be heard as

@@ -1,8 +1,10 @@
 //! Whether the journal can do its work: how its last commit went, and when.
 
 use super::Writer;
+use super::rehearsal::rehearse;
 use crate::clock::{Clock, Tick};
 use crate::store::StoreError;
+use crate::store::batch::Heads;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
@@ -30,18 +32,30 @@ pub struct LastCommit {
 #[derive(Clone)]
 pub(super) struct Pulse {
     clock: Clock,
-    last: Arc<Mutex<Option<(Tick, bool)>>>,
+    known: Arc<Mutex<Known>>,
+}
+
+#[derive(Default)]
+struct Known {
+    last: Option<(Tick, bool)>,
+    /// A commit failed, and no try has gone well since. One that needs less may go well where the
+    /// next fails: a full disk has room for the end of a call, say, and none for a new one.
+    in_doubt: bool,
 }
 
 impl Pulse {
     pub(super) fn new(clock: Clock) -> Self {
-        let last = Arc::default();
-        Self { clock, last }
+        let known = Arc::default();
+        Self { clock, known }
     }
 
     /// A commit went well, or failed by no fault of what was to be committed.
     pub(super) fn beat(&self, outcome: Result<(), &StoreError>) {
-        let before = self.last().replace((self.clock.tick(), outcome.is_ok()));
+        let mut known = self.known();
+        let last = (self.clock.tick(), outcome.is_ok());
+        let before = known.last.replace(last);
+        known.in_doubt |= outcome.is_err();
+        drop(known);
         let was_well = before.is_none_or(|(_, ok)| ok);
         match outcome {
             Err(error) if was_well => tracing::error!("The database takes no writes: {error}"),
@@ -50,14 +64,23 @@ impl Pulse {
         }
     }
 
-    fn last_commit(&self) -> Option<LastCommit> {
-        let (at, ok) = (*self.last())?;
-        let age = self.clock.tick().since(at);
-        Some(LastCommit { ok, age })
+    /// A try went well or failed.
+    fn is_tried(&self, outcome: Result<(), &StoreError>) {
+        self.known().in_doubt = false;
+        self.beat(outcome);
     }
 
-    fn last(&self) -> MutexGuard<'_, Option<(Tick, bool)>> {
-        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The last commit, unless it is in doubt whether another would go as it did.
+    fn last_commit(&self) -> Option<LastCommit> {
+        let known = self.known();
+        let (at, ok) = known.last?;
+        let age = self.clock.tick().since(at);
+        let speaks_for_others = !(ok && known.in_doubt);
+        speaks_for_others.then_some(LastCommit { ok, age })
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -115,10 +138,21 @@ impl Checkup {
 }
 
 impl Writer {
-    /// Writes to the database and takes it back, as somebody has asked.
+    /// Sees whether a webhook could be kept now, as somebody has asked.
     pub(super) async fn prove_itself(&self, asked: Asked) {
-        let tried = self.store.try_to_write().await;
-        self.pulse.beat(tried.as_ref().copied());
+        let tried = self.try_to_write().await;
+        self.pulse.is_tried(tried.as_ref().copied());
         let _ = asked.send(());
+    }
+
+    /// Whether the disk has room, and then whether every table takes what a call brings.
+    async fn try_to_write(&self) -> Result<(), StoreError> {
+        self.store.try_to_write().await?;
+        let heads = self.store.all_heads().await?;
+        let Some((agency, _)) = heads.first() else {
+            return Ok(());
+        };
+        // Whoever holds the head is writing.
+        rehearse(&self.store, *agency, self.clock.now(), Heads::Free).await
     }
 }

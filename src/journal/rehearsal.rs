@@ -10,7 +10,7 @@ use super::batch::apply;
 use crate::domain::{
     AgencyId, ClaimId, ClientState, Direction, LegEvent, LegNews, Moment, Timestamp, UserId,
 };
-use crate::store::batch::{BatchKeys, StoredWebhook};
+use crate::store::batch::{BatchKeys, Heads, StoredWebhook};
 use crate::store::{Store, StoreError};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -18,7 +18,7 @@ use uuid::Uuid;
 /// The caller's leg. No carrier gives such a handle.
 const HANDLE: &str = "callboard:rehearsal-of-a-call-that-is-taken-back-at-its-end";
 
-/// Rehearses a call of that agency.
+/// Rehearses a call of that agency; nothing, where its head is not to be waited for and not free.
 ///
 /// # Errors
 /// What a call of anybody would meet now.
@@ -26,9 +26,13 @@ pub(super) async fn rehearse(
     store: &Store,
     agency: AgencyId,
     now: Timestamp,
+    heads: Heads,
 ) -> Result<(), StoreError> {
     let appends = call(agency, now);
-    let mut keys = BatchKeys::default();
+    let mut keys = BatchKeys {
+        heads,
+        ..BatchKeys::default()
+    };
     for append in &appends {
         append.add_keys(&mut keys);
     }

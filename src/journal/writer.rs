@@ -39,7 +39,7 @@ pub enum Recorded {
 /// The one writer of this node.
 pub struct Writer {
     pub(super) store: Store,
-    clock: Clock,
+    pub(super) clock: Clock,
     metrics: Metrics,
     queue: mpsc::Receiver<Queued>,
     out: mpsc::Sender<Recorded>,
@@ -278,7 +278,9 @@ impl Writer {
             return self.refuse(part, &StoreError::Data(error));
         };
         let agency = webhook.webhook.agency_id;
-        if let Err(proof) = rehearse(&self.store, agency, self.clock.now()).await {
+        let now = self.clock.now();
+        if let Err(proof) = rehearse(&self.store, agency, now, Heads::All).await {
+            self.pulse.beat(Err(&proof));
             self.metrics.journal_failed(JournalFailure::Connection);
             tracing::error!("A call with nothing special about it is refused too: {proof}");
             return self.refuse(part, &StoreError::Unproven(error));

@@ -2,7 +2,8 @@
 
 use super::{Backend, KeptWebhook, Store, StoreError, postgres, sqlite};
 use crate::domain::{AgencyId, Call, Claim, Timestamp};
-use uuid::Uuid;
+use rand::RngExt;
+use rand::distr::Alphanumeric;
 
 /// What we may not do in the database, as far as it can be told without doing it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,12 +91,14 @@ impl Store {
         query!(self, read, webhooks::calls_with_claims(agency, since))
     }
 
-    /// Writes, takes it back and commits: fails where a webhook could not be kept either. What is
-    /// written is random and larger than a page, so that it needs room.
+    /// Writes, commits, takes it back and commits again: fails where a webhook could not be kept
+    /// either. What is written is more than a webhook writes and cannot be made smaller, so that it
+    /// needs room.
     pub async fn try_to_write(&self) -> Result<(), StoreError> {
-        /// Texts of 36 characters; 9 KiB together.
-        const TEXTS: usize = 256;
-        let body: String = (0..TEXTS).map(|_| Uuid::new_v4().to_string()).collect();
+        /// More than the pages that a call's first webhook changes, of 4 KiB each.
+        const BYTES: usize = 96 * 1024;
+        let body: Vec<u8> = rand::rng().sample_iter(Alphanumeric).take(BYTES).collect();
+        let body = String::from_utf8_lossy(&body).into_owned();
         let id: i64 = rand::random();
         query!(self, write, pulse::beat(id, body))
     }

@@ -1,9 +1,11 @@
 //! `/readyz` is the duty: whether a webhook could be kept now.
 
 use crate::support::World;
+use crate::support::database::Database;
 use crate::support::http::{Reply, reply};
 use crate::support::node::Node;
 use crate::support::patience::soon;
+use crate::support::process::Process;
 use callboard::config::DatabaseUrl;
 use futures_util::future::join_all;
 use serde_json::json;
@@ -48,7 +50,139 @@ on_every_database! {
         world.clock.advance(Duration::from_secs(1));
         assert_eq!(ready(&node).await.status, 200);
     }
+
+    async fn a_table_that_takes_no_webhooks_is_named_long_after_the_last_one(world: World) {
+        let node = world.node().await;
+        node.rings(&world.acme, 1).await;
+        for table in ["webhook_events", "inbound_calls", "call_legs", "call_events", "claims", "call_logs"] {
+            world.refuses("INSERT", table).await;
+            world.clock.advance(LATER);
+            is_named(&ready(&node).await);
+            world.allows(table).await;
+            world.clock.advance(Duration::from_secs(1));
+            assert_eq!(ready(&node).await.status, 200, "{table}");
+        }
+    }
+
+    async fn one_webhook_that_could_be_kept_does_not_speak_for_all(world: World) {
+        let node = world.node().await;
+        let carrier = node.carrier(&world.acme);
+        // Only what rings needs a row here.
+        let word = world.refuses("INSERT", "inbound_calls").await;
+        let rings = carrier.new_call("+15550100");
+        assert_eq!(carrier.deliver(&rings.initiated()).await.status, Some(503), "{word}");
+        is_named(&ready(&node).await);
+        let early = carrier.new_call("+15550101").answered();
+        assert_eq!(carrier.deliver(&early).await.status, Some(200));
+        is_named(&ready(&node).await);
+
+        world.allows("inbound_calls").await;
+        world.clock.advance(Duration::from_secs(1));
+        assert_eq!(ready(&node).await.status, 200);
+        assert_eq!(carrier.deliver(&rings.initiated()).await.status, Some(200));
+    }
 }
+
+/// A full disk leaves room for so many pages more; some are too few for a webhook and enough for less.
+const ROOM: [u64; 6] = [0, 2, 5, 9, 14, 20];
+/// A page of SQLite's log.
+const PAGE: u64 = 4096 + 24;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_sqlite_on_a_full_disk_is_named_for_as_long_as_it_is_full() {
+    let world = World::in_real_time(Database::sqlite()).await;
+    let process = Process::start(&world).await;
+    let carrier = process.carrier(&world, &world.acme);
+    let client = crate::support::node::client();
+    let asked = async || reply(client.get(format!("{}/readyz", process.url))).await;
+    // Whoever reads keeps the log from beginning again at its start, as a file without room does.
+    let _reader = world.database.read_by_another();
+    for room in ROOM {
+        process.files_end_at(Some(world.database.log_size() + room * PAGE));
+        let full = async {
+            loop {
+                let call = carrier.new_call("+15550100").initiated();
+                if carrier.deliver(&call).await.status == Some(503) {
+                    return;
+                }
+            }
+        };
+        soon("the disk to be full", full).await;
+        // What is known is asked for, and then what a try finds; twice.
+        for _ in 0..2 {
+            let mut age = 0.0;
+            let tried = async {
+                loop {
+                    let answer = asked().await;
+                    is_named(&answer);
+                    let now = answer.json()["last_commit"]["age_s"]
+                        .as_f64()
+                        .expect("an age");
+                    if now < age {
+                        return;
+                    }
+                    age = now;
+                }
+            };
+            soon("a try", tried).await;
+        }
+        process.files_end_at(None);
+        process.is_ready().await;
+        let call = carrier.new_call("+15550100").initiated();
+        assert_eq!(carrier.deliver(&call).await.status, Some(200));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_postgres_on_a_full_disk_is_named_for_as_long_as_it_is_full() {
+    let world = World::on_postgres().await;
+    let node = world.node().await;
+    let carrier = node.carrier(&world.acme);
+    for full in [&TABLES[..], &["pulse"], &["webhook_events", "call_events"]] {
+        let raise = "CREATE FUNCTION extend() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+             RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$;";
+        let each =
+            |sql: fn(&str) -> String| full.iter().map(|table| sql(table)).collect::<String>();
+        let fills = each(|table| {
+            format!(
+                "CREATE TRIGGER fills BEFORE INSERT ON {table} \
+                 FOR EACH ROW EXECUTE FUNCTION extend();"
+            )
+        });
+        world.database.execute(&format!("{raise}{fills}")).await;
+        let call = carrier.new_call("+15550100").initiated();
+        if full == ["pulse"] {
+            world.clock.advance(LATER);
+        } else {
+            assert_eq!(carrier.deliver(&call).await.status, Some(503));
+            is_named(&ready(&node).await);
+        }
+        for later in [Duration::from_secs(1), LATER, LATER] {
+            world.clock.advance(later);
+            is_named(&ready(&node).await);
+        }
+        let empties = each(|table| format!("DROP TRIGGER fills ON {table};"));
+        world
+            .database
+            .execute(&format!("{empties}DROP FUNCTION extend()"))
+            .await;
+        world.clock.advance(Duration::from_secs(1));
+        assert_eq!(ready(&node).await.status, 200);
+        assert_eq!(carrier.deliver(&call).await.status, Some(200));
+    }
+}
+
+/// What a full disk keeps from growing.
+const TABLES: [&str; 8] = [
+    "webhook_events",
+    "inbound_calls",
+    "call_legs",
+    "call_events",
+    "claims",
+    "errands",
+    "call_logs",
+    "pulse",
+];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_sqlite_that_another_process_holds_is_named() {

@@ -5,8 +5,8 @@ use crate::support::browser::Board;
 use crate::support::database::Database;
 use crate::support::patience::soon;
 use crate::support::process::Process;
+use callboard::simulator::Outcome;
 use callboard::simulator::browser::BrowserSettings;
-use callboard::simulator::{Carrier, CarrierSettings, Outcome};
 use std::fs::OpenOptions;
 use std::net::TcpListener;
 use std::process::Stdio;
@@ -59,7 +59,7 @@ async fn goes_on_without_its_log(log: Stdio) {
     process.is_ready().await;
     let settings = BrowserSettings::new(&process.url, world.token(world.anna));
     let mut board = Board::open(settings).await;
-    let carrier = carrier_to(&process, &world);
+    let carrier = process.carrier(&world, &world.acme);
 
     let client = crate::support::node::client();
     let lost = async {
@@ -84,15 +84,4 @@ async fn goes_on_without_its_log(log: Stdio) {
     process.is_ready().await;
     process.is_told_to_stop().await;
     assert!(process.ends().await.success());
-}
-
-fn carrier_to(process: &Process, world: &World) -> Carrier {
-    let url = format!("{}/api/telnyx/webhook", process.url);
-    let key = world.acme.key.clone();
-    let settings = CarrierSettings::new(url.parse().expect("a URL"), key, world.clock.clone());
-    Carrier::new(CarrierSettings {
-        connection_id: Some(world.acme.connection.clone()),
-        ..settings
-    })
-    .expect("a carrier")
 }

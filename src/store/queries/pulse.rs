@@ -7,8 +7,9 @@ use crate::store::StoreError;
 use diesel::prelude::*;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 
-/// Writes a row, removes it, and commits both: only a commit shows that the disk takes it. Looks for
-/// the right to every other table first, since none of them is touched.
+/// Writes a row and commits it, then removes it: only a commit shows that the disk takes it, and
+/// SQLite writes no page that is free again by then. Looks for the right to every other table first,
+/// since none of them is touched.
 pub async fn beat(conn: &mut Conn, id: i64, body: String) -> Result<(), StoreError> {
     let refused = rights::refused(conn).await?;
     if !refused.is_empty() {
@@ -16,15 +17,24 @@ pub async fn beat(conn: &mut Conn, id: i64, body: String) -> Result<(), StoreErr
         return Err(StoreError::Unproven(sentence));
     }
     conn.batch_execute(BEGIN_WRITE).await?;
-    let result = steps(conn, id, body).await;
-    end(conn, result).await
+    let written = write(conn, id, body).await;
+    end(conn, written).await?;
+    conn.batch_execute(BEGIN_WRITE).await?;
+    let removed = remove_all(conn).await;
+    end(conn, removed).await
 }
 
-async fn steps(conn: &mut Conn, id: i64, body: String) -> Result<(), StoreError> {
+async fn write(conn: &mut Conn, id: i64, body: String) -> Result<(), StoreError> {
     diesel::insert_into(pulse::table)
         .values((pulse::id.eq(id), pulse::body.eq(body)))
         .execute(conn)
         .await?;
-    diesel::delete(pulse::table.find(id)).execute(conn).await?;
+    Ok(())
+}
+
+/// Others' rows too: of somebody who is at it now it is committed already, and of somebody who died
+/// over it nothing may stay.
+async fn remove_all(conn: &mut Conn) -> Result<(), StoreError> {
+    diesel::delete(pulse::table).execute(conn).await?;
     Ok(())
 }

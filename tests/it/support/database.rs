@@ -123,6 +123,30 @@ impl Database {
         connection
     }
 
+    /// Another process is in the middle of reading SQLite, until what is returned is dropped.
+    pub fn read_by_another(&self) -> diesel::SqliteConnection {
+        use diesel::connection::SimpleConnection;
+        use diesel::prelude::*;
+        let DatabaseUrl::Sqlite { path } = &self.url else {
+            panic!("only SQLite has one log");
+        };
+        let path = path.to_string_lossy().into_owned();
+        let mut connection = SqliteConnection::establish(&path).expect("the database");
+        connection
+            .batch_execute("BEGIN; SELECT count(*) FROM agencies")
+            .expect("a moment of the database");
+        connection
+    }
+
+    /// How long SQLite's log is.
+    pub fn log_size(&self) -> u64 {
+        let DatabaseUrl::Sqlite { path } = &self.url else {
+            panic!("only SQLite has one log");
+        };
+        let log = format!("{}-wal", path.display());
+        std::fs::metadata(log).expect("the log").len()
+    }
+
     /// Another session locks a table of PostgreSQL's against everybody, until what is returned is
     /// dropped.
     pub async fn locks(&self, table: &str) -> tokio_postgres::Client {

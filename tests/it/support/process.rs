@@ -1,8 +1,9 @@
 //! The server as a process of its own, which can be killed as a crash kills it.
 
 use super::patience::soon;
-use super::world::{JWT_SECRET, World};
+use super::world::{JWT_SECRET, Tenant, World};
 use callboard::config::DatabaseUrl;
+use callboard::simulator::{Carrier, CarrierSettings, RetrySchedule};
 use secrecy::ExposeSecret;
 use std::net::TcpListener;
 use std::process::{ExitStatus, Stdio};
@@ -57,6 +58,33 @@ impl Process {
     /// What it has logged in this life.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("log")).expect("a log")
+    }
+
+    /// None of its files can grow beyond so many bytes, which is how a full disk looks to it; or as
+    /// far as there is room.
+    pub fn files_end_at(&self, most: Option<u64>) {
+        use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
+        let pid = self.child.id().expect("a running process");
+        let pid = Pid::from_raw(pid.try_into().expect("a pid"));
+        let maximum = getrlimit(Resource::Fsize).maximum;
+        let limit = Rlimit {
+            current: most.or(maximum),
+            maximum,
+        };
+        prlimit(pid, Resource::Fsize, limit).expect("a limit");
+    }
+
+    /// The carrier of that agency, whose webhooks come here.
+    pub fn carrier(&self, world: &World, tenant: &Tenant) -> Carrier {
+        let url = format!("{}/api/telnyx/webhook", self.url);
+        let key = tenant.key.clone();
+        let settings = CarrierSettings::new(url.parse().expect("a URL"), key, world.clock.clone());
+        Carrier::new(CarrierSettings {
+            connection_id: Some(tenant.connection.clone()),
+            schedule: RetrySchedule::once(),
+            ..settings
+        })
+        .expect("a carrier")
     }
 
     /// Killed with -9: nothing is finished, nobody is told.
