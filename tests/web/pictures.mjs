@@ -241,6 +241,15 @@ state('settings with an issue of tomorrow', () => ({ me: OWNER, answers: { ...HI
   await board.reads('#advice', 'Was der Server sagt.');
 });
 
+state('webhooks that could not be read', () => ({ me: OWNER, calls: [call(7)], answers: { ...HISTORY, 'GET /api/agency/webhooks': { failed: 3 } } }), async (board) => {
+  await board.reads('#unread', /^3 webhooks could not be read: .*callboard verify/);
+});
+
+state('webhooks that could not be read are the owner’s affair', () => ({ answers: { ...HISTORY, 'GET /api/agency/webhooks': { failed: 3 } } }), async (board, standIn) => {
+  await board.page.getByText('Ada Lovelace').waitFor();
+  if (standIn.asked.some(({ path }) => path === '/api/agency/webhooks')) throw new Error('an agent has asked for what is the owner’s');
+}, { look: { widths: [1440] } });
+
 state('latency', () => ({ answers: HISTORY }), async (board, standIn) => {
   for (let i = 0; i < 12; i += 1) standIn.event('call.incoming', call(0));
   await board.page.click('#show-latency');

@@ -70,6 +70,7 @@ export class StandIn {
     this.answers = new Map(Object.entries({
       'GET /api/me': { user: this.me, agency: AGENCY },
       'GET /api/call-logs': { call_logs: [], next_cursor: null },
+      'GET /api/agency/webhooks': { failed: 0 },
       'GET /api/users': { users: [{ ...this.me }, { id: BEN.answered_by, name: 'Ben', role: 'agency_member' }] },
       ...answers,
     }));
