@@ -3,6 +3,7 @@
 use crate::support::World;
 use crate::support::http::reply;
 use crate::support::node::Node;
+use crate::support::patience::soon;
 use crate::support::retelling::tell;
 use crate::support::wiretap::Wiretap;
 use callboard::config::DatabaseUrl;
@@ -94,6 +95,27 @@ on_every_database! {
         // The recording was owed all the while.
         let asked = line.is_asked("record_start", 1);
         line.world.wind_until(STEP, asked).await;
+    }
+
+    async fn a_retention_that_dies_half_way_goes_on(world: World) {
+        let node = world.node().await;
+        node.rings(&world.acme, 3).await;
+        let word = world.refuses("DELETE", "call_events").await;
+        let trap = Wiretap::kills_who_says(&word);
+        world.clock.advance(Duration::from_secs(8 * 24 * 3600));
+        soon("retention to die", died(&node, "retention")).await;
+        drop(trap);
+        world.allows("call_events").await;
+
+        // The calls have meanwhile ended, which is not long ago.
+        let old = "SELECT event_type FROM call_events WHERE event_type = 'call.incoming'";
+        let gone = async {
+            while !world.database.texts(old).await.is_empty() {
+                tokio::task::yield_now().await;
+            }
+        };
+        world.wind_until(Duration::from_secs(60), gone).await;
+        assert_eq!(ends(&node, "retention").await, 1);
     }
 }
 
