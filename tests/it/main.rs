@@ -38,6 +38,7 @@ mod heartbeat;
 mod held;
 mod imports;
 mod lost_process;
+mod metrics;
 mod nodes;
 mod order;
 mod outage;

@@ -5,6 +5,7 @@ use super::patience::soon;
 use super::world::{Tenant, World};
 use callboard::app::{App, Listeners};
 use callboard::clock::Clock;
+use callboard::config::Config;
 use callboard::domain::{AgencyId, ReleaseReason, Timestamp};
 use callboard::domain::{Call, ClaimId, UserId};
 use callboard::journal::{Answer, Append, ClaimAnswer, ClaimAppend, ReleaseAppend};
@@ -31,13 +32,22 @@ impl Node {
 
     /// The same, by choice with `--insecure-unsigned-webhooks`.
     pub async fn start_with(world: &World, unsigned_webhooks: bool) -> Self {
+        Self::launch(world, world.config.clone(), unsigned_webhooks).await
+    }
+
+    /// One whose settings are not the others'.
+    pub async fn start_by(world: &World, config: Config) -> Self {
+        Self::launch(world, config, false).await
+    }
+
+    async fn launch(world: &World, config: Config, unsigned_webhooks: bool) -> Self {
         let public = TcpListener::bind("127.0.0.1:0").expect("a port");
         let metrics = TcpListener::bind("127.0.0.1:0").expect("a port");
         let listeners = Listeners {
             public,
             metrics: Some(metrics),
         };
-        let (config, clock) = (world.config.clone(), world.clock.clone());
+        let clock = world.clock.clone();
         let app = App::start(config, clock, listeners, unsigned_webhooks)
             .await
             .expect("a server");
