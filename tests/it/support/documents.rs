@@ -5,6 +5,11 @@ use super::node::Node;
 use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 
+/// What errors of Rust look like to programmers.
+const DEBUG_FORMS: [&str; 7] = [
+    "Some(", "Err(", "Error(", "Error {", "Kind(", "kind: ", "Os {",
+];
+
 /// What a server says about itself.
 pub struct Documents {
     pub openapi: Value,
@@ -33,6 +38,9 @@ impl Documents {
     /// status, its kind, every field.
     pub fn has(&self, method: &str, path: &str, answer: &Reply) {
         let what = format!("{method} {path}: {} {}", answer.status, answer.text());
+        let mut forms = DEBUG_FORMS.iter();
+        let is_debug = answer.status >= 400 && forms.any(|form| answer.text().contains(form));
+        assert!(!is_debug, "a debug form reaches a person: {what}");
         let operation = &self.openapi["paths"][path][method.to_lowercase()];
         let documented = &operation["responses"][answer.status.to_string()];
         assert!(
