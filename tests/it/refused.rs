@@ -4,6 +4,7 @@ use crate::support::World;
 use crate::support::node::Node;
 use crate::support::patience::soon;
 use crate::support::retelling::tell;
+use crate::support::wiretap::Wiretap;
 use callboard::config::DatabaseUrl;
 use callboard::domain::{ClientState, Direction, LegEvent, LegNews, Moment, Timestamp};
 use callboard::journal::{Answer, Append, AppendError, Meaning, WebhookAnswer, WebhookAppend};
@@ -14,6 +15,7 @@ use futures_util::future::join_all;
 use futures_util::stream::FuturesUnordered;
 use serde_json::json;
 use std::time::Duration;
+use tracing::Level;
 
 const BAD_NUMBER: &str = "+15550666";
 const MIB: usize = 1024 * 1024;
@@ -78,8 +80,17 @@ on_every_database! {
         let carrier = node.carrier(&world.acme);
         let (left, waits) = (carrier.new_call(BAD_NUMBER), carrier.new_call(BAD_NUMBER));
         tell(&carrier, [&left.initiated(), &left.hung_up(HangupCause::OriginatorCancel)]).await;
-        tell(&carrier, [&waits.initiated()]).await;
+        let ring = waits.initiated();
+        let tap = Wiretap::listens_for(vec![format!("Webhook {} kept raw as failed", ring.id)]);
+        tell(&carrier, [&ring]).await;
         failed_are(&world, &node, 2).await;
+        // Twice more it is taken up in vain.
+        let tried_again = async {
+            while tap.heard(Level::ERROR).len() < 3 {
+                tokio::task::yield_now().await;
+            }
+        };
+        world.wind_until(Duration::from_secs(1), tried_again).await;
 
         refuse_nobody(&world).await;
 
