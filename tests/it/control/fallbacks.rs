@@ -2,6 +2,7 @@
 
 use crate::support::World;
 use crate::support::exchange::{ANNAS_PHONE, CALLER_ID};
+use crate::support::http::bent;
 use callboard::config::TransferRefused;
 use callboard::domain::CredentialKey;
 use callboard::simulator::{ExchangeSettings, Fault, Hears};
@@ -178,6 +179,22 @@ on_every_database! {
         line.does(line.world.anna, "answer", &call).await;
 
         assert_eq!(froms(&line.asked("transfer")), [Value::Null]);
+    }
+
+    async fn a_word_for_a_withheld_number_is_nobodys_name_either(world: World) {
+        let line = world.line().await;
+        for name in ["Anonymous", "Zoe"] {
+            let leg = line.carrier.new_call("+15550100");
+            let webhook = bent(&leg.initiated(), |data| data["payload"]["caller_id_name"] = name.into());
+            let call = line.exchange.registers(leg);
+            assert_eq!(line.node.receives(&line.world.acme, webhook).await.status, 200);
+            line.does(line.world.anna, "answer", &call).await;
+            let _ = line.phone_rings(ANNAS_PHONE).await.answers();
+        }
+
+        let names = line.asked("transfer").into_iter();
+        let names: Vec<_> = names.map(|asked| asked.body["from_display_name"].clone()).collect();
+        assert_eq!(names, [Value::Null, json!("Zoe")]);
     }
 
     async fn a_call_that_the_carrier_does_not_know_is_over_for_whoever_answers_it(world: World) {
