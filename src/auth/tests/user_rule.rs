@@ -2,6 +2,7 @@
 
 use super::{ANNA, NOW, SECRET, claims_with, clock, hmac_token, hs256, refusal, secs, with_secret};
 use crate::auth::{Identity, LEEWAY_SECONDS, Refusal, Verifier, mint};
+use crate::clock::Clock;
 use crate::domain::Timestamp;
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -158,14 +159,7 @@ async fn a_minted_token_names_the_issuer_that_is_asked_for() {
         supabase_url: Some("https://project.example".parse().unwrap()),
         ..crate::auth::AuthSettings::default()
     };
-    let runtime = tokio::runtime::Handle::current();
-    let verifier = Verifier::new(
-        &settings,
-        clock.clone(),
-        crate::telemetry::Metrics::new(),
-        runtime,
-    )
-    .unwrap();
+    let verifier = verifier_of(&settings, &clock);
     let secret = SecretString::from(SECRET);
     let minted = |issuer: Option<&str>| mint(&secret, ANNA, issuer, 60, clock.now()).unwrap();
 
@@ -188,14 +182,7 @@ async fn a_token_may_name_any_issuer_of_the_list_with_or_without_a_slash() {
             supabase_url: project.map(|url| url.parse().unwrap()),
             issuers: issuers.map(str::to_owned).to_vec(),
         };
-        let runtime = tokio::runtime::Handle::current();
-        let verifier = Verifier::new(
-            &settings,
-            clock(),
-            crate::telemetry::Metrics::new(),
-            runtime,
-        )
-        .unwrap();
+        let verifier = verifier_of(&settings, &clock());
         for iss in [
             "https://auth.acme.example/auth/v1",
             "https://auth.acme.example/auth/v1/",
@@ -228,18 +215,17 @@ async fn the_secret_is_used_as_it_is_written() {
         jwt_secret: Some(SecretString::from(secret)),
         ..crate::auth::AuthSettings::default()
     };
-    let runtime = tokio::runtime::Handle::current();
-    let verifier = Verifier::new(
-        &settings,
-        clock(),
-        crate::telemetry::Metrics::new(),
-        runtime,
-    )
-    .unwrap();
+    let verifier = verifier_of(&settings, &clock());
     let claims = claims_with(json!({}));
     let header = json!({"alg": "HS256"});
     let token = hmac_token(secret.as_bytes(), header.clone(), &claims);
     assert!(verifier.verify(&token).await.is_ok());
     let token = hmac_token(b"a shared secret", header, &claims);
     assert_eq!(refusal(&verifier, &token).await, Refusal::Signature);
+}
+
+fn verifier_of(settings: &crate::auth::AuthSettings, clock: &Clock) -> Verifier {
+    let metrics = crate::telemetry::Metrics::new();
+    let runtime = tokio::runtime::Handle::current();
+    Verifier::new(settings, clock.clone(), metrics, runtime).unwrap()
 }
