@@ -31,9 +31,10 @@ const SHUTDOWN_S: u64 = 15;
 const PEER_PATIENCE: Duration = Duration::from_secs(20);
 /// The kernel's buffer for what is sent: small, so that a slow reader shows in its outbox.
 const SEND_BUFFER: usize = 64 * 1024;
-/// A body is asked for more only below so many bytes that its socket has not taken: none. So a socket's
-/// frames wait in its outbox, where they are counted, and `ws::transport` knows when they are gone.
-const WRITE_BUFFER: usize = 1;
+/// A body is asked for more only below so many bytes that its socket has not taken: room for a head, so
+/// that a short answer leaves in one write, and little more, so that a socket's frames wait in its
+/// outbox, where they are counted, and `ws::transport` knows when they are gone.
+const WRITE_BUFFER: usize = 1024;
 /// Connections that may wait to be accepted: a whole floor of boards comes back at once.
 const BACKLOG: u32 = 4096;
 /// Most connections per worker.

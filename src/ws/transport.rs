@@ -77,8 +77,8 @@ impl MessageBody for Frames {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, Self::Error>>> {
         let frames = self.get_mut();
-        // More is asked for only when the socket has taken all that was handed over: see the size of
-        // the write buffer in `app::server`.
+        // More is asked for only when the socket has taken what was handed over, but for its last
+        // bytes: see the size of the write buffer in `app::server`.
         if let Some(recorded_at) = frames.handed_over.take() {
             frames.metrics.sent(recorded_at, frames.clock.now());
         }
