@@ -90,26 +90,31 @@ impl Retake {
             Some((_, rest)) => (rest * 2).min(LONGEST_S),
             None => 10,
         };
-        if self.tried.len() >= REMEMBERED {
-            self.tried.clear();
-        }
-        self.tried.insert(key.clone(), (now, rest));
         let Some(append) = self.append_of(agency, kept) else {
+            self.rests(key, now, rest);
             return true;
         };
         match self.journal.append(Append::Webhook(append)).await {
-            Ok(Answer::Webhook(WebhookAnswer::Stored(WebhookOutcome::Failed))) => true,
+            Ok(Answer::Webhook(WebhookAnswer::Stored(WebhookOutcome::Failed)))
+            | Err(AppendError::NoAgency) => self.rests(key, now, rest),
             Ok(_) => {
                 self.tried.remove(&key);
                 tracing::info!("Webhook {id}, kept as failed until now, has been applied");
-                true
             }
-            Err(AppendError::NoAgency) => true,
+            // The journal's trouble says nothing of the webhook: its pauses do not grow by it.
             Err(error) => {
                 tracing::warn!("Webhook {id}, kept as failed, was not taken up again: {error}");
-                false
+                return false;
             }
         }
+        true
+    }
+
+    fn rests(&mut self, key: Key, since: Tick, seconds: u64) {
+        if self.tried.len() >= REMEMBERED {
+            self.tried.clear();
+        }
+        self.tried.insert(key, (since, seconds));
     }
 
     /// What it means as it is read now; `None` when it cannot be read, or its agency is gone.
