@@ -31,48 +31,73 @@ const KINDS: [&str; 4] = [
     "caller 03, session 3, ended from +15550100, by nobody after 2, until 9, recorded, won 0, logs 1",
 ];
 
-on_every_database! {
-    async fn batches_leave_what_one_transaction_each_leaves(world: World) {
-        // The same handles, sessions and webhook ids at both agencies.
-        let together = Tale { agency: world.acme.id, agent: world.anna };
-        let one_by_one = Tale { agency: world.rival.id, agent: world.mallory };
-        for (batch, singles) in together.steps().into_iter().zip(one_by_one.steps()) {
-            let before = world.store.writes();
-            commit(&world, batch).await;
-            assert_eq!(world.store.writes() - before, 1, "a transaction for all of them");
-            for single in singles {
-                commit(&world, vec![single]).await;
-            }
+async fn batches_leave_what_one_transaction_each_leaves(world: World) {
+    // The same handles, sessions and webhook ids at both agencies.
+    let together = Tale {
+        agency: world.acme.id,
+        agent: world.anna,
+    };
+    let one_by_one = Tale {
+        agency: world.rival.id,
+        agent: world.mallory,
+    };
+    for (batch, singles) in together.steps().into_iter().zip(one_by_one.steps()) {
+        let before = world.store.writes();
+        commit(&world, batch).await;
+        assert_eq!(
+            world.store.writes() - before,
+            1,
+            "a transaction for all of them"
+        );
+        for single in singles {
+            commit(&world, vec![single]).await;
         }
-
-        let rows = together.rows(&world).await;
-        assert_eq!(rows.len(), CALLS as usize);
-        assert_eq!(rows[..4], KINDS);
-        assert_eq!(rows, one_by_one.rows(&world).await);
-        assert_eq!(together.legs(&world).await, one_by_one.legs(&world).await);
-        assert_eq!(together.events(&world).await, one_by_one.events(&world).await);
-        let kept = together.kept(&world).await;
-        assert!(kept.contains(&"Answered of Some(\"leg 3\") caller 03 applied".to_owned()), "{kept:#?}");
-        assert_eq!(kept, one_by_one.kept(&world).await);
     }
 
-    async fn one_batch_holds_two_agencies_apart(world: World) {
-        let ours = Tale { agency: world.acme.id, agent: world.anna };
-        let theirs = Tale { agency: world.rival.id, agent: world.mallory };
-        for (mut batch, others) in ours.steps().into_iter().zip(theirs.steps()) {
-            batch.extend(others);
-            commit(&world, batch).await;
-        }
-
-        assert_eq!(ours.rows(&world).await.len(), CALLS as usize);
-        assert_eq!(ours.rows(&world).await, theirs.rows(&world).await);
-        assert_eq!(ours.legs(&world).await, theirs.legs(&world).await);
-        assert_eq!(ours.events(&world).await, theirs.events(&world).await);
-        let strangers = "SELECT k.id FROM claims k JOIN inbound_calls c ON c.id = k.call_id \
-                         WHERE k.agency_id <> c.agency_id";
-        assert!(world.database.texts(strangers).await.is_empty());
-    }
+    let rows = together.rows(&world).await;
+    assert_eq!(rows.len(), CALLS as usize);
+    assert_eq!(rows[..4], KINDS);
+    assert_eq!(rows, one_by_one.rows(&world).await);
+    assert_eq!(together.legs(&world).await, one_by_one.legs(&world).await);
+    assert_eq!(
+        together.events(&world).await,
+        one_by_one.events(&world).await
+    );
+    let kept = together.kept(&world).await;
+    assert!(
+        kept.contains(&"Answered of Some(\"leg 3\") caller 03 applied".to_owned()),
+        "{kept:#?}"
+    );
+    assert_eq!(kept, one_by_one.kept(&world).await);
 }
+
+async fn one_batch_holds_two_agencies_apart(world: World) {
+    let ours = Tale {
+        agency: world.acme.id,
+        agent: world.anna,
+    };
+    let theirs = Tale {
+        agency: world.rival.id,
+        agent: world.mallory,
+    };
+    for (mut batch, others) in ours.steps().into_iter().zip(theirs.steps()) {
+        batch.extend(others);
+        commit(&world, batch).await;
+    }
+
+    assert_eq!(ours.rows(&world).await.len(), CALLS as usize);
+    assert_eq!(ours.rows(&world).await, theirs.rows(&world).await);
+    assert_eq!(ours.legs(&world).await, theirs.legs(&world).await);
+    assert_eq!(ours.events(&world).await, theirs.events(&world).await);
+    let strangers = "SELECT k.id FROM claims k JOIN inbound_calls c ON c.id = k.call_id \
+                     WHERE k.agency_id <> c.agency_id";
+    assert!(world.database.texts(strangers).await.is_empty());
+}
+
+on_each_database!(
+    batches_leave_what_one_transaction_each_leaves,
+    one_batch_holds_two_agencies_apart,
+);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_committed_to_sqlite_reaches_the_file_while_the_writer_goes_on() {

@@ -1,10 +1,11 @@
 //! A server whose file descriptors are used up answers all the same.
 
 use crate::support::World;
+use crate::support::http::next_answer;
 use crate::support::node::client;
 use crate::support::patience::soon;
 use crate::support::process::Process;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
 /// A connection on which something was asked and answered, and the answer's beginning.
@@ -17,10 +18,8 @@ async fn asks(server: &Process) -> (TcpStream, String) {
         .write_all(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
         .await
         .unwrap();
-    let mut answer = vec![0; 1024];
-    let read = soon("an answer", stream.read(&mut answer)).await.unwrap();
-    answer.truncate(read);
-    (stream, String::from_utf8(answer).unwrap())
+    let answer = next_answer(&mut stream).await;
+    (stream, answer)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -53,13 +52,8 @@ async fn clients_beyond_the_last_descriptor_are_told_at_once_and_served_when_oth
         .write_all(b"GET /readyz HTTP/1.1\r\nHost: a\r\n\r\n")
         .await
         .unwrap();
-    let mut answer = vec![0; 1024];
-    let read = soon("an answer", first.read(&mut answer)).await.unwrap();
-    assert!(
-        answer[..read].starts_with(b"HTTP/1.1 200 "),
-        "{}",
-        answer[..read].escape_ascii()
-    );
+    let answer = next_answer(first).await;
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
 
     drop(held);
     let http = client();

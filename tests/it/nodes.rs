@@ -18,39 +18,45 @@ const HEAD_POLL: Duration = Duration::from_millis(100);
 /// Soon reaches the end of the patience with a gap, 25 ms, and not the next head poll.
 const PATIENCE: Duration = Duration::from_millis(5);
 
-on_every_database! {
-    async fn an_event_that_was_committed_and_never_told_is_found(world: World) {
-        let node = world.node().await;
-        let carrier = node.carrier(&world.acme);
-        let call = carrier.new_call("+15550100");
-        tell(&carrier, [&call.initiated()]).await;
-        let mut anna = node.board(&world, world.anna).await;
+async fn an_event_that_was_committed_and_never_told_is_found(world: World) {
+    let node = world.node().await;
+    let carrier = node.carrier(&world.acme);
+    let call = carrier.new_call("+15550100");
+    tell(&carrier, [&call.initiated()]).await;
+    let mut anna = node.board(&world, world.anna).await;
 
-        claimed_by_a_server_that_dies(&world, &call.call_control_id).await;
+    claimed_by_a_server_that_dies(&world, &call.call_control_id).await;
 
-        let words = world.wind_until(HEAD_POLL, anna.hears_words(1)).await;
-        assert_eq!(words, ["2 call.answering +15550100 answering"]);
-    }
+    let words = world.wind_until(HEAD_POLL, anna.hears_words(1)).await;
+    assert_eq!(words, ["2 call.answering +15550100 answering"]);
+}
 
-    async fn an_event_that_was_never_told_does_not_hold_up_the_next_one_for_long(world: World) {
-        let node = world.node().await;
-        let carrier = node.carrier(&world.acme);
-        let call = carrier.new_call("+15550100");
-        tell(&carrier, [&call.initiated()]).await;
-        let mut anna = node.board(&world, world.anna).await;
+async fn an_event_that_was_never_told_does_not_hold_up_the_next_one_for_long(world: World) {
+    let node = world.node().await;
+    let carrier = node.carrier(&world.acme);
+    let call = carrier.new_call("+15550100");
+    tell(&carrier, [&call.initiated()]).await;
+    let mut anna = node.board(&world, world.anna).await;
 
-        claimed_by_a_server_that_dies(&world, &call.call_control_id).await;
-        tell(&carrier, [&call.hung_up(HangupCause::OriginatorCancel)]).await;
+    claimed_by_a_server_that_dies(&world, &call.call_control_id).await;
+    tell(&carrier, [&call.hung_up(HangupCause::OriginatorCancel)]).await;
 
-        let began = world.clock.now();
-        let words = world.wind_until(PATIENCE, anna.hears_words(2)).await;
-        assert_eq!(words, [
+    let began = world.clock.now();
+    let words = world.wind_until(PATIENCE, anna.hears_words(2)).await;
+    assert_eq!(
+        words,
+        [
             "2 call.answering +15550100 answering",
             "3 call.ended +15550100 ended hangup",
-        ]);
-        assert!(world.clock.now().micros_since(began) < 2_000_000);
-    }
+        ]
+    );
+    assert!(world.clock.now().micros_since(began) < 2_000_000);
 }
+
+on_each_database!(
+    an_event_that_was_committed_and_never_told_is_found,
+    an_event_that_was_never_told_does_not_hold_up_the_next_one_for_long,
+);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_servers_serve_each_others_boards() {

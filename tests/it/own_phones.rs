@@ -57,61 +57,79 @@ async fn shown(node: &Node, world: &World, tenant: &Tenant) -> Vec<Value> {
     page["calls"].as_array().unwrap().clone()
 }
 
-on_every_database! {
-    async fn nobody_of_ours_is_a_caller_though_no_connection_is_configured(world: World) {
-        let world = world.with_phones().await;
-        let acme = world.acme.clone();
-        has_no_connections(&world).await;
-        world.sets(&acme, CredentialKey::TelnyxSipUsername, "FrontDesk").await;
-        let node = world.node().await;
-        let carrier = node.carrier(&acme);
-        for address in [
-            ANNAS_PHONE,
-            "sip:Ben@SIP.telnyx.com:5061;transport=tls",
-            "ben",
-            "\"Desk\" <sip:frontdesk@rtc.telnyx.com>",
-        ] {
-            ring(&carrier, &carrier.new_call("+15550100"), address).await;
-            let calls = shown(&node, &world, &acme).await;
-            assert!(calls.is_empty(), "{address}: {calls:?}");
-        }
-        // A customer's address of the same name, a name that nobody has, and a number are callers'.
-        for address in ["sip:anna@customer.example", "sip:mallory@sip.telnyx.com", "+15550109999"] {
-            let before = shown(&node, &world, &acme).await.len();
-            ring(&carrier, &carrier.new_call("+15550100"), address).await;
-            assert_eq!(shown(&node, &world, &acme).await.len(), before + 1, "{address}");
-        }
-    }
-
-    async fn a_phone_that_is_new_counts_as_soon_as_it_is_known(world: World) {
-        let acme = world.acme.clone();
-        has_no_connections(&world).await;
-        let node = world.node().await;
-        let carrier = node.carrier(&acme);
-        let address = "sip:gencred7x@sip.telnyx.com";
+async fn nobody_of_ours_is_a_caller_though_no_connection_is_configured(world: World) {
+    let world = world.with_phones().await;
+    let acme = world.acme.clone();
+    has_no_connections(&world).await;
+    world
+        .sets(&acme, CredentialKey::TelnyxSipUsername, "FrontDesk")
+        .await;
+    let node = world.node().await;
+    let carrier = node.carrier(&acme);
+    for address in [
+        ANNAS_PHONE,
+        "sip:Ben@SIP.telnyx.com:5061;transport=tls",
+        "ben",
+        "\"Desk\" <sip:frontdesk@rtc.telnyx.com>",
+    ] {
         ring(&carrier, &carrier.new_call("+15550100"), address).await;
-        assert_eq!(shown(&node, &world, &acme).await.len(), 1);
-
-        world.gives_phone(world.ben, "Ben", Some("gencred7x")).await;
-        node.learns(&world).await;
-        ring(&carrier, &carrier.new_call("+15550100"), address).await;
-
-        assert_eq!(shown(&node, &world, &acme).await.len(), 1);
+        let calls = shown(&node, &world, &acme).await;
+        assert!(calls.is_empty(), "{address}: {calls:?}");
     }
-
-    async fn a_number_that_somebody_put_down_as_a_sip_name_still_rings(world: World) {
-        let acme = world.acme.clone();
-        world.sets(&acme, CredentialKey::TelnyxSipUsername, "+15550109999").await;
-        let node = world.node().await;
-        world.gives_phone(world.ben, "Ben", Some("15550109998")).await;
-        node.learns(&world).await;
-        let carrier = node.carrier(&acme);
-        for number in ["+15550109999", "15550109998"] {
-            let webhook = bent(&carrier.new_call("+15550100").initiated(), |data| {
-                data["payload"]["to"] = number.into();
-            });
-            assert_eq!(node.receives(&acme, webhook).await.status, 200);
-        }
-        assert_eq!(shown(&node, &world, &acme).await.len(), 2);
+    // A customer's address of the same name, a name that nobody has, and a number are callers'.
+    for address in [
+        "sip:anna@customer.example",
+        "sip:mallory@sip.telnyx.com",
+        "+15550109999",
+    ] {
+        let before = shown(&node, &world, &acme).await.len();
+        ring(&carrier, &carrier.new_call("+15550100"), address).await;
+        assert_eq!(
+            shown(&node, &world, &acme).await.len(),
+            before + 1,
+            "{address}"
+        );
     }
 }
+
+async fn a_phone_that_is_new_counts_as_soon_as_it_is_known(world: World) {
+    let acme = world.acme.clone();
+    has_no_connections(&world).await;
+    let node = world.node().await;
+    let carrier = node.carrier(&acme);
+    let address = "sip:gencred7x@sip.telnyx.com";
+    ring(&carrier, &carrier.new_call("+15550100"), address).await;
+    assert_eq!(shown(&node, &world, &acme).await.len(), 1);
+
+    world.gives_phone(world.ben, "Ben", Some("gencred7x")).await;
+    node.learns(&world).await;
+    ring(&carrier, &carrier.new_call("+15550100"), address).await;
+
+    assert_eq!(shown(&node, &world, &acme).await.len(), 1);
+}
+
+async fn a_number_that_somebody_put_down_as_a_sip_name_still_rings(world: World) {
+    let acme = world.acme.clone();
+    world
+        .sets(&acme, CredentialKey::TelnyxSipUsername, "+15550109999")
+        .await;
+    let node = world.node().await;
+    world
+        .gives_phone(world.ben, "Ben", Some("15550109998"))
+        .await;
+    node.learns(&world).await;
+    let carrier = node.carrier(&acme);
+    for number in ["+15550109999", "15550109998"] {
+        let webhook = bent(&carrier.new_call("+15550100").initiated(), |data| {
+            data["payload"]["to"] = number.into();
+        });
+        assert_eq!(node.receives(&acme, webhook).await.status, 200);
+    }
+    assert_eq!(shown(&node, &world, &acme).await.len(), 2);
+}
+
+on_each_database!(
+    nobody_of_ours_is_a_caller_though_no_connection_is_configured,
+    a_phone_that_is_new_counts_as_soon_as_it_is_known,
+    a_number_that_somebody_put_down_as_a_sip_name_still_rings,
+);

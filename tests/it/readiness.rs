@@ -15,73 +15,103 @@ use uuid::Uuid;
 /// Longer than a commit speaks for the database.
 const LATER: Duration = Duration::from_secs(6);
 
-on_every_database! {
-    async fn it_tells_how_the_last_commit_went_and_when(world: World) {
-        let node = world.node().await;
-        node.rings(&world.acme, 1).await;
-        for age in [0.0, 4.0] {
-            let ready = ready(&node).await;
-            assert_eq!((ready.status, &ready.json()["last_commit"]), (200, &json!({"ok": true, "age_s": age})));
-            world.clock.advance(Duration::from_secs(4));
-        }
-    }
-
-    async fn however_many_ask_one_of_them_makes_it_write(world: World) {
-        let node = world.node().await;
-        for _ in 0..3 {
-            world.clock.advance(LATER);
-            let before = node.app.store.writes();
-            let asked = join_all((0..50).map(|_| ready(&node))).await;
-            assert!(asked.iter().all(|ready| ready.status == 200 && ready.json()["last_commit"]["age_s"] == 0.0));
-            // Errands and the like may have written meanwhile.
-            let writes = node.app.store.writes() - before;
-            assert!(writes < 8, "{writes} writes for 50 who asked");
-            assert!(world.database.texts("SELECT body FROM pulse").await.is_empty());
-        }
-    }
-
-    async fn a_database_that_takes_no_rows_is_named_and_used_again_at_once(world: World) {
-        let node = world.node().await;
-        assert_eq!(ready(&node).await.status, 200);
-        world.refuses("INSERT", "pulse").await;
-        world.clock.advance(LATER);
-        is_named(&ready(&node).await);
-        world.allows("pulse").await;
-        world.clock.advance(Duration::from_secs(1));
-        assert_eq!(ready(&node).await.status, 200);
-    }
-
-    async fn a_table_that_takes_no_webhooks_is_named_long_after_the_last_one(world: World) {
-        let node = world.node().await;
-        node.rings(&world.acme, 1).await;
-        for table in ["webhook_events", "inbound_calls", "call_legs", "call_events", "claims", "call_logs"] {
-            world.refuses("INSERT", table).await;
-            world.clock.advance(LATER);
-            is_named(&ready(&node).await);
-            world.allows(table).await;
-            world.clock.advance(Duration::from_secs(1));
-            assert_eq!(ready(&node).await.status, 200, "{table}");
-        }
-    }
-
-    async fn one_webhook_that_could_be_kept_does_not_speak_for_all(world: World) {
-        let node = world.node().await;
-        let carrier = node.carrier(&world.acme);
-        // Only what rings needs a row here.
-        let word = world.refuses("INSERT", "inbound_calls").await;
-        let rings = carrier.new_call("+15550100");
-        assert_eq!(carrier.deliver(&rings.initiated()).await.status, Some(503), "{word}");
-        is_named(&ready(&node).await);
-        let early = carrier.new_call("+15550101").answered();
-        assert_eq!(carrier.deliver(&early).await.status, Some(200));
-        is_named(&ready(&node).await);
-
-        world.allows("inbound_calls").await;
-        world.clock.advance(Duration::from_secs(1));
-        assert_eq!(ready(&node).await.status, 200);
-        assert_eq!(carrier.deliver(&rings.initiated()).await.status, Some(200));
+async fn it_tells_how_the_last_commit_went_and_when(world: World) {
+    let node = world.node().await;
+    node.rings(&world.acme, 1).await;
+    for age in [0.0, 4.0] {
+        let ready = ready(&node).await;
+        assert_eq!(
+            (ready.status, &ready.json()["last_commit"]),
+            (200, &json!({"ok": true, "age_s": age}))
+        );
+        world.clock.advance(Duration::from_secs(4));
     }
 }
+
+async fn however_many_ask_one_of_them_makes_it_write(world: World) {
+    let node = world.node().await;
+    for _ in 0..3 {
+        world.clock.advance(LATER);
+        let before = node.app.store.writes();
+        let asked = join_all((0..50).map(|_| ready(&node))).await;
+        assert!(
+            asked
+                .iter()
+                .all(|ready| ready.status == 200 && ready.json()["last_commit"]["age_s"] == 0.0)
+        );
+        // Errands and the like may have written meanwhile.
+        let writes = node.app.store.writes() - before;
+        assert!(writes < 8, "{writes} writes for 50 who asked");
+        assert!(
+            world
+                .database
+                .texts("SELECT body FROM pulse")
+                .await
+                .is_empty()
+        );
+    }
+}
+
+async fn a_database_that_takes_no_rows_is_named_and_used_again_at_once(world: World) {
+    let node = world.node().await;
+    assert_eq!(ready(&node).await.status, 200);
+    world.refuses("INSERT", "pulse").await;
+    world.clock.advance(LATER);
+    is_named(&ready(&node).await);
+    world.allows("pulse").await;
+    world.clock.advance(Duration::from_secs(1));
+    assert_eq!(ready(&node).await.status, 200);
+}
+
+async fn a_table_that_takes_no_webhooks_is_named_long_after_the_last_one(world: World) {
+    let node = world.node().await;
+    node.rings(&world.acme, 1).await;
+    for table in [
+        "webhook_events",
+        "inbound_calls",
+        "call_legs",
+        "call_events",
+        "claims",
+        "call_logs",
+    ] {
+        world.refuses("INSERT", table).await;
+        world.clock.advance(LATER);
+        is_named(&ready(&node).await);
+        world.allows(table).await;
+        world.clock.advance(Duration::from_secs(1));
+        assert_eq!(ready(&node).await.status, 200, "{table}");
+    }
+}
+
+async fn one_webhook_that_could_be_kept_does_not_speak_for_all(world: World) {
+    let node = world.node().await;
+    let carrier = node.carrier(&world.acme);
+    // Only what rings needs a row here.
+    let word = world.refuses("INSERT", "inbound_calls").await;
+    let rings = carrier.new_call("+15550100");
+    assert_eq!(
+        carrier.deliver(&rings.initiated()).await.status,
+        Some(503),
+        "{word}"
+    );
+    is_named(&ready(&node).await);
+    let early = carrier.new_call("+15550101").answered();
+    assert_eq!(carrier.deliver(&early).await.status, Some(200));
+    is_named(&ready(&node).await);
+
+    world.allows("inbound_calls").await;
+    world.clock.advance(Duration::from_secs(1));
+    assert_eq!(ready(&node).await.status, 200);
+    assert_eq!(carrier.deliver(&rings.initiated()).await.status, Some(200));
+}
+
+on_each_database!(
+    it_tells_how_the_last_commit_went_and_when,
+    however_many_ask_one_of_them_makes_it_write,
+    a_database_that_takes_no_rows_is_named_and_used_again_at_once,
+    a_table_that_takes_no_webhooks_is_named_long_after_the_last_one,
+    one_webhook_that_could_be_kept_does_not_speak_for_all,
+);
 
 /// A full disk leaves room for so many pages more; some are too few for a webhook and enough for less.
 const ROOM: [u64; 6] = [0, 2, 5, 9, 14, 20];

@@ -133,55 +133,84 @@ fn refusals(world: &World, url: &str) -> Vec<Refusal> {
     ]
 }
 
-on_every_database! {
-    async fn every_refusal_moves_a_counter_of_its_reason(world: World) {
-        let node = world.node().await;
-        let count = async |reason: &str| {
-            let name = format!("callboard_refusals_total{{reason=\"{reason}\"}}");
-            node.metric(&name).await.unwrap()
-        };
-        for (request, status, reason) in refusals(&world, &node.url) {
-            let before = count(reason).await;
-            let answer: Reply = reply(request).await;
-            assert_eq!(answer.status, status, "{reason}: {}", answer.text());
-            assert_eq!(count(reason).await, before + 1, "{reason}");
-        }
-        for (token, reason) in [
-            (world.odd_token(world.anna, json!({"aud": "anon"})), "token_user"),
-            (world.token(UserId(Uuid::new_v4())), "not_an_agency_user"),
-        ] {
-            let before = count(reason).await;
-            node.turns_away(token).await;
-            assert_eq!(count(reason).await, before + 1, "{reason}");
-        }
-        let mut rude = Wire::open(&node).await;
-        rude.say(json!({"type": "hello"})).await;
-        rude.ends().await;
-        assert_eq!(count("protocol").await, 1);
+async fn every_refusal_moves_a_counter_of_its_reason(world: World) {
+    let node = world.node().await;
+    let count = async |reason: &str| {
+        let name = format!("callboard_refusals_total{{reason=\"{reason}\"}}");
+        node.metric(&name).await.unwrap()
+    };
+    for (request, status, reason) in refusals(&world, &node.url) {
+        let before = count(reason).await;
+        let answer: Reply = reply(request).await;
+        assert_eq!(answer.status, status, "{reason}: {}", answer.text());
+        assert_eq!(count(reason).await, before + 1, "{reason}");
     }
-
-    async fn the_log_says_what_a_refused_token_and_a_refused_page_should_have_been(world: World) {
-        let (project, stranger) = (Uuid::new_v4(), Uuid::new_v4());
-        let tap = Wiretap::listens_for(vec![stranger.to_string()]);
-        let world = world.configured(|config| {
-            config.auth.supabase_url = format!("http://{project}.test/").parse().ok();
-        });
-        let node = world.node().await;
-        let token = || world.odd_token(world.anna, json!({"iss": format!("https://{stranger}.test")}));
-        let refused = reply(node.ask("GET", "/api/me").bearer_auth(token().expose_secret())).await;
-        assert!(!refused.error().contains(&stranger.to_string()), "{}", refused.error());
-        node.turns_away(token()).await;
-        let expected = format!("its issuer is https://{stranger}.test, expected http://{project}.test/auth/v1");
-        let heard = tap.heard(Level::WARN);
-        assert_eq!(heard.iter().filter(|line| line.contains(&expected)).count(), 2, "{heard:?}");
-
-        let page = format!("https://{stranger}.example");
-        reply(node.ask("GET", "/ws").header("origin", &page)).await;
-        assert!(tap.heard(Level::WARN).iter().any(|line| {
-            line.contains(&format!("its Origin is {page}")) && line.contains("CALLBOARD_ALLOWED_ORIGINS")
-        }), "{:?}", tap.heard(Level::WARN));
+    for (token, reason) in [
+        (
+            world.odd_token(world.anna, json!({"aud": "anon"})),
+            "token_user",
+        ),
+        (world.token(UserId(Uuid::new_v4())), "not_an_agency_user"),
+    ] {
+        let before = count(reason).await;
+        node.turns_away(token).await;
+        assert_eq!(count(reason).await, before + 1, "{reason}");
     }
+    let mut rude = Wire::open(&node).await;
+    rude.say(json!({"type": "hello"})).await;
+    rude.ends().await;
+    assert_eq!(count("protocol").await, 1);
 }
+
+async fn the_log_says_what_a_refused_token_and_a_refused_page_should_have_been(world: World) {
+    let (project, stranger) = (Uuid::new_v4(), Uuid::new_v4());
+    let tap = Wiretap::listens_for(vec![stranger.to_string()]);
+    let world = world.configured(|config| {
+        config.auth.supabase_url = format!("http://{project}.test/").parse().ok();
+    });
+    let node = world.node().await;
+    let token = || {
+        world.odd_token(
+            world.anna,
+            json!({"iss": format!("https://{stranger}.test")}),
+        )
+    };
+    let refused = reply(
+        node.ask("GET", "/api/me")
+            .bearer_auth(token().expose_secret()),
+    )
+    .await;
+    assert!(
+        !refused.error().contains(&stranger.to_string()),
+        "{}",
+        refused.error()
+    );
+    node.turns_away(token()).await;
+    let expected =
+        format!("its issuer is https://{stranger}.test, expected http://{project}.test/auth/v1");
+    let heard = tap.heard(Level::WARN);
+    assert_eq!(
+        heard.iter().filter(|line| line.contains(&expected)).count(),
+        2,
+        "{heard:?}"
+    );
+
+    let page = format!("https://{stranger}.example");
+    reply(node.ask("GET", "/ws").header("origin", &page)).await;
+    assert!(
+        tap.heard(Level::WARN).iter().any(|line| {
+            line.contains(&format!("its Origin is {page}"))
+                && line.contains("CALLBOARD_ALLOWED_ORIGINS")
+        }),
+        "{:?}",
+        tap.heard(Level::WARN)
+    );
+}
+
+on_each_database!(
+    every_refusal_moves_a_counter_of_its_reason,
+    the_log_says_what_a_refused_token_and_a_refused_page_should_have_been,
+);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_refusal_is_in_the_log_with_its_reason_and_no_kind_of_them_fills_it() {

@@ -20,121 +20,156 @@ use tracing::Level;
 const BAD_NUMBER: &str = "+15550666";
 const MIB: usize = 1024 * 1024;
 
-on_every_database! {
-    async fn one_webhook_that_the_database_refuses_costs_the_others_nothing(world: World) {
-        refuse_the_bad_number(&world).await;
-        let node = world.node().await;
-        let carrier = node.carrier(&world.acme);
-        let mut anna = node.board(&world, world.anna).await;
-        let calls: Vec<_> = (0..100)
-            .map(|place| carrier.new_call(if place == 37 { BAD_NUMBER } else { "+15550100" }))
-            .collect();
+async fn one_webhook_that_the_database_refuses_costs_the_others_nothing(world: World) {
+    refuse_the_bad_number(&world).await;
+    let node = world.node().await;
+    let carrier = node.carrier(&world.acme);
+    let mut anna = node.board(&world, world.anna).await;
+    let calls: Vec<_> = (0..100)
+        .map(|place| carrier.new_call(if place == 37 { BAD_NUMBER } else { "+15550100" }))
+        .collect();
 
-        let told = calls.iter().map(async |call| tell(&carrier, [&call.initiated()]).await);
-        join_all(told).await;
+    let told = calls
+        .iter()
+        .map(async |call| tell(&carrier, [&call.initiated()]).await);
+    join_all(told).await;
 
-        assert_eq!(anna.hears_lives(99).await.len(), 99);
-        assert_eq!(world.last_seq(&world.acme).await, 99);
-        let failed = "SELECT body FROM webhook_events WHERE outcome = 'failed'";
-        let failed = world.database.texts(failed).await;
-        assert!(failed.len() == 1 && failed[0].contains(BAD_NUMBER), "{failed:?}");
-        let applied = "SELECT webhook_id FROM webhook_events WHERE outcome = 'applied'";
-        assert_eq!(world.database.texts(applied).await.len(), 99);
-    }
-
-    async fn a_refused_webhooks_repeat_is_acknowledged_and_its_hangup_is_held(world: World) {
-        refuse_the_bad_number(&world).await;
-        let node = world.node().await;
-        let carrier = node.carrier(&world.acme);
-        let call = carrier.new_call(BAD_NUMBER);
-        let initiated = call.initiated();
-
-        let hung_up = call.hung_up(HangupCause::OriginatorCancel);
-        tell(&carrier, [&initiated, &initiated, &hung_up]).await;
-
-        let outcomes = "SELECT outcome FROM webhook_events ORDER BY outcome";
-        assert_eq!(world.database.texts(outcomes).await, ["failed", "held"]);
-        assert_eq!(world.last_seq(&world.acme).await, 0);
-    }
-
-    async fn a_failed_webhooks_repeat_is_applied_once_it_can_be(world: World) {
-        refuse_the_bad_number(&world).await;
-        let node = world.node().await;
-        let carrier = node.carrier(&world.acme);
-        let mut anna = node.board(&world, world.anna).await;
-        let initiated = carrier.new_call(BAD_NUMBER).initiated();
-        tell(&carrier, [&initiated]).await;
-        assert_eq!(world.outcomes(world.acme.id).await, ["failed"]);
-
-        refuse_nobody(&world).await;
-        tell(&carrier, [&initiated, &initiated]).await;
-
-        assert_eq!(anna.hears_words(1).await, ["1 call.incoming +15550666 incoming"]);
-        assert_eq!(world.outcomes(world.acme.id).await, ["applied"]);
-        assert_eq!(world.last_seq(&world.acme).await, 1);
-    }
-
-    async fn a_failed_webhook_is_taken_up_again_by_the_server_itself(world: World) {
-        refuse_the_bad_number(&world).await;
-        let node = world.node().await;
-        let carrier = node.carrier(&world.acme);
-        let (left, waits) = (carrier.new_call(BAD_NUMBER), carrier.new_call(BAD_NUMBER));
-        tell(&carrier, [&left.initiated(), &left.hung_up(HangupCause::OriginatorCancel)]).await;
-        let ring = waits.initiated();
-        let tap = Wiretap::listens_for(vec![format!("Webhook {} kept raw as failed", ring.id)]);
-        tell(&carrier, [&ring]).await;
-        failed_are(&world, &node, 2).await;
-        // Twice more it is taken up in vain.
-        let tried_again = async {
-            while tap.heard(Level::ERROR).len() < 3 {
-                tokio::task::yield_now().await;
-            }
-        };
-        world.wind_until(Duration::from_secs(1), tried_again).await;
-
-        refuse_nobody(&world).await;
-
-        // The pauses between tries double, so that a bad one is not tried for ever at once.
-        let applied = async {
-            while world.outcomes(world.acme.id).await != ["applied"; 3] {
-                tokio::task::yield_now().await;
-            }
-        };
-        world.wind_until(Duration::from_secs(1), applied).await;
-        failed_are(&world, &node, 0).await;
-        assert_eq!(world.last_seq(&world.acme).await, 3);
-    }
-
-    async fn a_failed_webhook_is_taken_up_again_by_the_next_server(world: World) {
-        refuse_the_bad_number(&world).await;
-        let node = world.node().await;
-        let carrier = node.carrier(&world.acme);
-        tell(&carrier, [&carrier.new_call(BAD_NUMBER).initiated()]).await;
-        drop(node);
-        refuse_nobody(&world).await;
-
-        let _node = world.node().await;
-
-        let applied = async {
-            while world.outcomes(world.acme.id).await != ["applied"] {
-                tokio::task::yield_now().await;
-            }
-        };
-        soon("the webhook to be applied", applied).await;
-        assert_eq!(world.last_seq(&world.acme).await, 1);
-    }
-
-    async fn an_append_larger_than_the_room_is_refused_without_harm(world: World) {
-        let node = world.node().await;
-        let carrier = node.carrier(&world.acme);
-
-        let answer = node.app.journal.append(song(&world, "huge", 33 * MIB)).await;
-
-        assert!(matches!(answer, Err(AppendError::Overloaded)), "{answer:?}");
-        tell(&carrier, [&carrier.new_call("+15550100").initiated()]).await;
-        assert_eq!(world.database.texts("SELECT webhook_id FROM webhook_events").await.len(), 1);
-    }
+    assert_eq!(anna.hears_lives(99).await.len(), 99);
+    assert_eq!(world.last_seq(&world.acme).await, 99);
+    let failed = "SELECT body FROM webhook_events WHERE outcome = 'failed'";
+    let failed = world.database.texts(failed).await;
+    assert!(
+        failed.len() == 1 && failed[0].contains(BAD_NUMBER),
+        "{failed:?}"
+    );
+    let applied = "SELECT webhook_id FROM webhook_events WHERE outcome = 'applied'";
+    assert_eq!(world.database.texts(applied).await.len(), 99);
 }
+
+async fn a_refused_webhooks_repeat_is_acknowledged_and_its_hangup_is_held(world: World) {
+    refuse_the_bad_number(&world).await;
+    let node = world.node().await;
+    let carrier = node.carrier(&world.acme);
+    let call = carrier.new_call(BAD_NUMBER);
+    let initiated = call.initiated();
+
+    let hung_up = call.hung_up(HangupCause::OriginatorCancel);
+    tell(&carrier, [&initiated, &initiated, &hung_up]).await;
+
+    let outcomes = "SELECT outcome FROM webhook_events ORDER BY outcome";
+    assert_eq!(world.database.texts(outcomes).await, ["failed", "held"]);
+    assert_eq!(world.last_seq(&world.acme).await, 0);
+}
+
+async fn a_failed_webhooks_repeat_is_applied_once_it_can_be(world: World) {
+    refuse_the_bad_number(&world).await;
+    let node = world.node().await;
+    let carrier = node.carrier(&world.acme);
+    let mut anna = node.board(&world, world.anna).await;
+    let initiated = carrier.new_call(BAD_NUMBER).initiated();
+    tell(&carrier, [&initiated]).await;
+    assert_eq!(world.outcomes(world.acme.id).await, ["failed"]);
+
+    refuse_nobody(&world).await;
+    tell(&carrier, [&initiated, &initiated]).await;
+
+    assert_eq!(
+        anna.hears_words(1).await,
+        ["1 call.incoming +15550666 incoming"]
+    );
+    assert_eq!(world.outcomes(world.acme.id).await, ["applied"]);
+    assert_eq!(world.last_seq(&world.acme).await, 1);
+}
+
+async fn a_failed_webhook_is_taken_up_again_by_the_server_itself(world: World) {
+    refuse_the_bad_number(&world).await;
+    let node = world.node().await;
+    let carrier = node.carrier(&world.acme);
+    let (left, waits) = (carrier.new_call(BAD_NUMBER), carrier.new_call(BAD_NUMBER));
+    tell(
+        &carrier,
+        [
+            &left.initiated(),
+            &left.hung_up(HangupCause::OriginatorCancel),
+        ],
+    )
+    .await;
+    let ring = waits.initiated();
+    let tap = Wiretap::listens_for(vec![format!("Webhook {} kept raw as failed", ring.id)]);
+    tell(&carrier, [&ring]).await;
+    failed_are(&world, &node, 2).await;
+    // Twice more it is taken up in vain.
+    let tried_again = async {
+        while tap.heard(Level::ERROR).len() < 3 {
+            tokio::task::yield_now().await;
+        }
+    };
+    world
+        .wind_until(Duration::from_millis(200), tried_again)
+        .await;
+
+    refuse_nobody(&world).await;
+
+    // The pauses between tries double, so that a bad one is not tried for ever at once.
+    let applied = async {
+        while world.outcomes(world.acme.id).await != ["applied"; 3] {
+            tokio::task::yield_now().await;
+        }
+    };
+    world.wind_until(Duration::from_millis(200), applied).await;
+    failed_are(&world, &node, 0).await;
+    assert_eq!(world.last_seq(&world.acme).await, 3);
+}
+
+async fn a_failed_webhook_is_taken_up_again_by_the_next_server(world: World) {
+    refuse_the_bad_number(&world).await;
+    let node = world.node().await;
+    let carrier = node.carrier(&world.acme);
+    tell(&carrier, [&carrier.new_call(BAD_NUMBER).initiated()]).await;
+    drop(node);
+    refuse_nobody(&world).await;
+
+    let _node = world.node().await;
+
+    let applied = async {
+        while world.outcomes(world.acme.id).await != ["applied"] {
+            tokio::task::yield_now().await;
+        }
+    };
+    soon("the webhook to be applied", applied).await;
+    assert_eq!(world.last_seq(&world.acme).await, 1);
+}
+
+async fn an_append_larger_than_the_room_is_refused_without_harm(world: World) {
+    let node = world.node().await;
+    let carrier = node.carrier(&world.acme);
+
+    let answer = node
+        .app
+        .journal
+        .append(song(&world, "huge", 33 * MIB))
+        .await;
+
+    assert!(matches!(answer, Err(AppendError::Overloaded)), "{answer:?}");
+    tell(&carrier, [&carrier.new_call("+15550100").initiated()]).await;
+    assert_eq!(
+        world
+            .database
+            .texts("SELECT webhook_id FROM webhook_events")
+            .await
+            .len(),
+        1
+    );
+}
+
+on_each_database!(
+    one_webhook_that_the_database_refuses_costs_the_others_nothing,
+    a_refused_webhooks_repeat_is_acknowledged_and_its_hangup_is_held,
+    a_failed_webhooks_repeat_is_applied_once_it_can_be,
+    a_failed_webhook_is_taken_up_again_by_the_server_itself,
+    a_failed_webhook_is_taken_up_again_by_the_next_server,
+    an_append_larger_than_the_room_is_refused_without_harm,
+);
 
 /// How many are missing from the board, as its owner reads; nobody else may, and no other agency's
 /// are counted.

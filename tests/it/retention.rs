@@ -15,84 +15,102 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 const RUN: Duration = Duration::from_secs(600);
 const PAUSE: Duration = Duration::from_millis(50);
 
-on_every_database! {
-    async fn retention_goes_in_small_steps_between_which_webhooks_are_stored(world: World) {
-        let world = world.configured(without_a_limit);
-        let node = world.node().await;
-        rings(&world, &node, 450).await;
-        assert_eq!(kept(&world).await, (450, 450));
+async fn retention_goes_in_small_steps_between_which_webhooks_are_stored(world: World) {
+    let world = world.configured(without_a_limit);
+    let node = world.node().await;
+    rings(&world, &node, 450).await;
+    assert_eq!(kept(&world).await, (450, 450));
 
-        world.clock.advance(8 * DAY);
-        assert_eq!(kept_once_below(&world, 450).await, (250, 250));
-        // The clock stands, so retention pauses; a webhook need not wait for it.
-        rings(&world, &node, 1).await;
-        assert_eq!(kept(&world).await, (251, 251));
+    world.clock.advance(8 * DAY);
+    assert_eq!(kept_once_below(&world, 450).await, (250, 250));
+    // The clock stands, so retention pauses; a webhook need not wait for it.
+    rings(&world, &node, 1).await;
+    assert_eq!(kept(&world).await, (251, 251));
 
-        for left in [51, 1] {
-            world.clock.advance(PAUSE);
-            assert_eq!(kept_once_below(&world, left + 1).await, (left, left));
-        }
-    }
-
-    async fn what_is_younger_than_the_retention_time_stays(world: World) {
-        let world = world.configured(without_a_limit);
-        let node = world.node().await;
-        rings(&world, &node, 2).await;
-        world.clock.advance(5 * DAY);
-        rings(&world, &node, 3).await;
-
-        world.clock.advance(2 * DAY);
-
-        assert_eq!(world.wind_until(RUN / 10, kept_once_below(&world, 5)).await, (3, 3));
-        let epoch = node.board(&world, world.anna).await.position().epoch;
-        let seen = Position { epoch, seq: 2 };
-        let mut anna = world.node().await.board_at(&world, world.anna, seen).await;
-        assert!(matches!(anna.greeting(), Message::Resumed(_)));
-        assert_eq!(anna.hears().await.seq, 3);
-        assert_eq!(node.bare_rows(&world, world.anna).await.len(), 5);
-    }
-
-    async fn a_position_beyond_retention_is_too_old_and_gets_the_whole_board(world: World) {
-        let world = world.configured(without_a_limit);
-        let node = world.node().await;
-        rings(&world, &node, 3).await;
-        let latest = node.board(&world, world.anna).await.leaves().await;
-        let seen = Position { seq: 1, ..latest.clone() };
-        world.clock.advance(8 * DAY);
-        world.wind_until(RUN / 10, kept_once_below(&world, 1)).await;
-
-        // A server that has told none of these events itself.
-        let node = world.node().await;
-        let anna = node.board_at(&world, world.anna, seen).await;
-        assert!(matches!(anna.greeting(), Message::Snapshot(snapshot) if snapshot.reason == "too_old"));
-        assert_eq!((anna.shows().len(), anna.position().seq), (3, 3));
-        // Whoever has seen everything has missed nothing, however long ago that was.
-        let ben = node.board_at(&world, world.ben, latest).await;
-        assert!(matches!(ben.greeting(), Message::Resumed(resumed) if resumed.missed() == 0));
-    }
-
-    async fn a_renewed_epoch_makes_open_boards_start_anew(world: World) {
-        let node = world.node().await;
-        let carrier = node.carrier(&world.acme);
-        let call = carrier.new_call("+15550100");
-        let mut anna = node.board(&world, world.anna).await;
-        tell(&carrier, [&call.initiated()]).await;
-        anna.hears().await;
-        let seen = anna.position();
-
-        world.store.renew_epoch("another life".into()).await.unwrap();
-        let closed = world.wind_until(2 * PAUSE, anna.closes()).await;
-
-        assert_eq!(closed.code, CloseCode(1012));
-        assert!(closed.code.may_reconnect());
-        let mut anna = node.board_at(&world, world.anna, seen).await;
-        assert!(matches!(anna.greeting(), Message::Snapshot(snapshot)
-            if snapshot.reason == "epoch_changed" && snapshot.epoch.starts_with("another life")));
-        assert_eq!(anna.shows(), ["+15550100 incoming"]);
-        tell(&carrier, [&call.hung_up(HangupCause::OriginatorCancel)]).await;
-        assert_eq!(anna.hears_words(1).await, ["2 call.ended +15550100 ended hangup"]);
+    for left in [51, 1] {
+        world.clock.advance(PAUSE);
+        assert_eq!(kept_once_below(&world, left + 1).await, (left, left));
     }
 }
+
+async fn what_is_younger_than_the_retention_time_stays(world: World) {
+    let world = world.configured(without_a_limit);
+    let node = world.node().await;
+    rings(&world, &node, 2).await;
+    world.clock.advance(5 * DAY);
+    rings(&world, &node, 3).await;
+
+    world.clock.advance(2 * DAY);
+
+    assert_eq!(
+        world.wind_until(RUN / 10, kept_once_below(&world, 5)).await,
+        (3, 3)
+    );
+    let epoch = node.board(&world, world.anna).await.position().epoch;
+    let seen = Position { epoch, seq: 2 };
+    let mut anna = world.node().await.board_at(&world, world.anna, seen).await;
+    assert!(matches!(anna.greeting(), Message::Resumed(_)));
+    assert_eq!(anna.hears().await.seq, 3);
+    assert_eq!(node.bare_rows(&world, world.anna).await.len(), 5);
+}
+
+async fn a_position_beyond_retention_is_too_old_and_gets_the_whole_board(world: World) {
+    let world = world.configured(without_a_limit);
+    let node = world.node().await;
+    rings(&world, &node, 3).await;
+    let latest = node.board(&world, world.anna).await.leaves().await;
+    let seen = Position {
+        seq: 1,
+        ..latest.clone()
+    };
+    world.clock.advance(8 * DAY);
+    world.wind_until(RUN / 10, kept_once_below(&world, 1)).await;
+
+    // A server that has told none of these events itself.
+    let node = world.node().await;
+    let anna = node.board_at(&world, world.anna, seen).await;
+    assert!(matches!(anna.greeting(), Message::Snapshot(snapshot) if snapshot.reason == "too_old"));
+    assert_eq!((anna.shows().len(), anna.position().seq), (3, 3));
+    // Whoever has seen everything has missed nothing, however long ago that was.
+    let ben = node.board_at(&world, world.ben, latest).await;
+    assert!(matches!(ben.greeting(), Message::Resumed(resumed) if resumed.missed() == 0));
+}
+
+async fn a_renewed_epoch_makes_open_boards_start_anew(world: World) {
+    let node = world.node().await;
+    let carrier = node.carrier(&world.acme);
+    let call = carrier.new_call("+15550100");
+    let mut anna = node.board(&world, world.anna).await;
+    tell(&carrier, [&call.initiated()]).await;
+    anna.hears().await;
+    let seen = anna.position();
+
+    world
+        .store
+        .renew_epoch("another life".into())
+        .await
+        .unwrap();
+    let closed = world.wind_until(2 * PAUSE, anna.closes()).await;
+
+    assert_eq!(closed.code, CloseCode(1012));
+    assert!(closed.code.may_reconnect());
+    let mut anna = node.board_at(&world, world.anna, seen).await;
+    assert!(matches!(anna.greeting(), Message::Snapshot(snapshot)
+        if snapshot.reason == "epoch_changed" && snapshot.epoch.starts_with("another life")));
+    assert_eq!(anna.shows(), ["+15550100 incoming"]);
+    tell(&carrier, [&call.hung_up(HangupCause::OriginatorCancel)]).await;
+    assert_eq!(
+        anna.hears_words(1).await,
+        ["2 call.ended +15550100 ended hangup"]
+    );
+}
+
+on_each_database!(
+    retention_goes_in_small_steps_between_which_webhooks_are_stored,
+    what_is_younger_than_the_retention_time_stays,
+    a_position_beyond_retention_is_too_old_and_gets_the_whole_board,
+    a_renewed_epoch_makes_open_boards_start_anew,
+);
 
 /// Nobody hangs these calls up, and the carrier cannot be asked about them.
 fn without_a_limit(config: &mut Config) {

@@ -249,69 +249,89 @@ fn found<'a>(words: &'a [String], place: &[u8]) -> Vec<&'a str> {
     words.iter().filter(holds).map(String::as_str).collect()
 }
 
-on_every_database! {
-    async fn no_secret_is_logged_at_any_level(world: World) {
-        let mut world = world;
-        let secrets = Secrets::of(&mut world).await;
-        let words = secrets.all().into_iter().chain(secrets.identities.clone());
-        let tap = Wiretap::listens_for(words.collect());
-        let witness = Wiretap::listens_for(vec!["received: call.recording.saved".into()]);
-        let node = world.node().await;
-        a_day(&world, &node, &secrets).await;
-        world.unsets(&world.acme, CredentialKey::TelnyxPublicKey).await;
-        node.learns(&world).await;
-        drop(node);
-        assert_eq!(tap.heard(Level::TRACE), Vec::<String>::new());
-        assert!(!witness.heard(Level::DEBUG).is_empty(), "nothing was overheard at all");
-    }
-
-    async fn callers_numbers_are_logged_at_debug_alone(world: World) {
-        let mut world = world;
-        let secrets = Secrets::of(&mut world).await;
-        let tap = Wiretap::listens_for(vec![secrets.caller.clone()]);
-        let witness = Wiretap::listens_for(vec!["Webhook refused".into(), "Request not served".into()]);
-        let node = world.node().await;
-        a_day(&world, &node, &secrets).await;
-        assert_eq!(tap.heard(Level::INFO), Vec::<String>::new());
-        assert!(witness.heard(Level::WARN).len() >= 2);
-    }
-
-    async fn no_secret_is_in_an_answer_an_event_or_the_metrics(world: World) {
-        let mut world = world;
-        let secrets = Secrets::of(&mut world).await;
-        let node = world.node().await;
-        let mut socket = node.socket(&world, world.ben).await;
-        socket.hears(1).await;
-        let replies = a_day(&world, &node, &secrets).await;
-        let heard = socket.hears(4).await.concat();
-        let statuses = [200, 400, 401, 404, 502, 503];
-        for status in statuses {
-            assert!(replies.iter().any(|reply| reply.status == status), "no {status} in that day");
-        }
-        let words = secrets.all();
-        for reply in &replies {
-            assert_eq!(found(&words, &reply.body), [""; 0], "{}", reply.text());
-            assert_eq!(found(&words, format!("{:?}", reply.headers).as_bytes()), [""; 0]);
-        }
-        assert!(heard.contains("recordings") && heard.contains(&secrets.caller));
-        assert_eq!(found(&words, heard.as_bytes()), [""; 0]);
-        let metrics = node.metrics().await;
-        let mut words = words;
-        words.extend(secrets.identities.clone());
-        words.extend([secrets.caller.clone(), world.acme.id.to_string()]);
-        assert_eq!(found(&words, metrics.as_bytes()), [""; 0]);
-    }
-
-    async fn no_secret_lies_in_the_database_in_the_clear(world: World) {
-        let mut world = world;
-        let secrets = Secrets::of(&mut world).await;
-        let node = world.node().await;
-        a_day(&world, &node, &secrets).await;
-        let dump = world.database.dump();
-        assert_eq!(found(&secrets.all(), &dump), [""; 0]);
-        assert_eq!(found(&secrets.identities, &dump), [""; 0]);
-        // It is the right database, and what was not secret of that webhook is kept.
-        let kept = [secrets.caller, "call.recording.saved".into(), "recording_started_at".into()];
-        assert_eq!(found(&kept, &dump).len(), 3);
-    }
+async fn no_secret_is_logged_at_any_level(world: World) {
+    let mut world = world;
+    let secrets = Secrets::of(&mut world).await;
+    let words = secrets.all().into_iter().chain(secrets.identities.clone());
+    let tap = Wiretap::listens_for(words.collect());
+    let witness = Wiretap::listens_for(vec!["received: call.recording.saved".into()]);
+    let node = world.node().await;
+    a_day(&world, &node, &secrets).await;
+    world
+        .unsets(&world.acme, CredentialKey::TelnyxPublicKey)
+        .await;
+    node.learns(&world).await;
+    drop(node);
+    assert_eq!(tap.heard(Level::TRACE), Vec::<String>::new());
+    assert!(
+        !witness.heard(Level::DEBUG).is_empty(),
+        "nothing was overheard at all"
+    );
 }
+
+async fn callers_numbers_are_logged_at_debug_alone(world: World) {
+    let mut world = world;
+    let secrets = Secrets::of(&mut world).await;
+    let tap = Wiretap::listens_for(vec![secrets.caller.clone()]);
+    let witness = Wiretap::listens_for(vec!["Webhook refused".into(), "Request not served".into()]);
+    let node = world.node().await;
+    a_day(&world, &node, &secrets).await;
+    assert_eq!(tap.heard(Level::INFO), Vec::<String>::new());
+    assert!(witness.heard(Level::WARN).len() >= 2);
+}
+
+async fn no_secret_is_in_an_answer_an_event_or_the_metrics(world: World) {
+    let mut world = world;
+    let secrets = Secrets::of(&mut world).await;
+    let node = world.node().await;
+    let mut socket = node.socket(&world, world.ben).await;
+    socket.hears(1).await;
+    let replies = a_day(&world, &node, &secrets).await;
+    let heard = socket.hears(4).await.concat();
+    let statuses = [200, 400, 401, 404, 502, 503];
+    for status in statuses {
+        assert!(
+            replies.iter().any(|reply| reply.status == status),
+            "no {status} in that day"
+        );
+    }
+    let words = secrets.all();
+    for reply in &replies {
+        assert_eq!(found(&words, &reply.body), [""; 0], "{}", reply.text());
+        assert_eq!(
+            found(&words, format!("{:?}", reply.headers).as_bytes()),
+            [""; 0]
+        );
+    }
+    assert!(heard.contains("recordings") && heard.contains(&secrets.caller));
+    assert_eq!(found(&words, heard.as_bytes()), [""; 0]);
+    let metrics = node.metrics().await;
+    let mut words = words;
+    words.extend(secrets.identities.clone());
+    words.extend([secrets.caller.clone(), world.acme.id.to_string()]);
+    assert_eq!(found(&words, metrics.as_bytes()), [""; 0]);
+}
+
+async fn no_secret_lies_in_the_database_in_the_clear(world: World) {
+    let mut world = world;
+    let secrets = Secrets::of(&mut world).await;
+    let node = world.node().await;
+    a_day(&world, &node, &secrets).await;
+    let dump = world.database.dump();
+    assert_eq!(found(&secrets.all(), &dump), [""; 0]);
+    assert_eq!(found(&secrets.identities, &dump), [""; 0]);
+    // It is the right database, and what was not secret of that webhook is kept.
+    let kept = [
+        secrets.caller,
+        "call.recording.saved".into(),
+        "recording_started_at".into(),
+    ];
+    assert_eq!(found(&kept, &dump).len(), 3);
+}
+
+on_each_database!(
+    no_secret_is_logged_at_any_level,
+    callers_numbers_are_logged_at_debug_alone,
+    no_secret_is_in_an_answer_an_event_or_the_metrics,
+    no_secret_lies_in_the_database_in_the_clear,
+);

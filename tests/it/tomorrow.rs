@@ -41,98 +41,112 @@ fn words_of_tomorrow(leg: &str) -> Vec<(String, String)> {
     ]
 }
 
-on_every_database! {
-    async fn a_node_of_yesterday_meets_a_word_of_tomorrow(world: World) {
-        let node = world.node().await;
-        let carrier = node.carrier(&world.acme);
-        for place in 0..words_of_tomorrow("").len() {
-            let (theirs, ours) = (carrier.new_call("+15550100"), carrier.new_call("+15550200"));
-            tell(&carrier, [&theirs.initiated(), &ours.initiated()]).await;
-            node.wins(world.anna, "Anna", &theirs.call_control_id).await;
-            let (written, today) = words_of_tomorrow(&theirs.call_control_id).swap_remove(place);
-            world.database.execute(&written).await;
-            let end = theirs.hung_up(HangupCause::OriginatorCancel);
-            let our_end = ours.hung_up(HangupCause::OriginatorCancel);
+async fn a_node_of_yesterday_meets_a_word_of_tomorrow(world: World) {
+    let node = world.node().await;
+    let carrier = node.carrier(&world.acme);
+    for place in 0..words_of_tomorrow("").len() {
+        let (theirs, ours) = (carrier.new_call("+15550100"), carrier.new_call("+15550200"));
+        tell(&carrier, [&theirs.initiated(), &ours.initiated()]).await;
+        node.wins(world.anna, "Anna", &theirs.call_control_id).await;
+        let (written, today) = words_of_tomorrow(&theirs.call_control_id).swap_remove(place);
+        world.database.execute(&written).await;
+        let end = theirs.hung_up(HangupCause::OriginatorCancel);
+        let our_end = ours.hung_up(HangupCause::OriginatorCancel);
 
-            // Both at once, so that they meet in one batch.
-            let (refused, acknowledged) =
-                tokio::join!(carrier.deliver(&end), carrier.deliver(&our_end));
+        // Both at once, so that they meet in one batch.
+        let (refused, acknowledged) =
+            tokio::join!(carrier.deliver(&end), carrier.deliver(&our_end));
 
-            let statuses = (refused.status, acknowledged.status);
-            assert_eq!(statuses, (Some(503), Some(200)), "{written}");
-            for path in ["/api/calls", "/api/call-logs", "/api/telnyx/calls/pending"] {
-                let (status, _) = node.get(&world, world.anna, path).await;
-                assert_eq!(status, 200, "{path}: {written}");
-            }
-            node.board(&world, world.ben).await;
-
-            world.database.execute(&today).await;
-            tell(&carrier, [&end]).await;
+        let statuses = (refused.status, acknowledged.status);
+        assert_eq!(statuses, (Some(503), Some(200)), "{written}");
+        for path in ["/api/calls", "/api/call-logs", "/api/telnyx/calls/pending"] {
+            let (status, _) = node.get(&world, world.anna, path).await;
+            assert_eq!(status, 200, "{path}: {written}");
         }
-        let outcomes = world.outcomes(world.acme.id).await;
-        assert!(outcomes.iter().all(|outcome| outcome == "applied"), "{outcomes:?}");
+        node.board(&world, world.ben).await;
+
+        world.database.execute(&today).await;
+        tell(&carrier, [&end]).await;
     }
-
-    async fn a_result_of_tomorrow_is_left_out_of_pages_that_stay_whole(world: World) {
-        let node = world.node().await;
-        let carrier = node.carrier(&world.acme);
-        for from in ["+15550100", "+15550200", "+15550300"] {
-            let call = carrier.new_call(from);
-            let over = call.hung_up(HangupCause::OriginatorCancel);
-            tell(&carrier, [&call.initiated(), &over]).await;
-            world.clock.advance(Duration::from_secs(1));
-        }
-        let newest = "UPDATE call_logs SET result = 'voicemail' WHERE from_number = '+15550300';
-             UPDATE inbound_calls SET status = 'archived' WHERE from_number = '+15550300'";
-        world.database.execute(newest).await;
-
-        for (path, field) in [("/api/call-logs", "call_logs"), ("/api/calls", "calls")] {
-            let (_, page) = node.get(&world, world.anna, &format!("{path}?limit=1")).await;
-            assert_eq!(page[field][0]["from_number"], "+15550200", "{page}");
-            let cursor = page["next_cursor"].as_str().expect("a cursor");
-            let next = format!("{path}?limit=1&cursor={cursor}");
-            let (_, page) = node.get(&world, world.anna, &next).await;
-            assert_eq!(page[field][0]["from_number"], "+15550100", "{page}");
-        }
-        let (status, stats) = node.get(&world, world.anna, "/api/stats").await;
-        assert_eq!((status, &stats["abandoned"]), (200, &2.into()));
-    }
-
-    async fn errands_of_tomorrow_wait_while_those_of_today_are_done(world: World) {
-        let line = world.line().await;
-        for number in 0..70 {
-            let kind = ["teleport", "fax"][number % 2];
-            let sql = format!(
-                "INSERT INTO errands (agency_id, kind, subject, due_at)
-                 VALUES ('{}', '{kind}', '{number}', 0)",
-                line.world.acme.id
-            );
-            line.world.database.execute(&sql).await;
-        }
-
-        let caller = line.exchange.rings("+15550100").await;
-        line.does(line.world.anna, "answer", &caller).await;
-        let phone = soon("a phone", line.exchange.phone(ANNAS_PHONE).rings()).await;
-        line.does(line.world.anna, "release", &caller).await;
-        line.owes_no("hang_up").await;
-        assert!(!phone.is_alive());
-
-        let wait = "SELECT kind FROM errands WHERE leased_until IS NULL AND attempts = 0
-             AND kind IN ('teleport', 'fax')";
-        assert_eq!(line.world.database.texts(wait).await.len(), 70);
-    }
-
-    async fn a_schema_that_needs_a_newer_program_is_refused_in_a_sentence(world: World) {
-        let url = url_of(&world);
-        let raise = |floor: &str| format!("UPDATE schema_floor SET floor = '{floor}'");
-        for floor in ["20991231000001", "20261231999999"] {
-            world.database.execute(&raise(floor)).await;
-            each_refuses(&url, &["needs a newer callboard", floor, "start the newer program"]).await;
-        }
-
-        // One that this program knows is no hindrance.
-        world.database.execute(&raise("20261126000001")).await;
-        let ended = callboard(&["migrate", "--check"], &url).await;
-        assert_eq!(ended.code, 0, "{}", ended.said);
-    }
+    let outcomes = world.outcomes(world.acme.id).await;
+    assert!(
+        outcomes.iter().all(|outcome| outcome == "applied"),
+        "{outcomes:?}"
+    );
 }
+
+async fn a_result_of_tomorrow_is_left_out_of_pages_that_stay_whole(world: World) {
+    let node = world.node().await;
+    let carrier = node.carrier(&world.acme);
+    for from in ["+15550100", "+15550200", "+15550300"] {
+        let call = carrier.new_call(from);
+        let over = call.hung_up(HangupCause::OriginatorCancel);
+        tell(&carrier, [&call.initiated(), &over]).await;
+        world.clock.advance(Duration::from_secs(1));
+    }
+    let newest = "UPDATE call_logs SET result = 'voicemail' WHERE from_number = '+15550300';
+         UPDATE inbound_calls SET status = 'archived' WHERE from_number = '+15550300'";
+    world.database.execute(newest).await;
+
+    for (path, field) in [("/api/call-logs", "call_logs"), ("/api/calls", "calls")] {
+        let (_, page) = node
+            .get(&world, world.anna, &format!("{path}?limit=1"))
+            .await;
+        assert_eq!(page[field][0]["from_number"], "+15550200", "{page}");
+        let cursor = page["next_cursor"].as_str().expect("a cursor");
+        let next = format!("{path}?limit=1&cursor={cursor}");
+        let (_, page) = node.get(&world, world.anna, &next).await;
+        assert_eq!(page[field][0]["from_number"], "+15550100", "{page}");
+    }
+    let (status, stats) = node.get(&world, world.anna, "/api/stats").await;
+    assert_eq!((status, &stats["abandoned"]), (200, &2.into()));
+}
+
+async fn errands_of_tomorrow_wait_while_those_of_today_are_done(world: World) {
+    let line = world.line().await;
+    for number in 0..70 {
+        let kind = ["teleport", "fax"][number % 2];
+        let sql = format!(
+            "INSERT INTO errands (agency_id, kind, subject, due_at)
+             VALUES ('{}', '{kind}', '{number}', 0)",
+            line.world.acme.id
+        );
+        line.world.database.execute(&sql).await;
+    }
+
+    let caller = line.exchange.rings("+15550100").await;
+    line.does(line.world.anna, "answer", &caller).await;
+    let phone = soon("a phone", line.exchange.phone(ANNAS_PHONE).rings()).await;
+    line.does(line.world.anna, "release", &caller).await;
+    line.owes_no("hang_up").await;
+    assert!(!phone.is_alive());
+
+    let wait = "SELECT kind FROM errands WHERE leased_until IS NULL AND attempts = 0
+         AND kind IN ('teleport', 'fax')";
+    assert_eq!(line.world.database.texts(wait).await.len(), 70);
+}
+
+async fn a_schema_that_needs_a_newer_program_is_refused_in_a_sentence(world: World) {
+    let url = url_of(&world);
+    let raise = |floor: &str| format!("UPDATE schema_floor SET floor = '{floor}'");
+    for floor in ["20991231000001", "20261231999999"] {
+        world.database.execute(&raise(floor)).await;
+        each_refuses(
+            &url,
+            &["needs a newer callboard", floor, "start the newer program"],
+        )
+        .await;
+    }
+
+    // One that this program knows is no hindrance.
+    world.database.execute(&raise("20261126000001")).await;
+    let ended = callboard(&["migrate", "--check"], &url).await;
+    assert_eq!(ended.code, 0, "{}", ended.said);
+}
+
+on_each_database!(
+    a_node_of_yesterday_meets_a_word_of_tomorrow,
+    a_result_of_tomorrow_is_left_out_of_pages_that_stay_whole,
+    errands_of_tomorrow_wait_while_those_of_today_are_done,
+    a_schema_that_needs_a_newer_program_is_refused_in_a_sentence,
+);

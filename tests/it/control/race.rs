@@ -15,67 +15,83 @@ const AGENTS: usize = 200;
 /// A step of the clock that soon reaches the poll of two seconds.
 const POLL: Duration = Duration::from_millis(10);
 
-on_every_database! {
-    async fn of_two_hundred_agents_one_gets_the_call(world: World) {
-        let line = world.line().await;
-        one_of_them_gets_it(&line, &[&line.node]).await;
-    }
-
-    async fn a_winners_repeat_is_a_success_and_rings_no_second_phone(world: World) {
-        let line = world.line().await;
-        let call = line.exchange.rings("+15550100").await;
-        line.does(line.world.anna, "answer", &call).await;
-
-        let again = line.does(line.world.anna, "answer", &call).await;
-        let _ = line.phone_rings(ANNAS_PHONE).await.answers();
-        line.until("an answer", || line.exchange.totals().acknowledged >= 6).await;
-        let once_more = line.does(line.world.anna, "answer", &call).await;
-
-        assert_eq!(again["call"]["status"], json!("answering"));
-        assert_eq!(once_more["call"]["status"], json!("answered"));
-        assert_eq!(line.asked("transfer").len(), 1);
-    }
-
-    async fn a_call_that_is_not_there_is_nobodys(world: World) {
-        let line = world.line().await;
-        let (anna, mallory) = (line.world.anna, line.world.mallory);
-        let over = line.exchange.rings("+15550101").await;
-        over.hangs_up();
-        line.settled().await;
-        let acmes = line.exchange.rings("+15550100").await;
-        let gone = json!({"error": "Call not found or already ended"});
-
-        for action in ["answer", "release"] {
-            assert_eq!(line.acts(anna, action, &over).await, (404, gone.clone()), "{action}");
-        }
-        for action in ["answer", "release", "end"] {
-            assert_eq!(line.acts(mallory, action, &acmes).await, (404, gone.clone()), "{action}");
-            let path = format!("/api/telnyx/calls/v3:nobody/{action}");
-            let unknown = line.node.post(&line.world, anna, &path, &json!({})).await;
-            assert_eq!(unknown, (404, gone.clone()), "{action}");
-        }
-
-        assert!(acmes.is_alive());
-        assert_eq!(line.shown(&acmes).await["status"], json!("incoming"));
-        assert_eq!(line.exchange.requests(), []);
-    }
-
-    async fn a_stranger_and_somebody_without_a_role_take_no_call(world: World) {
-        let line = world.line().await;
-        line.world.changes_user(line.world.ben, |ben| ben.role = None).await;
-        let call = line.exchange.rings("+15550100").await;
-
-        for action in ["answer", "release", "end"] {
-            let id = call.id().replace(':', "%3A");
-            let path = format!("/api/telnyx/calls/{id}/{action}");
-            assert_eq!(reply(line.node.ask("POST", &path)).await.status, 401);
-            assert_eq!(line.acts(line.world.ben, action, &call).await.0, 403);
-        }
-
-        assert_eq!(line.exchange.requests(), []);
-        assert_eq!(line.world.last_seq(&line.world.acme).await, 1);
-    }
+async fn of_two_hundred_agents_one_gets_the_call(world: World) {
+    let line = world.line().await;
+    one_of_them_gets_it(&line, &[&line.node]).await;
 }
+
+async fn a_winners_repeat_is_a_success_and_rings_no_second_phone(world: World) {
+    let line = world.line().await;
+    let call = line.exchange.rings("+15550100").await;
+    line.does(line.world.anna, "answer", &call).await;
+
+    let again = line.does(line.world.anna, "answer", &call).await;
+    let _ = line.phone_rings(ANNAS_PHONE).await.answers();
+    line.until("an answer", || line.exchange.totals().acknowledged >= 6)
+        .await;
+    let once_more = line.does(line.world.anna, "answer", &call).await;
+
+    assert_eq!(again["call"]["status"], json!("answering"));
+    assert_eq!(once_more["call"]["status"], json!("answered"));
+    assert_eq!(line.asked("transfer").len(), 1);
+}
+
+async fn a_call_that_is_not_there_is_nobodys(world: World) {
+    let line = world.line().await;
+    let (anna, mallory) = (line.world.anna, line.world.mallory);
+    let over = line.exchange.rings("+15550101").await;
+    over.hangs_up();
+    line.settled().await;
+    let acmes = line.exchange.rings("+15550100").await;
+    let gone = json!({"error": "Call not found or already ended"});
+
+    for action in ["answer", "release"] {
+        assert_eq!(
+            line.acts(anna, action, &over).await,
+            (404, gone.clone()),
+            "{action}"
+        );
+    }
+    for action in ["answer", "release", "end"] {
+        assert_eq!(
+            line.acts(mallory, action, &acmes).await,
+            (404, gone.clone()),
+            "{action}"
+        );
+        let path = format!("/api/telnyx/calls/v3:nobody/{action}");
+        let unknown = line.node.post(&line.world, anna, &path, &json!({})).await;
+        assert_eq!(unknown, (404, gone.clone()), "{action}");
+    }
+
+    assert!(acmes.is_alive());
+    assert_eq!(line.shown(&acmes).await["status"], json!("incoming"));
+    assert_eq!(line.exchange.requests(), []);
+}
+
+async fn a_stranger_and_somebody_without_a_role_take_no_call(world: World) {
+    let line = world.line().await;
+    line.world
+        .changes_user(line.world.ben, |ben| ben.role = None)
+        .await;
+    let call = line.exchange.rings("+15550100").await;
+
+    for action in ["answer", "release", "end"] {
+        let id = call.id().replace(':', "%3A");
+        let path = format!("/api/telnyx/calls/{id}/{action}");
+        assert_eq!(reply(line.node.ask("POST", &path)).await.status, 401);
+        assert_eq!(line.acts(line.world.ben, action, &call).await.0, 403);
+    }
+
+    assert_eq!(line.exchange.requests(), []);
+    assert_eq!(line.world.last_seq(&line.world.acme).await, 1);
+}
+
+on_each_database!(
+    of_two_hundred_agents_one_gets_the_call,
+    a_winners_repeat_is_a_success_and_rings_no_second_phone,
+    a_call_that_is_not_there_is_nobodys,
+    a_stranger_and_somebody_without_a_role_take_no_call,
+);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_two_hundred_agents_on_two_servers_one_gets_the_call() {

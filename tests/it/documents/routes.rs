@@ -88,72 +88,98 @@ fn routes_are_registered_only_where_this_test_reads_them() {
     }
 }
 
-on_every_database! {
-    async fn every_route_is_in_the_document_and_every_path_of_it_is_a_route(world: World) {
-        let node = world.node().await;
-        let documents = Documents::of(&node).await;
-        let all = operations(&documents.openapi).into_iter();
-        let documented: BTreeSet<_> = all.map(|(method, path, _)| (method, path)).collect();
-        let pages = PAGES.map(|path| ("GET".to_owned(), path.to_owned()));
-        let registered: BTreeSet<_> = registered().into_iter().chain(pages).collect();
-        assert_eq!(documented, registered);
-        assert!(documented.len() > 30, "{documented:?}");
+async fn every_route_is_in_the_document_and_every_path_of_it_is_a_route(world: World) {
+    let node = world.node().await;
+    let documents = Documents::of(&node).await;
+    let all = operations(&documents.openapi).into_iter();
+    let documented: BTreeSet<_> = all.map(|(method, path, _)| (method, path)).collect();
+    let pages = PAGES.map(|path| ("GET".to_owned(), path.to_owned()));
+    let registered: BTreeSet<_> = registered().into_iter().chain(pages).collect();
+    assert_eq!(documented, registered);
+    assert!(documented.len() > 30, "{documented:?}");
 
-        // And as the server has it: a method that nobody has is answered with those that there are.
-        let paths: BTreeSet<_> = documented.iter().map(|(_, path)| path).collect();
-        for path in paths {
-            let asked = path.replace(['{', '}'], "");
-            let answer = reply(node.ask("BREW", &asked)).await;
-            assert_eq!(answer.status, 405, "{path}: {}", answer.text());
-            let allowed = answer.header("allow").unwrap_or_default().split(", ");
-            let allowed: BTreeSet<_> = allowed.filter(|method| *method != "HEAD").collect();
-            let methods = documented.iter().filter(|(_, other)| other == path);
-            let methods: BTreeSet<_> = methods.map(|(method, _)| method.as_str()).collect();
-            assert_eq!(allowed, methods, "{path}");
-            // What may be read may be asked for its headers.
-            let read = methods.contains("GET") && path != "/ws";
-            let head = reply(node.ask("HEAD", &asked)).await;
-            let get = reply(node.ask("GET", &asked)).await;
-            assert_eq!((head.status, head.body.len()), (if read { get.status } else { 405 }, 0), "{path}");
-        }
-    }
-
-    async fn who_may_ask_is_as_the_document_says(world: World) {
-        let node = world.node().await;
-        let documents = Documents::of(&node).await;
-        for (method, path, operation) in operations(&documents.openapi) {
-            let asked = path.replace(['{', '}'], "");
-            let status = async |user| node.does(&world, user, &method, &asked, None).await.status;
-            let bare = reply(node.ask(&method, &asked)).await;
-            documents.has(&method, &path, &bare);
-            if operation["security"].as_array().unwrap().is_empty() {
-                assert!(bare.status != 401 || path.contains("/webhook"), "{method} {path}: {}", bare.status);
-                continue;
-            }
-            assert_eq!(bare.status, 401, "{method} {path}");
-            let closed = operation["x-role"] != "anyone of an agency";
-            assert_eq!(status(world.anna).await == 403, closed, "{method} {path}: {}", operation["x-role"]);
-            assert_ne!(status(world.olivia).await, 403, "{method} {path}");
-        }
-    }
-
-    async fn the_page_that_reads_them_fetches_nothing_from_elsewhere(world: World) {
-        let node = world.node().await;
-        let page = reply(node.ask("GET", "/docs")).await;
-        assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")));
-        let policy = page.header("content-security-policy").unwrap();
-        assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
-        let mut seen = 0;
-        for file in ["docs.js", "docs.css", "client.mjs"] {
-            let answer = reply(node.ask("GET", &format!("/docs/{file}"))).await;
-            assert_eq!(answer.status, 200, "{file}");
-            if file != "client.mjs" {
-                assert!(page.text().contains(&format!("\"docs/{file}\"")), "{file} is not used");
-                assert!(!elsewhere(&answer.text()), "{file} names another place");
-                seen += 1;
-            }
-        }
-        assert_eq!(seen, 2);
-        assert!(!elsewhere(&page.text()));
+    // And as the server has it: a method that nobody has is answered with those that there are.
+    let paths: BTreeSet<_> = documented.iter().map(|(_, path)| path).collect();
+    for path in paths {
+        let asked = path.replace(['{', '}'], "");
+        let answer = reply(node.ask("BREW", &asked)).await;
+        assert_eq!(answer.status, 405, "{path}: {}", answer.text());
+        let allowed = answer.header("allow").unwrap_or_default().split(", ");
+        let allowed: BTreeSet<_> = allowed.filter(|method| *method != "HEAD").collect();
+        let methods = documented.iter().filter(|(_, other)| other == path);
+        let methods: BTreeSet<_> = methods.map(|(method, _)| method.as_str()).collect();
+        assert_eq!(allowed, methods, "{path}");
+        // What may be read may be asked for its headers.
+        let read = methods.contains("GET") && path != "/ws";
+        let head = reply(node.ask("HEAD", &asked)).await;
+        let get = reply(node.ask("GET", &asked)).await;
+        assert_eq!(
+            (head.status, head.body.len()),
+            (if read { get.status } else { 405 }, 0),
+            "{path}"
+        );
     }
 }
+
+async fn who_may_ask_is_as_the_document_says(world: World) {
+    let node = world.node().await;
+    let documents = Documents::of(&node).await;
+    for (method, path, operation) in operations(&documents.openapi) {
+        let asked = path.replace(['{', '}'], "");
+        let status = async |user| node.does(&world, user, &method, &asked, None).await.status;
+        let bare = reply(node.ask(&method, &asked)).await;
+        documents.has(&method, &path, &bare);
+        if operation["security"].as_array().unwrap().is_empty() {
+            assert!(
+                bare.status != 401 || path.contains("/webhook"),
+                "{method} {path}: {}",
+                bare.status
+            );
+            continue;
+        }
+        assert_eq!(bare.status, 401, "{method} {path}");
+        let closed = operation["x-role"] != "anyone of an agency";
+        assert_eq!(
+            status(world.anna).await == 403,
+            closed,
+            "{method} {path}: {}",
+            operation["x-role"]
+        );
+        assert_ne!(status(world.olivia).await, 403, "{method} {path}");
+    }
+}
+
+async fn the_page_that_reads_them_fetches_nothing_from_elsewhere(world: World) {
+    let node = world.node().await;
+    let page = reply(node.ask("GET", "/docs")).await;
+    assert_eq!(
+        (page.status, page.header("content-type")),
+        (200, Some("text/html; charset=utf-8"))
+    );
+    let policy = page.header("content-security-policy").unwrap();
+    assert!(
+        policy.contains("default-src 'none'") && !policy.contains("unsafe"),
+        "{policy}"
+    );
+    let mut seen = 0;
+    for file in ["docs.js", "docs.css", "client.mjs"] {
+        let answer = reply(node.ask("GET", &format!("/docs/{file}"))).await;
+        assert_eq!(answer.status, 200, "{file}");
+        if file != "client.mjs" {
+            assert!(
+                page.text().contains(&format!("\"docs/{file}\"")),
+                "{file} is not used"
+            );
+            assert!(!elsewhere(&answer.text()), "{file} names another place");
+            seen += 1;
+        }
+    }
+    assert_eq!(seen, 2);
+    assert!(!elsewhere(&page.text()));
+}
+
+on_each_database!(
+    every_route_is_in_the_document_and_every_path_of_it_is_a_route,
+    who_may_ask_is_as_the_document_says,
+    the_page_that_reads_them_fetches_nothing_from_elsewhere,
+);

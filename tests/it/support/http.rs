@@ -189,3 +189,25 @@ pub fn bent(webhook: &Webhook, bend: impl FnOnce(&mut Value)) -> String {
     bend(&mut body["data"]);
     body.to_string()
 }
+
+/// The next answer on a connection that is kept, its body too, which may come in a packet of its own.
+pub async fn next_answer(stream: &mut TcpStream) -> String {
+    let mut answer = Vec::new();
+    let whole = async {
+        while !is_whole(&answer) {
+            let read = stream.read_buf(&mut answer).await.expect("an answer");
+            assert!(read > 0, "ended after {}", answer.escape_ascii());
+        }
+    };
+    soon("an answer", whole).await;
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+fn is_whole(answer: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(answer).to_lowercase();
+    text.split_once("\r\n\r\n").is_some_and(|(head, body)| {
+        let length = head.split("\r\ncontent-length: ").nth(1);
+        let length = length.and_then(|rest| rest.lines().next());
+        length.is_none_or(|length| length.parse() == Ok(body.len()))
+    })
+}

@@ -22,13 +22,13 @@ pub mod world;
 
 pub use world::World;
 
-/// Tells each story on both databases: `sqlite::story` and `postgres::story`.
-macro_rules! on_every_database {
-    ($($(#[$meta:meta])* async fn $story:ident($world:ident: World) $body:block)*) => {
+/// Tells each story, an `async fn(World)` above it, on both databases: `sqlite::story` and
+/// `postgres::story`.
+macro_rules! on_each_database {
+    ($($story:ident),* $(,)?) => {
         mod sqlite {
             use super::*;
             $(
-                $(#[$meta])*
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn $story() {
                     super::$story(World::on_sqlite().await).await;
@@ -38,13 +38,11 @@ macro_rules! on_every_database {
         mod postgres {
             use super::*;
             $(
-                $(#[$meta])*
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn $story() {
                     super::$story(World::on_postgres().await).await;
                 }
             )*
         }
-        $(async fn $story($world: World) $body)*
     };
 }
