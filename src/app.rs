@@ -1,10 +1,10 @@
 //! The composition root: builds everything from the configuration, wires the flow, serves, drains.
 
+mod background;
 mod descriptors;
 mod drain;
 mod serve;
 mod server;
-mod upkeep;
 mod wire;
 
 pub use descriptors::raise_limit;
@@ -57,8 +57,8 @@ pub struct App {
     context: web::Data<Context>,
     servers: Vec<ServerHandle>,
     /// Ends the tasks that only keep things true.
-    upkeep: CancellationToken,
-    upkeep_tasks: TaskTracker,
+    background: CancellationToken,
+    background_tasks: TaskTracker,
     /// Ends the journal, which first commits what waits.
     flush: CancellationToken,
     writer: JoinHandle<()>,
@@ -152,8 +152,8 @@ impl App {
         };
         let control = Control::new(parts, &config);
 
-        let upkeep = CancellationToken::new();
-        let upkeep_tasks = TaskTracker::new();
+        let background = CancellationToken::new();
+        let background_tasks = TaskTracker::new();
         let flush = CancellationToken::new();
         let retention = Retention {
             store: store.clone(),
@@ -168,10 +168,10 @@ impl App {
         let deliver = move || delivering.clone().run(Arc::clone(&recorded));
         let kept = duties.clone().keep(Duty::Fanout, flush.clone(), deliver);
         let delivering = runtime.spawn(kept);
-        let keep = upkeep::Upkeep {
+        let keep = background::Background {
             duties: duties.clone(),
-            stop: upkeep.clone(),
-            tasks: upkeep_tasks.clone(),
+            stop: background.clone(),
+            tasks: background_tasks.clone(),
         };
         keep.going(Duty::HeadPoll, &fanout, Fanout::poll_heads);
         keep.going(Duty::Directory, &directory, Directory::keep_true);
@@ -186,7 +186,7 @@ impl App {
         keep.going(Duty::Time, &control, Control::keep_time);
         keep.going(Duty::Errands, &control, Control::run_errands);
         keep.going(Duty::CarryOver, &store, Store::carry_over);
-        upkeep_tasks.close();
+        background_tasks.close();
 
         let ultravox = open_ultravox(&config, &clock, &metrics)?;
         let refusals = Refusals::new(config.access.trusted_proxies.clone());
@@ -226,8 +226,8 @@ impl App {
             clock,
             context,
             servers,
-            upkeep,
-            upkeep_tasks,
+            background,
+            background_tasks,
             flush,
             writer,
             fanout: delivering,

@@ -23,8 +23,8 @@ impl App {
         if let Err(error) = (&mut self.writer).await {
             tracing::error!("The journal ended badly: {error}");
         }
-        self.upkeep.cancel();
-        self.upkeep_tasks.wait().await;
+        self.background.cancel();
+        self.background_tasks.wait().await;
         tracing::info!("Drained");
     }
 
@@ -35,7 +35,7 @@ impl App {
             // The order is sent by the call; nobody is left to wait for it.
             drop(server.stop(false));
         }
-        self.upkeep.cancel();
+        self.background.cancel();
         self.writer.abort();
         self.fanout.abort();
     }

@@ -29,10 +29,10 @@ impl Control {
             .0
             .store
             .call_of_leg(agent.agency, call_control_id.clone());
-        // Looked at before the line is: whoever has no key still learns that a call is not there.
+        // Looked at before the account is: whoever has no key still learns that a call is not there.
         call.await?.ok_or(ControlError::NotFound)?;
-        let line = self.line(agent.agency)?;
-        if let Some(seconds) = self.0.telnyx.retry_after_s(&line.account) {
+        let account = self.account(agent.agency)?;
+        if let Some(seconds) = self.0.telnyx.retry_after_s(&account.key) {
             return Err(ControlError::CarrierAway(seconds));
         }
         let at = self.0.clock.now();

@@ -3,7 +3,7 @@
 //! process may go on where one was lost; a command that is sent again has the id it had, and the
 //! carrier ignores it.
 
-use super::line::Line;
+use super::account::CarrierAccount;
 use super::{Control, ControlError, Over, named};
 use crate::config::TransferRefused;
 use crate::domain::{
@@ -40,8 +40,8 @@ impl Control {
         agency: AgencyId,
         claim: ClaimId,
     ) -> Result<Driven, ControlError> {
-        let line = match self.line(agency) {
-            Ok(line) => line,
+        let account = match self.account(agency) {
+            Ok(account) => account,
             Err(error) => {
                 self.let_go(agency, claim, ReleaseReason::CarrierError)
                     .await?;
@@ -58,9 +58,9 @@ impl Control {
                 return Ok(Driven::Asked);
             };
             let next = match command.action {
-                Action::Answer => self.ask_answer(&line, &held, command).await?,
+                Action::Answer => self.ask_answer(&account, &held, command).await?,
                 Action::Transfer => {
-                    self.ask_transfer(&line, &held, command, &mut own_refused)
+                    self.ask_transfer(&account, &held, command, &mut own_refused)
                         .await?
                 }
             };
@@ -75,15 +75,15 @@ impl Control {
 
     async fn ask_transfer(
         &self,
-        line: &Line,
+        account: &CarrierAccount,
         held: &HeldClaim,
         command: Command,
         own_refused: &mut bool,
     ) -> Result<Next, ControlError> {
-        let Some(to) = self.phone_of(line, held.claim.user_id).await? else {
+        let Some(to) = self.phone_of(account, held.claim.user_id).await? else {
             return self.answer_plainly(held).await;
         };
-        let own = line.shown(held.call.from_number.as_deref(), *own_refused);
+        let own = account.shown(held.call.from_number.as_deref(), *own_refused);
         let transfer = Transfer {
             to,
             from: own,
@@ -96,7 +96,7 @@ impl Control {
         let asked = self
             .0
             .telnyx
-            .transfer(&line.account, leg, &transfer, id)
+            .transfer(&account.key, leg, &transfer, id)
             .await;
         match asked {
             Ok(()) => self.taken_on(held, command).await,
@@ -120,7 +120,7 @@ impl Control {
 
     async fn ask_answer(
         &self,
-        line: &Line,
+        account: &CarrierAccount,
         held: &HeldClaim,
         command: Command,
     ) -> Result<Next, ControlError> {
@@ -129,7 +129,7 @@ impl Control {
         }
         let leg = &held.call.call_control_id;
         let id = command_id(held.claim.id.0, command.action.name(), command.n);
-        match self.0.telnyx.answer(&line.account, leg, id).await {
+        match self.0.telnyx.answer(&account.key, leg, id).await {
             Ok(()) => self.taken_on(held, command).await,
             Err(error) if error.is_over() => self.over(held).await,
             Err(error) => self.failed(held, &error).await,

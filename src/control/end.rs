@@ -52,13 +52,13 @@ impl Control {
             Status::Ended => return Err(ControlError::NotFound),
             Status::Answered => {
                 let sentence = "The call is answered; hang it up instead";
-                return Err(ControlError::NotYours(sentence));
+                return Err(ControlError::Conflict(sentence));
             }
             Status::Incoming | Status::Answering => {}
         }
         let claim = self.0.store.open_claim(agent.agency, call.id).await?;
         let claim = claim.filter(|claim| claim.user_id == agent.user.id);
-        let claim = claim.ok_or(ControlError::NotYours("You are not answering this call"))?;
+        let claim = claim.ok_or(ControlError::Conflict("You are not answering this call"))?;
         let release = ReleaseAppend {
             agency_id: agent.agency,
             claim_id: claim.id,
@@ -70,7 +70,7 @@ impl Control {
             return Ok(());
         }
         let sentence = "The call was answered or let go of in this moment";
-        Err(ControlError::NotYours(sentence))
+        Err(ControlError::Conflict(sentence))
     }
 
     async fn hang_up(&self, agent: Agent, call_control_id: String) -> Result<Ended, ControlError> {
@@ -84,14 +84,14 @@ impl Control {
         };
         // Before the command: the hangup may be heard of before the command's own answer.
         self.note_ending(&call, Some(who)).await?;
-        let line = match self.line(agent.agency) {
-            Ok(line) => line,
+        let account = match self.account(agent.agency) {
+            Ok(account) => account,
             Err(ControlError::Carrier(why)) => return self.end_on_the_board(&call, &why).await,
             Err(error) => return Err(error),
         };
         let handle = &call.call_control_id;
         let id = command_id(Uuid::new_v4(), "hangup", 1);
-        match self.0.telnyx.hang_up(&line.account, handle, id).await {
+        match self.0.telnyx.hang_up(&account.key, handle, id).await {
             Ok(()) => {
                 tracing::info!("{} hung up by user {}", named(call.id), agent.user.id);
                 Ok(Ended::AtTheCarrier)

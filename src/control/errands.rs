@@ -156,7 +156,7 @@ impl Control {
             ErrandKind::Record => self.start_recording(errand).await,
             ErrandKind::Ring => self.let_ring(errand).await,
             ErrandKind::Quiet => self.stop_ringing(errand).await,
-            ErrandKind::Look => self.look(errand).await,
+            ErrandKind::Look => self.reconcile(errand).await,
         }
     }
 

@@ -21,7 +21,7 @@ pub enum ControlError {
     Full(String),
     /// It is not the agent's to give back.
     #[error("{0}")]
-    NotYours(&'static str),
+    Conflict(&'static str),
     /// The carrier failed or refused; the sentence says what that means for the call.
     #[error("{0}")]
     Carrier(String),

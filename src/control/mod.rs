@@ -6,24 +6,24 @@
 //! | `drive` | a claim, brought to a definite outcome at the carrier |
 //! | `end` | a call, given back or hung up |
 //! | `errands` | what is owed to the carrier, taken up when it is due |
-//! | `upkeep` | hanging up, recording and ringing: errands with one command each |
-//! | `listen` | a recording, for somebody who wants to hear it |
-//! | `look` | calls of which nothing was heard for long |
-//! | `line` | an agency's account with the carrier, and the addresses of its agents |
+//! | `housekeeping` | hanging up, recording and ringing: errands with one command each |
+//! | `recording_link` | a recording, for somebody who wants to hear it |
+//! | `reconcile` | calls of which nothing was heard for long |
+//! | `account` | an agency's account with the carrier, and the addresses of its agents |
 //!
 //! What happens joins the journal like everything else. Work runs on the main runtime, so that an
 //! agent who closes the tab cannot cut it in two; what a lost process leaves undone is an errand in
 //! the database, which any node takes up.
 
+mod account;
 mod answer;
 mod drive;
 mod end;
 mod errands;
 mod error;
-mod line;
-mod listen;
-mod look;
-mod upkeep;
+mod housekeeping;
+mod reconcile;
+mod recording_link;
 
 pub use end::Ended;
 pub use error::ControlError;

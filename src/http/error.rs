@@ -172,7 +172,7 @@ impl From<ControlError> for ApiError {
                     fields: fields.into_iter().collect(),
                 }
             }
-            ControlError::Full(_) | ControlError::NotYours(_) => Self::Conflict(sentence),
+            ControlError::Full(_) | ControlError::Conflict(_) => Self::Conflict(sentence),
             ControlError::Carrier(_) => Self::BadGateway(sentence),
             ControlError::CarrierAway(retry_after_s) => Self::Away {
                 sentence,

@@ -6,13 +6,13 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 /// Where such tasks run, and what ends them.
-pub(super) struct Upkeep {
+pub(super) struct Background {
     pub duties: Duties,
     pub stop: CancellationToken,
     pub tasks: TaskTracker,
 }
 
-impl Upkeep {
+impl Background {
     /// Has `who` do this, and begin again should it die.
     pub fn going<W, F>(&self, duty: Duty, who: &W, run: fn(W, CancellationToken) -> F)
     where

@@ -1,7 +1,7 @@
 //! Errands with one command each: hanging up a leg, recording a call, letting a caller hear ringing.
 
+use super::account::CarrierAccount;
 use super::errands::Outcome;
-use super::line::Line;
 use super::{Control, ControlError};
 use crate::config::Recording;
 use crate::domain::{AgencyId, Call, Errand, Leg, Status};
@@ -22,7 +22,7 @@ impl Control {
         if self.is_on_a_call(agency, &leg).await? {
             return Ok(Outcome::Done);
         }
-        let Some(line) = self.line_if_any(errand)? else {
+        let Some(account) = self.account_if_any(errand)? else {
             return Ok(Outcome::Done);
         };
         let id = id_of(errand, "hangup");
@@ -30,7 +30,7 @@ impl Control {
         let asked = self
             .0
             .telnyx
-            .hang_up_once(&line.account, &errand.subject, id);
+            .hang_up_once(&account.key, &errand.subject, id);
         Ok(self.after(errand, asked.await))
     }
 
@@ -50,7 +50,7 @@ impl Control {
             Recording::Single => Channels::Single,
             Recording::Off => return Ok(Outcome::Done),
         };
-        let Some((line, call)) = self.call_of(errand, Status::Answered).await? else {
+        let Some((account, call)) = self.call_of(errand, Status::Answered).await? else {
             return Ok(Outcome::Done);
         };
         let id = id_of(errand, "record_start");
@@ -58,16 +58,16 @@ impl Control {
         let asked =
             self.0
                 .telnyx
-                .start_recording(&line.account, leg, channels, AudioFormat::Mp3, id);
+                .start_recording(&account.key, leg, channels, AudioFormat::Mp3, id);
         Ok(self.after(errand, asked.await))
     }
 
     /// Lets a caller who was answered, and whom nobody has now, hear ringing instead of silence.
     pub(super) async fn let_ring(&self, errand: &Errand) -> Result<Outcome, ControlError> {
-        if let Some((line, call)) = self.call_of(errand, Status::Incoming).await? {
+        if let Some((account, call)) = self.call_of(errand, Status::Incoming).await? {
             let id = id_of(errand, "playback_start");
             let leg = &call.call_control_id;
-            let asked = self.0.telnyx.start_ringing(&line.account, leg, id).await;
+            let asked = self.0.telnyx.start_ringing(&account.key, leg, id).await;
             if asked.is_err() {
                 return Ok(self.after(errand, asked));
             }
@@ -88,33 +88,36 @@ impl Control {
         errand: &Errand,
         action: &'static str,
     ) -> Result<Outcome, ControlError> {
-        let Some((line, call)) = self.call_of(errand, Status::Answered).await? else {
+        let Some((account, call)) = self.call_of(errand, Status::Answered).await? else {
             return Ok(Outcome::Done);
         };
         let id = id_of(errand, action);
         let leg = &call.call_control_id;
-        let asked = self.0.telnyx.stop_playback(&line.account, leg, id).await;
+        let asked = self.0.telnyx.stop_playback(&account.key, leg, id).await;
         Ok(self.after(errand, asked))
     }
 
-    /// The call that the errand is about, with its agency's line, if it still stands like that.
+    /// The call that the errand is about, with its agency's account, if it still stands like that.
     async fn call_of(
         &self,
         errand: &Errand,
         status: Status,
-    ) -> Result<Option<(Line, Call)>, ControlError> {
+    ) -> Result<Option<(CarrierAccount, Call)>, ControlError> {
         let handle = errand.subject.clone();
         let call = self.0.store.call_of_leg(errand.agency_id, handle).await?;
         let Some(call) = call.filter(|call| call.status == status) else {
             return Ok(None);
         };
-        Ok(self.line_if_any(errand)?.map(|line| (line, call)))
+        Ok(self.account_if_any(errand)?.map(|account| (account, call)))
     }
 
-    /// The agency's line; none for an agency without a key, which can ask the carrier for nothing.
-    pub(super) fn line_if_any(&self, errand: &Errand) -> Result<Option<Line>, ControlError> {
-        match self.line(errand.agency_id) {
-            Ok(line) => Ok(Some(line)),
+    /// The agency's account; none for an agency without a key, which can ask the carrier for nothing.
+    pub(super) fn account_if_any(
+        &self,
+        errand: &Errand,
+    ) -> Result<Option<CarrierAccount>, ControlError> {
+        match self.account(errand.agency_id) {
+            Ok(account) => Ok(Some(account)),
             Err(ControlError::Carrier(_) | ControlError::NotFound) => Ok(None),
             Err(error) => Err(error),
         }

@@ -22,7 +22,7 @@ impl Control {
             let found = found.ok_or(ControlError::NoRecording)?;
             match found.link {
                 Some(link) if found.is_completed => Ok(link),
-                _ => Err(ControlError::NotYours(NOT_READY)),
+                _ => Err(ControlError::Conflict(NOT_READY)),
             }
         })
         .await
@@ -33,8 +33,8 @@ impl Control {
         call: &Call,
         recording: &Recording,
     ) -> Result<Option<telnyx::Recording>, ControlError> {
-        let line = self.line(call.agency_id)?;
-        let account = &line.account;
+        let account = self.account(call.agency_id)?;
+        let account = &account.key;
         let failed = |error| ControlError::of_carrier(&error, "Try again soon");
         let Some((leg_id, started_at)) = recording.made_up_id() else {
             let found = self.0.telnyx.recording(account, &recording.id).await;

@@ -17,17 +17,17 @@ const MOST_LOOKS: i32 = 6;
 
 impl Control {
     /// Looks at a leg of which nothing was heard for long.
-    pub(super) async fn look(&self, errand: &Errand) -> Result<Outcome, ControlError> {
+    pub(super) async fn reconcile(&self, errand: &Errand) -> Result<Outcome, ControlError> {
         let handle = errand.subject.clone();
         let call = self.0.store.call_of_leg(errand.agency_id, handle).await?;
         match call {
             Some(call) if call.status == Status::Ended => Ok(Outcome::Done),
-            Some(call) => self.look_at_call(errand, &call).await,
-            None => self.look_at_stranger(errand).await,
+            Some(call) => self.reconcile_call(errand, &call).await,
+            None => self.reconcile_stray_leg(errand).await,
         }
     }
 
-    async fn look_at_call(&self, errand: &Errand, call: &Call) -> Result<Outcome, ControlError> {
+    async fn reconcile_call(&self, errand: &Errand, call: &Call) -> Result<Outcome, ControlError> {
         // The news came by the wall clock, which may have been put back since.
         let quiet = self.0.clock.now().micros_since(call.updated_at).max(0);
         let left = (QUIET_S * 1_000_000).saturating_sub(quiet);
@@ -43,13 +43,13 @@ impl Control {
             let due = self.0.clock.steady().plus_micros(left);
             return Ok(Outcome::Later(rested, due));
         }
-        let Some(line) = self.line_if_any(errand)? else {
+        let Some(account) = self.account_if_any(errand)? else {
             let why = "no Telnyx API key is stored for its agency";
             let next = self.look_later(errand);
             return self.stay_unasked(errand, call, why, next).await;
         };
         let leg = &call.call_control_id;
-        match self.0.telnyx.look(&line.account, leg).await {
+        match self.0.telnyx.look(&account.key, leg).await {
             Ok(Some(state)) if state.is_alive => {
                 self.note_look(call, None).await?;
                 let answered = Errand {
@@ -131,14 +131,14 @@ impl Control {
 
     /// A leg that events were heard of and whose `call.initiated` never came. It is no call, so
     /// there is nothing to settle; it is only remembered for as long as the carrier knows it.
-    async fn look_at_stranger(&self, errand: &Errand) -> Result<Outcome, ControlError> {
+    async fn reconcile_stray_leg(&self, errand: &Errand) -> Result<Outcome, ControlError> {
         if errand.attempts >= MOST_LOOKS {
             return Ok(Outcome::Done);
         }
-        let Some(line) = self.line_if_any(errand)? else {
+        let Some(account) = self.account_if_any(errand)? else {
             return Ok(Outcome::Done);
         };
-        match self.0.telnyx.look(&line.account, &errand.subject).await {
+        match self.0.telnyx.look(&account.key, &errand.subject).await {
             Ok(Some(state)) if state.is_alive => Ok(self.look_later(errand)),
             Ok(_) | Err(CommandError::Refused { .. }) => Ok(Outcome::Done),
             Err(error) => Err(ControlError::of_carrier(&error, "It is looked at again")),

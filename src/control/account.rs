@@ -1,4 +1,4 @@
-//! An agency's line: its account with the carrier, and the addresses of its agents' phones.
+//! An agency's account with the carrier, and the addresses of its agents' phones.
 
 use super::{Control, ControlError};
 use crate::agencies::Profile;
@@ -8,8 +8,8 @@ use secrecy::ExposeSecret;
 use std::sync::Arc;
 
 /// An agency with the key to its account.
-pub(super) struct Line {
-    pub account: Account,
+pub(super) struct CarrierAccount {
+    pub key: Account,
     profile: Arc<Profile>,
 }
 
@@ -20,14 +20,14 @@ const NO_KEY: &str = "No Telnyx API key is stored for this agency; an owner sets
      or with `callboard credentials set --agency ID telnyx_api_key=-`";
 
 impl Control {
-    /// The line of an agency.
-    pub(super) fn line(&self, agency: AgencyId) -> Result<Line, ControlError> {
+    /// The account of an agency.
+    pub(super) fn account(&self, agency: AgencyId) -> Result<CarrierAccount, ControlError> {
         let profile = self.0.directory.agency(agency);
         let profile = profile.ok_or(ControlError::NotFound)?;
         let key = profile.credential(CredentialKey::TelnyxApiKey).cloned();
         let api_key = key.ok_or_else(|| ControlError::Carrier(NO_KEY.to_owned()))?;
-        Ok(Line {
-            account: Account { agency, api_key },
+        Ok(CarrierAccount {
+            key: Account { agency, api_key },
             profile,
         })
     }
@@ -35,16 +35,16 @@ impl Control {
     /// The SIP address of an agent's phone: the agent's own, else the agency's shared one.
     pub(super) async fn phone_of(
         &self,
-        line: &Line,
+        account: &CarrierAccount,
         user: UserId,
     ) -> Result<Option<String>, ControlError> {
         let own = self.0.directory.user(user).await?;
         let own = own.and_then(|user| user.sip_username);
-        let shared = || line.setting(CredentialKey::TelnyxSipUsername);
+        let shared = || account.setting(CredentialKey::TelnyxSipUsername);
         let Some(username) = own.filter(|name| !name.is_empty()).or_else(shared) else {
             return Ok(None);
         };
-        let server = line.setting(CredentialKey::TelnyxSipServer);
+        let server = account.setting(CredentialKey::TelnyxSipServer);
         let server = server.unwrap_or_else(|| self.0.sip_server.clone());
         Ok(Some(format!("sip:{username}@{server}")))
     }
@@ -73,7 +73,7 @@ impl Control {
     }
 }
 
-impl Line {
+impl CarrierAccount {
     fn setting(&self, key: CredentialKey) -> Option<String> {
         let value = self.profile.credential(key);
         value.map(|value| value.expose_secret().to_owned())
