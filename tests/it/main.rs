@@ -46,6 +46,7 @@ mod own_phones;
 mod page;
 mod pages;
 mod poolers;
+mod previous;
 mod readiness;
 mod reconciler;
 mod recordings;

@@ -84,7 +84,7 @@ impl World {
     }
 
     /// Acme's carrier, whose webhooks go to this server.
-    fn carrier_to(&self, node: &Node) -> Carrier {
+    pub fn carrier_to(&self, node: &Node) -> Carrier {
         let url = format!("http://{}/api/telnyx/webhook", node.app.addr);
         let url = url.parse().expect("a URL");
         let settings = CarrierSettings::new(url, self.acme.key.clone(), self.clock.clone());

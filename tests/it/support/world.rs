@@ -57,21 +57,17 @@ impl World {
 
     pub async fn on(database: Database) -> Self {
         let start = Timestamp::parse("2026-11-21T09:00:00Z").expect("a time");
-        Self::with(database, Clock::by_hand(start)).await
+        Self::on_a_day(database, Clock::by_hand(start)).await
     }
 
     /// A world that goes by the machine's clock: for what only real time brings about.
     pub async fn in_real_time(database: Database) -> Self {
-        Self::with(database, Clock::system()).await
+        Self::on_a_day(database, Clock::system()).await
     }
 
-    async fn with(database: Database, clock: Clock) -> Self {
-        let mut config = Settings::default().validate().expect("the defaults");
-        config.database = database.url.clone();
-        config.auth.jwt_secret = Some(JWT_SECRET.into());
-        config.encryption_key = Some(ENCRYPTION_KEY.into());
-        // In most stories one person takes several calls.
-        config.calls.per_agent = None;
+    /// A world by that clock.
+    pub async fn on_a_day(database: Database, clock: Clock) -> Self {
+        let config = config_for(&database);
         let store = Store::open(&config.database, Handle::current())
             .await
             .expect("the database");
@@ -107,6 +103,31 @@ impl World {
             ben: people[1],
             olivia: people[2],
             mallory: people[3],
+        }
+    }
+
+    /// A world whose database, agencies and people were there before: Anna, Ben, Olivia and Mallory.
+    pub async fn found(
+        database: Database,
+        clock: Clock,
+        [acme, rival]: [Tenant; 2],
+        [anna, ben, olivia, mallory]: [UserId; 4],
+    ) -> Self {
+        let config = config_for(&database);
+        let store = Store::open(&config.database, Handle::current())
+            .await
+            .expect("the database");
+        Self {
+            database,
+            clock,
+            config,
+            store,
+            acme,
+            rival,
+            anna,
+            ben,
+            olivia,
+            mallory,
         }
     }
 
@@ -282,6 +303,16 @@ impl World {
         let heads = self.store.heads(vec![tenant.id]).await.expect("the head");
         heads[0].1.last_seq.unsigned_abs()
     }
+}
+
+fn config_for(database: &Database) -> Config {
+    let mut config = Settings::default().validate().expect("the defaults");
+    config.database = database.url.clone();
+    config.auth.jwt_secret = Some(JWT_SECRET.into());
+    config.encryption_key = Some(ENCRYPTION_KEY.into());
+    // In most stories one person takes several calls.
+    config.calls.per_agent = None;
+    config
 }
 
 async fn tenant(store: &Store, clock: &Clock, name: &str, connection: &str) -> Tenant {
