@@ -1,6 +1,7 @@
 //! One request to the issuer for its keys.
 
 use super::jwks::KeySet;
+use crate::providers::http::{Http, HttpError, Method, Request};
 use std::time::Duration;
 use url::Url;
 
@@ -13,38 +14,24 @@ const MOST_BYTES: usize = 256 * 1024;
 #[derive(Debug, thiserror::Error)]
 pub(super) enum FetchError {
     #[error("no answer: {0}")]
-    NoAnswer(#[source] reqwest::Error),
+    NoAnswer(#[from] HttpError),
     #[error("answered {0}")]
-    Status(reqwest::StatusCode),
-    #[error("answered more than {MOST_BYTES} bytes")]
-    TooLong,
+    Status(u16),
     #[error("answered something else than a set of keys: {0}")]
     NotKeys(#[source] serde_json::Error),
 }
 
-/// The client for this and nothing else. It follows no redirect: whoever can send us elsewhere
-/// could choose whose tokens we believe.
-pub(super) fn client() -> Result<reqwest::Client, reqwest::Error> {
-    reqwest::Client::builder()
-        .timeout(TIME_OUT)
-        .redirect(reqwest::redirect::Policy::none())
-        .user_agent(concat!("callboard/", env!("CARGO_PKG_VERSION")))
-        .build()
-}
-
-/// Fetches the issuer's keys.
-pub(super) async fn key_set(client: &reqwest::Client, url: &Url) -> Result<KeySet, FetchError> {
-    let no_answer = |error: reqwest::Error| FetchError::NoAnswer(error.without_url());
-    let mut answer = client.get(url.clone()).send().await.map_err(no_answer)?;
-    if answer.status() != reqwest::StatusCode::OK {
-        return Err(FetchError::Status(answer.status()));
+/// Fetches the issuer's keys. No redirect is followed, as of no provider: whoever can send us
+/// elsewhere could choose whose tokens we believe. It is tried once, since the issuer's own pauses
+/// follow.
+pub(super) async fn key_set(http: &Http, url: &Url) -> Result<KeySet, FetchError> {
+    let request = Request::new(Method::GET, url, &[])
+        .once()
+        .within(TIME_OUT)
+        .reading_at_most(MOST_BYTES);
+    let answer = http.send(&request).await?;
+    if answer.status != 200 {
+        return Err(FetchError::Status(answer.status));
     }
-    let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await.map_err(no_answer)? {
-        if body.len() + chunk.len() > MOST_BYTES {
-            return Err(FetchError::TooLong);
-        }
-        body.extend_from_slice(&chunk);
-    }
-    KeySet::read(&body).map_err(FetchError::NotKeys)
+    KeySet::read(&answer.body).map_err(FetchError::NotKeys)
 }

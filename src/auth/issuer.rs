@@ -7,7 +7,8 @@
 use super::error::{AuthError, Refusal};
 use super::fetch::{self, FetchError};
 use super::jwks::KeySet;
-use crate::clock::{Clock, Tick};
+use crate::clock::Tick;
+use crate::providers::http::Http;
 use crate::telemetry::{KeyFetch, Metrics};
 use jsonwebtoken::Algorithm;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -32,8 +33,7 @@ pub(super) struct Issuer(Arc<Inner>);
 
 struct Inner {
     url: Url,
-    client: reqwest::Client,
-    clock: Clock,
+    http: Http,
     metrics: Metrics,
     runtime: Handle,
     known: Mutex<Known>,
@@ -63,18 +63,11 @@ enum Look {
 }
 
 impl Issuer {
-    pub(super) fn new(
-        url: Url,
-        client: reqwest::Client,
-        clock: Clock,
-        metrics: Metrics,
-        runtime: Handle,
-    ) -> Self {
+    pub(super) fn new(url: Url, http: Http, metrics: Metrics, runtime: Handle) -> Self {
         let known = Mutex::default();
         Self(Arc::new(Inner {
             url,
-            client,
-            clock,
+            http,
             metrics,
             runtime,
             known,
@@ -115,7 +108,7 @@ async fn settled(mut on_its_way: watch::Receiver<()>) {
 
 impl Inner {
     fn look(self: &Arc<Self>, fits: impl Fn(&KeySet) -> bool) -> Look {
-        let now = self.clock.tick();
+        let now = self.http.clock().tick();
         let mut known = self.known();
         let found = known.usable(now).filter(|set| fits(set));
         if let Some(set) = &found
@@ -135,7 +128,7 @@ impl Inner {
 
     fn look_again(&self, fits: impl Fn(&KeySet) -> bool) -> Result<Arc<KeySet>, AuthError> {
         let known = self.known();
-        match known.usable(self.clock.tick()) {
+        match known.usable(self.http.clock().tick()) {
             Some(set) if fits(&set) => Ok(set),
             // Had the issuer answered, it might have published this very key.
             _ if known.failed.is_some() => Err(AuthError::Unavailable),
@@ -161,7 +154,7 @@ impl Inner {
         known.on_its_way = Some(on_its_way.clone());
         let this = Arc::clone(self);
         self.runtime.spawn(async move {
-            let answer = fetch::key_set(&this.client, &this.url).await;
+            let answer = fetch::key_set(&this.http, &this.url).await;
             this.learn(answer);
             drop(done);
         });
@@ -169,7 +162,7 @@ impl Inner {
     }
 
     fn learn(&self, answer: Result<KeySet, FetchError>) {
-        let at = self.clock.tick();
+        let at = self.http.clock().tick();
         let mut known = self.known();
         known.on_its_way = None;
         match answer {

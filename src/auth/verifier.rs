@@ -3,10 +3,11 @@
 use super::claims::Identity;
 use super::error::{AuthError, Refusal};
 use super::issuer::Issuer;
+use super::mint;
 use super::token::Token;
-use super::{fetch, mint};
 use crate::clock::Clock;
 use crate::config::Auth;
+use crate::providers::http::Http;
 use crate::telemetry::Metrics;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
@@ -188,12 +189,12 @@ fn issuer(
         .ok()
         .filter(is_plain_web_address)
         .ok_or_else(|| AuthError::Settings(wrong.to_owned()))?;
-    let client = fetch::client().map_err(|error| {
+    let http = Http::new(clock).map_err(|error| {
         AuthError::Settings(format!(
-            "no HTTP client for the token issuer's keys: {error}"
+            "the token issuer's keys cannot be fetched: {error}"
         ))
     })?;
-    Ok(Issuer::new(url, client, clock, metrics, runtime))
+    Ok(Issuer::new(url, http, metrics, runtime))
 }
 
 /// A query or a fragment would swallow the path appended to it; a user name would stand in logs.

@@ -3,7 +3,7 @@
 use super::{Control, ControlError};
 use crate::agencies::Profile;
 use crate::domain::{AgencyId, CredentialKey, Party, UserId, is_withheld};
-use crate::providers::telnyx::Account;
+use crate::providers::Account;
 use secrecy::ExposeSecret;
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ impl Control {
         let key = profile.credential(CredentialKey::TelnyxApiKey).cloned();
         let api_key = key.ok_or_else(|| ControlError::Carrier(NO_KEY.to_owned()))?;
         Ok(CarrierAccount {
-            key: Account { agency, api_key },
+            key: Account::new(agency, api_key),
             profile,
         })
     }

@@ -164,7 +164,7 @@ impl Breakers {
         }
     }
 
-    fn name(&self) -> &'static str {
+    pub(super) fn name(&self) -> &'static str {
         match self.0.provider {
             Provider::Telnyx => "Telnyx",
             Provider::Ultravox => "Ultravox",

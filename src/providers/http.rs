@@ -113,7 +113,8 @@ impl Http {
     /// # Errors
     /// When the last try had no answer.
     pub async fn send(&self, request: &Request) -> Result<Answer, HttpError> {
-        let deadline = self.clock.tick().plus(self.limits.total);
+        let total = request.total.unwrap_or(self.limits.total);
+        let deadline = self.clock.tick().plus(total.min(self.limits.total));
         let mut pauses = self.limits.pauses();
         let mut in_doubt = false;
         loop {
@@ -160,7 +161,7 @@ impl Http {
         }
         let answer = sending.timeout(one_try).send().await;
         let answer = answer.map_err(|error| HttpError::of(error, &host))?;
-        answer::read(answer, &host, self.clock.now()).await
+        answer::read(answer, &host, request.most_bytes, self.clock.now()).await
     }
 
     fn left(&self, deadline: Tick) -> Duration {

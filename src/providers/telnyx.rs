@@ -17,29 +17,16 @@ pub use look::CallState;
 pub use recordings::{Recording, RecordingLink};
 
 use super::breaker::Breakers;
-use super::http::{Answer, Http, HttpError, Method, Request};
-use crate::domain::AgencyId;
-use crate::telemetry::ProviderResult;
-use secrecy::SecretString;
+use super::client::{Account, Client, KeyIn};
+use super::http::{Answer, Http, Method, Request};
 use serde::de::DeserializeOwned;
 use url::Url;
 use uuid::Uuid;
 
-/// Whose calls are meant, and the key to them.
-#[derive(Clone, Debug)]
-pub struct Account {
-    /// The agency.
-    pub agency: AgencyId,
-    /// Its API key.
-    pub api_key: SecretString,
-}
-
 /// The client. Clones share connections and circuits.
 #[derive(Clone, Debug)]
 pub struct Telnyx {
-    base: Url,
-    http: Http,
-    breakers: Breakers,
+    client: Client,
 }
 
 /// The id by which Telnyx knows a command again and ignores it when it comes twice for one leg:
@@ -54,68 +41,29 @@ impl Telnyx {
     #[must_use]
     pub fn new(base: Url, http: Http, breakers: Breakers) -> Self {
         Self {
-            base,
-            http,
-            breakers,
+            client: Client::new(base, http, breakers, KeyIn::Bearer),
         }
     }
 
     /// In how many seconds Telnyx is asked again for this agency, when it has not been answering.
     #[must_use]
     pub fn retry_after_s(&self, account: &Account) -> Option<u64> {
-        self.breakers.open_for(account.agency)
+        self.client.open_for(account.agency)
     }
 
     fn get(&self, segments: &[&str]) -> Request {
-        Request::new(Method::GET, &self.base, segments)
+        self.client.request(Method::GET, segments)
     }
 
-    /// Sends, counts, and turns all that is no success into an error. `action` is the metrics'
-    /// word for it.
+    /// Sends, and turns all that is no success into an error. `action` is the metrics' word for it.
     async fn ask(
         &self,
         account: &Account,
         action: &'static str,
         request: Request,
     ) -> Result<Answer, CommandError> {
-        let began = self.http.clock().tick();
-        let outcome = self.try_to_ask(account, request).await;
-        let result = match &outcome {
-            Ok(_) => ProviderResult::Done,
-            Err(CommandError::CircuitOpen { .. }) => ProviderResult::CircuitOpen,
-            Err(error) if error.is_definite() => ProviderResult::Refused,
-            Err(_) => ProviderResult::Failed,
-        };
-        let (provider, took) = (
-            self.breakers.provider(),
-            self.http.clock().tick().since(began),
-        );
-        let metrics = self.breakers.metrics();
-        metrics.provider_asked(provider, action, result, took);
-        tracing::debug!("Telnyx, {action} for agency {}: {result:?}", account.agency);
-        outcome
-    }
-
-    async fn try_to_ask(
-        &self,
-        account: &Account,
-        request: Request,
-    ) -> Result<Answer, CommandError> {
-        let permit = self.breakers.check(account.agency)?;
-        let request = request.bearer(&account.api_key);
-        let outcome = self.http.send(&request).await;
-        match &outcome {
-            // Nothing went out, so nothing is known.
-            Err(HttpError::Unsendable(_)) => drop(permit),
-            Ok(answer) if !answer.is_server_error() => permit.succeeded(),
-            _ => permit.failed(),
-        }
-        let answer = outcome?;
-        if answer.is_success() {
-            Ok(answer)
-        } else {
-            Err(CommandError::read(&answer, &account.api_key))
-        }
+        let answer = self.client.ask(account, action, request).await;
+        answer.map_err(|asked| CommandError::of(asked, account))
     }
 
     /// Asks for something and reads what stands under `data`.
@@ -130,9 +78,8 @@ impl Telnyx {
             data: T,
         }
         let answer = self.ask(account, action, request).await?;
-        // What serde says may quote numbers and links.
-        let body: Body<T> = serde_json::from_slice(&answer.body)
-            .map_err(|_| CommandError::nonsense("Telnyx answered something unexpected"))?;
+        let body: Option<Body<T>> = answer.json();
+        let body = body.ok_or_else(CommandError::nonsense)?;
         Ok(body.data)
     }
 

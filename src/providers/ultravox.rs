@@ -22,49 +22,30 @@ pub use update::{Stored, UpdateError};
 pub use verdict::{Issue, IssueKind, issues};
 pub use words::without_secrets;
 
-use super::breaker::{Breakers, CircuitOpen};
-use super::http::{Answer, Http, Method, Request};
+use super::breaker::Breakers;
+use super::client::{Account, Client, KeyIn};
+use super::http::{Http, Method, Request};
 use crate::config::TelephonyEndpoint;
-use crate::domain::AgencyId;
-use crate::telemetry::ProviderResult;
-use secrecy::SecretString;
 use serde_json::Value;
 use url::Url;
 
 /// The endpoint of the whole account.
 const WHOLE: &[&str] = &["api", "accounts", "me", "telephony_config"];
 
-/// Whose account is meant, and the key to it.
-#[derive(Clone, Debug)]
-pub struct Account {
-    /// The agency.
-    pub agency: AgencyId,
-    /// Its Ultravox API key.
-    pub api_key: SecretString,
-    /// What must not stand in anything of Ultravox's that is passed on: the key, and all that it
-    /// is told and never shows.
-    pub secrets: Vec<SecretString>,
-}
-
 /// The client. Clones share connections and circuits.
 #[derive(Clone, Debug)]
 pub struct Ultravox {
-    base: Url,
+    client: Client,
     endpoint: TelephonyEndpoint,
-    http: Http,
-    breakers: Breakers,
 }
 
 impl Ultravox {
     /// A client for the API at `base` (`https://api.ultravox.ai`).
     #[must_use]
     pub fn new(base: Url, endpoint: TelephonyEndpoint, http: Http, breakers: Breakers) -> Self {
-        Self {
-            base,
-            endpoint,
-            http,
-            breakers,
-        }
+        let key_in = KeyIn::Header("x-api-key");
+        let client = Client::new(base, http, breakers, key_in);
+        Self { client, endpoint }
     }
 
     /// What the account has of every carrier, by its name; null or absent: nothing.
@@ -115,12 +96,12 @@ impl Ultravox {
     }
 
     async fn get_whole(&self, account: &Account) -> Result<Value, UltravoxError> {
-        let request = Request::new(Method::GET, &self.base, WHOLE);
+        let request = self.client.request(Method::GET, WHOLE);
         self.ask(account, "get_account_telephony", request).await
     }
 
     async fn patch_whole(&self, account: &Account, body: Value) -> Result<Value, UltravoxError> {
-        let request = Request::new(Method::PATCH, &self.base, WHOLE).json(body);
+        let request = self.client.request(Method::PATCH, WHOLE).json(body);
         self.ask(account, "patch_account_telephony", request).await
     }
 
@@ -146,64 +127,18 @@ impl Ultravox {
 
     fn one(&self, method: Method, carrier: Carrier) -> Request {
         let segments = ["api", "telephony_configs", carrier.name()];
-        Request::new(method, &self.base, &segments)
+        self.client.request(method, &segments)
     }
 
-    /// Sends, counts, and turns all that is no success into an error. `action` is the metrics' word.
+    /// Sends, and turns all that is no success into an error. `action` is the metrics' word.
     async fn ask(
         &self,
         account: &Account,
         action: &'static str,
         request: Request,
     ) -> Result<Value, UltravoxError> {
-        let began = self.http.clock().tick();
-        let outcome = self.try_to_ask(account, request).await;
-        let result = match &outcome {
-            Ok(_) => ProviderResult::Done,
-            Err(UltravoxError::CircuitOpen { .. }) => ProviderResult::CircuitOpen,
-            Err(UltravoxError::Refused { .. }) => ProviderResult::Refused,
-            Err(UltravoxError::Failed(_) | UltravoxError::Unheeded(_)) => ProviderResult::Failed,
-        };
-        let (provider, took) = (
-            self.breakers.provider(),
-            self.http.clock().tick().since(began),
-        );
-        let metrics = self.breakers.metrics();
-        metrics.provider_asked(provider, action, result, took);
-        tracing::debug!(
-            "Ultravox, {action} for agency {}: {result:?}",
-            account.agency
-        );
-        outcome
-    }
-
-    async fn try_to_ask(
-        &self,
-        account: &Account,
-        request: Request,
-    ) -> Result<Value, UltravoxError> {
-        let permit =
-            self.breakers
-                .check(account.agency)
-                .map_err(|CircuitOpen { retry_after_s }| UltravoxError::CircuitOpen {
-                    retry_after_s,
-                })?;
-        let request = request.key_header("x-api-key", &account.api_key);
-        let answer: Answer = match self.http.send(&request).await {
-            Ok(answer) => answer,
-            Err(error) => {
-                permit.failed();
-                return Err(UltravoxError::Failed(error.to_string()));
-            }
-        };
-        if answer.is_server_error() {
-            permit.failed();
-        } else {
-            permit.succeeded();
-        }
-        if !answer.is_success() {
-            return Err(UltravoxError::read(&answer, &account.secrets));
-        }
-        Ok(serde_json::from_slice(&answer.body).unwrap_or_default())
+        let answer = self.client.ask(account, action, request).await;
+        let answer = answer.map_err(|asked| UltravoxError::of(asked, account))?;
+        Ok(answer.json().unwrap_or_default())
     }
 }

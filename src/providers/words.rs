@@ -1,21 +1,19 @@
 //! Words of strangers, made fit to be shown and logged.
 
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::{ExposeSecret, SecretString};
+use std::cmp::Reverse;
 
 /// Most characters of a stranger's words that are passed on.
 const MOST: usize = 200;
+/// Shorter values are no secrets, and taking them out would garble the rest.
+const SHORTEST_SECRET: usize = 4;
 /// So many digits may be someone's number: fewer are a code, more are an id.
 const NUMBER: std::ops::RangeInclusive<usize> = 7..=15;
 
 /// A stranger's words on one line, without the secrets and the telephone numbers that it may have
 /// echoed, and no longer than 200 characters.
-pub(super) fn fit_to_show(text: &str, secrets: &[&SecretString]) -> String {
-    let mut text = text.to_owned();
-    for secret in secrets.iter().map(|secret| secret.expose_secret()) {
-        if !secret.is_empty() {
-            text = text.replace(secret, "[redacted]");
-        }
-    }
+pub(super) fn fit_to_show(text: &str, secrets: &[SecretString]) -> String {
+    let text = redacted(text, secrets);
     let words = text.split(|character: char| character.is_whitespace() || character.is_control());
     let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
     let line = without_numbers(&words.join(" "));
@@ -24,6 +22,31 @@ pub(super) fn fit_to_show(text: &str, secrets: &[&SecretString]) -> String {
     }
     let cut: String = line.chars().take(MOST - 1).collect();
     format!("{}…", cut.trim_end())
+}
+
+/// The text without these secrets, the longest first, so that none is cut by another that is a part
+/// of it.
+pub(super) fn redacted(text: &str, secrets: &[SecretString]) -> String {
+    let exposed = secrets.iter().map(SecretString::expose_secret);
+    let mut sorted: Vec<&str> = exposed
+        .filter(|secret| secret.len() >= SHORTEST_SECRET)
+        .collect();
+    sorted.sort_by_key(|secret| Reverse(secret.len()));
+    let mut text = text.to_owned();
+    for secret in sorted {
+        if text.contains(secret) {
+            text = text.replace(secret, "[redacted]");
+        }
+    }
+    text
+}
+
+/// A body that is no JSON, as far as it says anything: a page for a browser says less than its
+/// status.
+pub(super) fn plain(body: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(body);
+    let text = text.trim();
+    (!text.starts_with('<')).then(|| text.to_owned())
 }
 
 /// `+1 (202) 555-0133` and `12025550133`, but not the digits within an id.
@@ -66,11 +89,12 @@ mod tests {
     fn an_echoed_secret_is_taken_out_before_the_text_is_cut() {
         let key = SecretString::from("KEY0123456789");
         let long = format!("{} KEY0123456789 {}", "a".repeat(190), "b".repeat(50));
-        let shown = fit_to_show(&long, &[&key]);
+        let secrets = [key];
+        let shown = fit_to_show(&long, &secrets);
         assert!(!shown.contains("KEY0"), "{shown}");
         assert_eq!(shown.chars().count(), 200);
         assert_eq!(
-            fit_to_show("bad key\r\n KEY0123456789.\0", &[&key]),
+            fit_to_show("bad key\r\n KEY0123456789.\0", &secrets),
             "bad key [redacted]."
         );
     }

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 const FLOORS: [&[&str]; 10] = [
     &["domain"],
     &["config", "telemetry", "clock", "view"],
-    &["store", "duties"],
-    &["auth", "agencies", "providers"],
+    &["store", "duties", "providers"],
+    &["auth", "agencies"],
     &["journal", "hub", "relay"],
     &["control", "fanout"],
     &["http"],
@@ -21,7 +21,7 @@ const FLOORS: [&[&str]; 10] = [
 /// Who may name a crate of the outside, by how its name begins.
 const STRANGERS: [(&str, &[&str]); 5] = [
     ("diesel", &["store"]),
-    ("reqwest", &["providers", "auth", "simulator"]),
+    ("reqwest", &["providers", "simulator"]),
     ("redis", &["relay"]),
     (
         "actix",

@@ -3,7 +3,8 @@
 use crate::agencies::Credentials;
 use crate::domain::{AgencyId, CredentialKey};
 use crate::http::{ApiError, Context};
-use crate::providers::ultravox::{Account, UltravoxError, UpdateError};
+use crate::providers::Account;
+use crate::providers::ultravox::{UltravoxError, UpdateError};
 use actix_web::http::StatusCode;
 use actix_web::web;
 use serde_json::{Map, json};

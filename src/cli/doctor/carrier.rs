@@ -4,7 +4,8 @@ use super::agencies::{Desk, Patient};
 use super::finding::Findings;
 use super::webhooks::webhook_url;
 use crate::domain::{AgencyId, CredentialKey};
-use crate::providers::telnyx::{Account, Application, CommandError};
+use crate::providers::Account;
+use crate::providers::telnyx::{Application, CommandError};
 use secrecy::ExposeSecret;
 use url::Url;
 
@@ -31,10 +32,7 @@ pub(super) async fn look(desk: &Desk, patient: &Patient) -> Findings {
         }
         return found;
     };
-    let account = Account {
-        agency: patient.agency.id,
-        api_key: api_key.clone(),
-    };
+    let account = Account::new(patient.agency.id, api_key.clone());
     for id in ours.iter().take(MOST) {
         match desk.outside.telnyx.application(&account, id).await {
             Ok(Some(application)) => judge(id, &application, desk, patient, &mut found),

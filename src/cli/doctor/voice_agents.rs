@@ -3,7 +3,8 @@
 use super::agencies::{Desk, Patient};
 use super::finding::Findings;
 use crate::domain::CredentialKey;
-use crate::providers::ultravox::{Account, issues, without_secrets};
+use crate::providers::Account;
+use crate::providers::ultravox::{issues, without_secrets};
 
 pub(super) async fn look(desk: &Desk, patient: &Patient) -> Findings {
     let mut found = patient.findings();

@@ -6,17 +6,15 @@ use crate::domain::Timestamp;
 use bytes::Bytes;
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
+use serde::de::DeserializeOwned;
 use std::time::Duration;
-
-/// Most bytes of an answer that are read.
-const MOST_BYTES: usize = 1024 * 1024;
 
 /// A provider's last answer to a request.
 #[derive(Clone, Debug)]
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
-    /// The body. JSON when the status is 2xx, 204 aside; whatever came, cut at 1 MiB, otherwise.
+    /// The body. JSON when the status is 2xx, 204 aside; whatever came, cut where reading ended, otherwise.
     pub body: Bytes,
     /// Whether the request may have been carried out although this answer is no success: this
     /// answer (5xx) or that of an earlier try leaves it open.
@@ -37,16 +35,30 @@ impl Answer {
         self.status >= 500
     }
 
+    /// Whether this is the provider's final no: 4xx, and none that passes.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        (400..500).contains(&self.status) && !self.is_passing()
+    }
+
+    /// The body as JSON of this shape. Why it is not is left out: what serde says may quote
+    /// numbers and links.
+    #[must_use]
+    pub fn json<T: DeserializeOwned>(&self) -> Option<T> {
+        serde_json::from_slice(&self.body).ok()
+    }
+
     /// Whether the same request may well be answered otherwise a moment later.
     pub(super) fn is_passing(&self) -> bool {
         matches!(self.status, 408 | 425 | 429) || self.is_server_error()
     }
 }
 
-/// Reads the whole answer.
+/// Reads the answer as far as so many bytes.
 pub(super) async fn read(
     mut answer: reqwest::Response,
     host: &str,
+    most_bytes: usize,
     now: Timestamp,
 ) -> Result<Answer, HttpError> {
     let status = answer.status();
@@ -58,7 +70,7 @@ pub(super) async fn read(
         .await
         .map_err(|error| HttpError::of(error, host))?
     {
-        let room = MOST_BYTES - body.len();
+        let room = most_bytes - body.len();
         body.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
         if chunk.len() > room {
             whole = false;

@@ -33,7 +33,7 @@ pub enum Broken {
     /// The connection ended before the answer did, or could not be made again.
     #[error("lost the connection before it had answered")]
     Lost,
-    /// The answer was a success, but not JSON, or more than 1 MiB.
+    /// The answer was a success, but not JSON, or longer than what is read.
     #[error("answered something that cannot be read")]
     Garbage,
 }

@@ -7,6 +7,7 @@ use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 use std::fmt;
+use std::time::Duration;
 use url::Url;
 use zeroize::Zeroizing;
 
@@ -16,6 +17,9 @@ const IN_SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
+
+/// Most bytes of an answer that are read, unless the request says less.
+const MOST_BYTES: usize = 1024 * 1024;
 
 /// A request, which can be sent more than once.
 #[derive(Clone)]
@@ -27,6 +31,10 @@ pub struct Request {
     pub(super) bearer: bool,
     pub(super) body: Option<Value>,
     pub(super) repeatable: bool,
+    /// Less than the usual budget of time, its tries and pauses included.
+    pub(super) total: Option<Duration>,
+    /// Most bytes of an answer that are read.
+    pub(super) most_bytes: usize,
 }
 
 impl Request {
@@ -45,6 +53,8 @@ impl Request {
             bearer: false,
             body: None,
             repeatable,
+            total: None,
+            most_bytes: MOST_BYTES,
         }
     }
 
@@ -85,6 +95,27 @@ impl Request {
     #[must_use]
     pub fn repeatable(mut self) -> Self {
         self.repeatable = true;
+        self
+    }
+
+    /// Tries it once: whoever asks has pauses of its own.
+    #[must_use]
+    pub fn once(mut self) -> Self {
+        self.repeatable = false;
+        self
+    }
+
+    /// Gives it less than the usual budget of time.
+    #[must_use]
+    pub fn within(mut self, total: Duration) -> Self {
+        self.total = Some(total);
+        self
+    }
+
+    /// Reads less than the usual 1 MiB of an answer.
+    #[must_use]
+    pub fn reading_at_most(mut self, bytes: usize) -> Self {
+        self.most_bytes = bytes;
         self
     }
 

@@ -174,7 +174,7 @@ impl Telnyx {
             fields.insert("command_id".into(), id.to_string().into());
         }
         let path = ["calls", leg, "actions", action];
-        Request::new(Method::POST, &self.base, &path).json(body)
+        self.client.request(Method::POST, &path).json(body)
     }
 }
 

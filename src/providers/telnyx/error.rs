@@ -1,9 +1,8 @@
 //! Why Telnyx did not do it.
 
-use crate::providers::breaker::CircuitOpen;
-use crate::providers::http::{Answer, HttpError};
-use crate::providers::words::fit_to_show;
-use secrecy::SecretString;
+use crate::providers::client::{Account, Asked};
+use crate::providers::http::Answer;
+use crate::providers::words::{fit_to_show, plain};
 use serde_json::Value;
 
 /// Why a command was not carried out, or a question not answered. The texts hold no key and no
@@ -101,12 +100,26 @@ impl CommandError {
         matches!(self, Self::Failed { in_doubt: true, .. })
     }
 
+    /// Telnyx's words for what is no success.
+    pub(super) fn of(asked: Asked, account: &Account) -> Self {
+        match asked {
+            Asked::CircuitOpen(open) => Self::CircuitOpen {
+                retry_after_s: open.retry_after_s,
+            },
+            Asked::NoAnswer(error) => Self::Failed {
+                in_doubt: error.in_doubt(),
+                sentence: format!("Telnyx: {error}"),
+            },
+            Asked::Answered(answer) => Self::read(&answer, account),
+        }
+    }
+
     /// Reads an answer that is no success. The status comes first: Telnyx uses 10011 for too many
     /// requests (429) and for something else (422).
-    pub(super) fn read(answer: &Answer, key: &SecretString) -> Self {
-        let told = Told::read(&answer.body, key);
+    fn read(answer: &Answer, account: &Account) -> Self {
+        let told = Told::read(&answer.body, account);
         let status = answer.status;
-        if !(400..500).contains(&status) || matches!(status, 408 | 425 | 429) {
+        if !answer.is_refusal() {
             let what = match status {
                 429 => "Telnyx has had too many requests".to_owned(),
                 _ => format!("Telnyx failed ({status})"),
@@ -129,43 +142,24 @@ impl CommandError {
     }
 
     /// A success that does not say what was asked for.
-    pub(super) fn nonsense(what: &str) -> Self {
+    pub(super) fn nonsense() -> Self {
         Self::Failed {
-            sentence: what.to_owned(),
+            sentence: "Telnyx answered something unexpected".to_owned(),
             in_doubt: false,
         }
-    }
-}
-
-impl From<HttpError> for CommandError {
-    fn from(error: HttpError) -> Self {
-        Self::Failed {
-            in_doubt: error.in_doubt(),
-            sentence: format!("Telnyx: {error}"),
-        }
-    }
-}
-
-impl From<CircuitOpen> for CommandError {
-    fn from(open: CircuitOpen) -> Self {
-        let retry_after_s = open.retry_after_s;
-        Self::CircuitOpen { retry_after_s }
     }
 }
 
 impl Told {
     /// Codes come as text and as numbers, and what stands between us and Telnyx answers in
     /// whatever it speaks.
-    fn read(body: &[u8], key: &SecretString) -> Self {
-        let fit = |text: &str| fit_to_show(text, &[key]);
+    fn read(body: &[u8], account: &Account) -> Self {
+        let fit = |text: &str| account.fit_to_show(text);
         let Ok(body) = serde_json::from_slice::<Value>(body) else {
-            let text = String::from_utf8_lossy(body);
-            // A page says less than its status.
-            let is_page = text.trim_start().starts_with('<');
-            let words = if is_page { String::new() } else { fit(&text) };
+            let words = plain(body).unwrap_or_default();
             return Self {
                 code: None,
-                words: vec![unstopped(&words)],
+                words: vec![unstopped(&fit(&words))],
             };
         };
         let error = body.pointer("/errors/0").or_else(|| body.get("error"));

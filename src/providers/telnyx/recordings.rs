@@ -65,7 +65,7 @@ impl Telnyx {
         let request = self.get(&["recordings", id]);
         let told = self.read_if_known::<Told>(account, "recording", request);
         let told = told.await?;
-        let now = self.http.clock().now();
+        let now = self.client.clock().now();
         Ok(told.map(|told| told.recording(now)))
     }
 
@@ -84,7 +84,7 @@ impl Telnyx {
             .query("page[size]", MOST);
         let told = self.read_if_known::<Vec<Told>>(account, "recordings_of_leg", request);
         let told = told.await?.unwrap_or_default();
-        let now = self.http.clock().now();
+        let now = self.client.clock().now();
         Ok(told.into_iter().map(|told| told.recording(now)).collect())
     }
 }

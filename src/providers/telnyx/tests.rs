@@ -36,10 +36,7 @@ impl Carrier {
         let http = Http::without_pauses(clock.clone());
         Self {
             telnyx: Telnyx::new(server.base.clone(), http, breakers),
-            anna: Account {
-                agency: AgencyId(Uuid::from_u128(7)),
-                api_key: SecretString::from(KEY),
-            },
+            anna: Account::new(AgencyId(Uuid::from_u128(7)), SecretString::from(KEY)),
             server,
             clock,
             metrics,

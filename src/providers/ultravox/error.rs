@@ -1,9 +1,9 @@
 //! Why Ultravox did not do it.
 
+use super::super::client::Asked;
 use super::super::http::Answer;
-use super::Carrier;
 use super::words::message;
-use secrecy::SecretString;
+use super::{Account, Carrier};
 
 /// Why Ultravox did not do it. The texts hold no credential and may be shown.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -71,10 +71,20 @@ impl UltravoxError {
         Self::Refused { status, sentence }
     }
 
-    /// Reads an answer that is no success.
-    pub(super) fn read(answer: &Answer, secrets: &[SecretString]) -> Self {
+    /// Ultravox's words for what is no success.
+    pub(super) fn of(asked: Asked, account: &Account) -> Self {
+        match asked {
+            Asked::CircuitOpen(open) => Self::CircuitOpen {
+                retry_after_s: open.retry_after_s,
+            },
+            Asked::NoAnswer(error) => Self::Failed(error.to_string()),
+            Asked::Answered(answer) => Self::read(&answer, account),
+        }
+    }
+
+    fn read(answer: &Answer, account: &Account) -> Self {
         let status = answer.status;
-        let told = message(&answer.body, secrets);
+        let told = message(&answer.body, account);
         let sentence = told.unwrap_or_else(|| match status {
             401 | 403 => format!("Ultravox refused the API key (HTTP {status})"),
             429 => "Ultravox has had too many requests (HTTP 429)".to_owned(),

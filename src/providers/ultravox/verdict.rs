@@ -43,12 +43,9 @@ impl Account {
             let entries = key.entries(value).map(SecretString::from);
             Some(entries.collect::<Vec<_>>())
         });
-        let secrets = secrets.flatten().collect();
-        Some(Self {
-            agency,
-            api_key,
-            secrets,
-        })
+        let mut account = Self::new(agency, api_key);
+        account.secrets.extend(secrets.flatten());
+        Some(account)
     }
 }
 
@@ -116,7 +113,8 @@ fn usable(stored: &Stored, key: CredentialKey) -> Option<&SecretString> {
 mod tests {
     use super::issues;
     use crate::domain::{AgencyId, CredentialKey};
-    use crate::providers::ultravox::{Account, Stored};
+    use crate::providers::Account;
+    use crate::providers::ultravox::Stored;
     use serde_json::json;
     use uuid::Uuid;
 

@@ -4,23 +4,21 @@
 //! errors are `{"detail": …}` or sentences by field; what stands in front of it may answer in HTML
 //! or not at all.
 
-use super::super::words::fit_to_show;
-use super::Carrier;
-use secrecy::{ExposeSecret, SecretString};
+use super::super::words::{plain, redacted};
+use super::{Account, Carrier};
+use secrecy::SecretString;
 use serde_json::Value;
 
-/// Shorter values are no secrets, and taking them out would garble the rest.
-const SHORTEST_SECRET: usize = 4;
 /// How deep sentences may lie.
 const DEEPEST: usize = 8;
 
 /// Its own message, on one line and without our credentials; `None` when it has none.
-pub(super) fn message(body: &[u8], secrets: &[SecretString]) -> Option<String> {
+pub(super) fn message(body: &[u8], account: &Account) -> Option<String> {
     let text = match serde_json::from_slice(body) {
         Ok(json) => sentences(&json).join(" "),
         Err(_) => plain(body)?,
     };
-    let shown = fit_to_show(&text, &by_length(secrets));
+    let shown = account.fit_to_show(&text);
     (!shown.is_empty()).then_some(shown)
 }
 
@@ -35,13 +33,7 @@ pub fn without_secrets(mut shown: Value, secrets: &[SecretString]) -> Value {
 fn clean(shown: &mut Value, secrets: &[SecretString], deep: usize) {
     match shown {
         _ if deep == 0 => *shown = Value::Null,
-        Value::String(text) => {
-            for secret in by_length(secrets) {
-                if text.contains(secret.expose_secret()) {
-                    *text = text.replace(secret.expose_secret(), "[redacted]");
-                }
-            }
-        }
+        Value::String(text) => *text = redacted(text, secrets),
         Value::Array(items) => {
             for item in items {
                 clean(item, secrets, deep - 1);
@@ -61,16 +53,6 @@ fn clean(shown: &mut Value, secrets: &[SecretString], deep: usize) {
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
-}
-
-/// The longest first, so that none is cut by another that is a part of it.
-fn by_length(secrets: &[SecretString]) -> Vec<&SecretString> {
-    let long = secrets
-        .iter()
-        .filter(|secret| secret.expose_secret().len() >= SHORTEST_SECRET);
-    let mut sorted: Vec<&SecretString> = long.collect();
-    sorted.sort_by_key(|secret| std::cmp::Reverse(secret.expose_secret().len()));
-    sorted
 }
 
 fn sentences(json: &Value) -> Vec<String> {
@@ -117,19 +99,17 @@ fn collect(json: &Value, place: &str, deep: usize, found: &mut Vec<String>) {
     }
 }
 
-/// Text that is no page for a browser.
-fn plain(body: &[u8]) -> Option<String> {
-    let text = std::str::from_utf8(body).ok()?.trim();
-    (!text.starts_with('<')).then(|| text.to_owned())
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{message, without_secrets};
+    use super::{Account, message, without_secrets};
+    use crate::domain::AgencyId;
     use serde_json::json;
+    use uuid::Uuid;
 
     fn said(body: &str) -> Option<String> {
-        message(body.as_bytes(), &["KEY0hush".into(), "KEY0hushhush".into()])
+        let mut account = Account::new(AgencyId(Uuid::nil()), "KEY0hush".into());
+        account.secrets.push("KEY0hushhush".into());
+        message(body.as_bytes(), &account)
     }
 
     #[test]

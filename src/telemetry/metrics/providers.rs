@@ -30,6 +30,8 @@ label! {
         Failed = "failed",
         /// Not asked, since the provider has not been answering.
         CircuitOpen = "circuit_open",
+        /// Not asked, since the request cannot be written, as with a key that no header can carry.
+        Unsendable = "unsendable",
     }
 }
 
@@ -95,7 +97,11 @@ impl Metrics {
         let providers = &self.0.providers;
         providers.requests.get_or_create(&counted).inc();
         // What was not asked took no time, and would make the provider look fast.
-        if result != ProviderResult::CircuitOpen {
+        let asked = !matches!(
+            result,
+            ProviderResult::CircuitOpen | ProviderResult::Unsendable
+        );
+        if asked {
             let time = providers.times.get_or_create(&Action { provider, action });
             time.observe(took.as_secs_f64());
         }

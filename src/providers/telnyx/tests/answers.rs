@@ -125,7 +125,7 @@ async fn no_answer_leaves_the_outcome_open() {
     let nobody = std::net::TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr();
-    telnyx.base = format!("http://{}", nobody.unwrap()).parse().unwrap();
+    telnyx.client.base = format!("http://{}", nobody.unwrap()).parse().unwrap();
     let error = telnyx.answer(&anna, LEG, ID).await.unwrap_err();
     assert!(!error.in_doubt() && !error.is_definite(), "{error:?}");
 }
