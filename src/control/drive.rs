@@ -1,22 +1,23 @@
 //! A claim is brought to a definite outcome at the carrier: its phone rings, or its call is
-//! answered, or it is let go of. What the carrier was asked stands in the claim, so that another
-//! process may go on where one was lost; a command that is sent again has the id it had, and the
-//! carrier ignores it.
+//! answered, or it is let go of. What to ask is said by `domain::next`, from the call and what was
+//! asked so far, which stands in the database: so another process may go on where one was lost. A
+//! command that is sent again has the id it had, and the carrier ignores it.
 
 use super::account::CarrierAccount;
 use super::{Control, ControlError, Over, named};
 use crate::config::TransferRefused;
 use crate::domain::{
-    Action, AgencyId, Call, ClaimId, Command, ReleaseReason, client_state, is_withheld,
+    Action, AgencyId, Call, ClaimId, Command, CommandState, Refusal, ReleaseReason, Standing,
+    Status, client_state, is_withheld, next,
 };
 use crate::journal::{Append, CommandAppend, PlainAnswerAppend, ReleaseAppend};
-use crate::providers::telnyx::{CommandError, Transfer, command_id};
+use crate::providers::telnyx::{CommandError, Transfer};
 use crate::store::HeldClaim;
 
 /// How long an agent's phone rings, in seconds.
 const RINGS_S: u16 = 25;
-/// Most commands of one drive: a transfer, one with another `from`, an answer, and room to spare.
-const MOST_COMMANDS: usize = 5;
+/// Most steps of one drive: a transfer, one with another `from`, an answer, and room to spare.
+const MOST_STEPS: usize = 6;
 
 /// What became of a claim.
 pub(super) enum Driven {
@@ -48,20 +49,24 @@ impl Control {
                 return Err(error);
             }
         };
-        let mut own_refused = false;
-        for _ in 0..MOST_COMMANDS {
+        for _ in 0..MOST_STEPS {
             let held = self.0.store.claim(agency, claim).await?;
-            let Some(held) = held.filter(|held| held.is_open) else {
+            let Some(held) = held.filter(|held| held.standing == Standing::Open) else {
                 return Ok(Driven::Asked);
             };
-            let Some(command) = next_command(&held) else {
+            if held.call.status == Status::Ended {
+                return Ok(Driven::Gone);
+            }
+            let Some(command) = next(&held.call, &held.claim, held.standing, &held.commands) else {
                 return Ok(Driven::Asked);
             };
-            let next = match command.action {
-                Action::Answer => self.ask_answer(&account, &held, command).await?,
-                Action::Transfer => {
-                    self.ask_transfer(&account, &held, command, &mut own_refused)
-                        .await?
+            let next = if !held.commands.contains(&command) {
+                // A node of the previous release has left it to whoever sends it.
+                self.note(&held, command, CommandState::Asked).await?
+            } else {
+                match command.action {
+                    Action::Answer => self.ask_answer(&account, &held, command).await?,
+                    Action::Transfer => self.ask_transfer(&account, &held, command).await?,
                 }
             };
             if let Next::Done(driven) = next {
@@ -78,12 +83,13 @@ impl Control {
         account: &CarrierAccount,
         held: &HeldClaim,
         command: Command,
-        own_refused: &mut bool,
     ) -> Result<Next, ControlError> {
         let Some(to) = self.phone_of(account, held.claim.user_id).await? else {
             return self.answer_plainly(held).await;
         };
-        let own = account.shown(held.call.from_number.as_deref(), *own_refused);
+        let is_refusal = |one: &Command| one.state == CommandState::Refused(Refusal::CallerId);
+        let own_refused = held.commands.iter().any(is_refusal);
+        let own = account.shown(held.call.from_number.as_deref(), own_refused);
         let transfer = Transfer {
             to,
             from: own,
@@ -92,22 +98,21 @@ impl Control {
             target_leg_client_state: client_state(held.claim.id),
         };
         let leg = &held.call.call_control_id;
-        let id = command_id(held.claim.id.0, command.action.name(), command.n);
         let asked = self
             .0
             .telnyx
-            .transfer(&account.key, leg, &transfer, id)
+            .transfer(&account.key, leg, &transfer, command.id.0)
             .await;
         match asked {
-            Ok(()) => self.taken_on(held, command).await,
+            Ok(()) => self.note(held, command, CommandState::Accepted).await,
             Err(error) if error.is_over() => self.over(held).await,
             Err(CommandError::NotAnswered) => {
-                // The carrier wants the caller answered first; the transfer follows when it is.
-                self.ask_next(held, command.then(Action::Answer)).await
+                let refused = CommandState::Refused(Refusal::NotAnswered);
+                self.note(held, command, refused).await
             }
-            Err(error) if error.is_about_from() && !*own_refused => {
-                *own_refused = true;
-                self.ask_next(held, command.then(Action::Transfer)).await
+            Err(error) if error.is_about_from() && !own_refused => {
+                let refused = CommandState::Refused(Refusal::CallerId);
+                self.note(held, command, refused).await
             }
             Err(CommandError::Refused { .. })
                 if self.0.calls.transfer_refused == TransferRefused::Answer =>
@@ -125,36 +130,34 @@ impl Control {
         command: Command,
     ) -> Result<Next, ControlError> {
         if held.call.caller_answered_at.is_some() {
-            return self.taken_on(held, command).await;
+            return self.note(held, command, CommandState::Done).await;
         }
         let leg = &held.call.call_control_id;
-        let id = command_id(held.claim.id.0, command.action.name(), command.n);
-        match self.0.telnyx.answer(&account.key, leg, id).await {
-            Ok(()) => self.taken_on(held, command).await,
+        match self.0.telnyx.answer(&account.key, leg, command.id.0).await {
+            Ok(()) => self.note(held, command, CommandState::Accepted).await,
             Err(error) if error.is_over() => self.over(held).await,
             Err(error) => self.failed(held, &error).await,
         }
     }
 
-    async fn taken_on(&self, held: &HeldClaim, command: Command) -> Result<Next, ControlError> {
-        self.note(held, command.taken_on()).await?;
-        Ok(Next::Done(Driven::Asked))
-    }
-
-    async fn ask_next(&self, held: &HeldClaim, command: Command) -> Result<Next, ControlError> {
-        self.note(held, command).await?;
-        Ok(Next::Again)
-    }
-
-    async fn note(&self, held: &HeldClaim, command: Command) -> Result<(), ControlError> {
+    /// Writes down how the command stands, and with it what follows: another one, which is asked
+    /// at once, or a wait for the carrier's webhooks.
+    async fn note(
+        &self,
+        held: &HeldClaim,
+        command: Command,
+        state: CommandState,
+    ) -> Result<Next, ControlError> {
         let noted = CommandAppend {
             agency_id: held.call.agency_id,
-            claim_id: held.claim.id,
-            command,
+            command: command.now(state),
             at: self.0.clock.now(),
         };
         self.record(Append::Command(noted)).await?;
-        Ok(())
+        Ok(match state.is_accepted() {
+            true => Next::Done(Driven::Asked),
+            false => Next::Again,
+        })
     }
 
     async fn answer_plainly(&self, held: &HeldClaim) -> Result<Next, ControlError> {
@@ -207,15 +210,4 @@ impl Control {
 fn name_of(call: &Call) -> Option<String> {
     let name = call.caller_name.clone();
     name.filter(|name| Some(name) != call.from_number.as_ref() && !is_withheld(name))
-}
-
-/// What the claim must ask for now; nothing while the carrier is at it.
-fn next_command(held: &HeldClaim) -> Option<Command> {
-    let command = held.claim.command;
-    if !command.accepted {
-        return Some(command);
-    }
-    let was_waiting_for_the_caller = command.action == Action::Answer && !held.claim.plain_answer;
-    (was_waiting_for_the_caller && held.call.caller_answered_at.is_some())
-        .then(|| command.then(Action::Transfer))
 }

@@ -4,7 +4,7 @@ use super::account::CarrierAccount;
 use super::errands::Outcome;
 use super::{Control, ControlError};
 use crate::config::Recording;
-use crate::domain::{AgencyId, Call, Errand, Leg, Status};
+use crate::domain::{AgencyId, Call, Errand, Leg, Standing, Status};
 use crate::providers::telnyx::{AudioFormat, Channels, CommandError, command_id};
 use uuid::Uuid;
 
@@ -40,7 +40,9 @@ impl Control {
             return Ok(false);
         };
         let held = self.0.store.claim(agency, claim).await?;
-        Ok(held.is_some_and(|held| held.has_won && held.call.status == Status::Answered))
+        Ok(held.is_some_and(|held| {
+            held.standing == Standing::Won && held.call.status == Status::Answered
+        }))
     }
 
     /// Starts the recording of an answered call, again and again while there is no audio yet.

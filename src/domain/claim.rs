@@ -90,83 +90,10 @@ pub struct Claim {
     pub plain_answer: bool,
     /// When it is let go of if nobody has answered by then.
     pub deadline: Timestamp,
-    /// What the carrier is asked, or was asked last.
-    pub command: Command,
 }
 
 /// How long a claim may wait for its answer, in seconds.
 pub const CLAIM_SECONDS: i64 = 45;
-
-/// What a claim asks of the carrier.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// Ring the agent's phone, and connect it.
-    Transfer,
-    /// Answer the caller's leg.
-    Answer,
-}
-
-impl Action {
-    /// The word in the database, and Telnyx's for the command.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Transfer => "transfer",
-            Self::Answer => "answer",
-        }
-    }
-
-    /// The action of that name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Transfer, Self::Answer]
-            .into_iter()
-            .find(|action| action.name() == name)
-    }
-}
-
-/// One command of a claim. Its number stays while an earlier try's outcome is unknown, since the
-/// carrier ignores a repeat, and grows after every definite answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Command {
-    /// What.
-    pub action: Action,
-    /// 1 for the claim's first command, 2 for the next …
-    pub n: i32,
-    /// The carrier has taken it on.
-    pub accepted: bool,
-}
-
-impl Command {
-    /// What every claim begins with.
-    #[must_use]
-    pub const fn first() -> Self {
-        Self {
-            action: Action::Transfer,
-            n: 1,
-            accepted: false,
-        }
-    }
-
-    /// The next one, which has not been asked yet.
-    #[must_use]
-    pub const fn then(self, action: Action) -> Self {
-        Self {
-            action,
-            n: self.n.saturating_add(1),
-            accepted: false,
-        }
-    }
-
-    /// This one, taken on.
-    #[must_use]
-    pub const fn taken_on(self) -> Self {
-        Self {
-            accepted: true,
-            ..self
-        }
-    }
-}
 
 /// What our `client_state` begins with, before it is encoded.
 const MARK: &str = "callboard:claim:";

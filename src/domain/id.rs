@@ -47,3 +47,15 @@ id!(
     /// One agent's claim on one call.
     ClaimId
 );
+id!(
+    /// What the carrier knows a command by, and ignores when it comes twice for one leg.
+    CommandId
+);
+
+impl CommandId {
+    /// The same for the same action of the same request (or claim), until `n` moves on.
+    #[must_use]
+    pub fn of(request: Uuid, action: &str, n: i32) -> Self {
+        Self(Uuid::new_v5(&request, format!("{action}:{n}").as_bytes()))
+    }
+}

@@ -5,6 +5,7 @@
 mod call;
 mod call_log;
 mod claim;
+mod command;
 mod credential;
 mod errand;
 mod event;
@@ -19,16 +20,15 @@ mod time;
 
 pub use call::{Call, Status};
 pub use call_log::{CallLog, CallResult, LoggedCall};
-pub use claim::{
-    Action, CLAIM_SECONDS, Claim, Command, ReleaseReason, client_state, read_client_state,
-};
+pub use claim::{CLAIM_SECONDS, Claim, ReleaseReason, client_state, read_client_state};
+pub use command::{Action, Command, CommandState, Refusal, latest as latest_command, next};
 pub use credential::{
     CredentialError, CredentialKey, Oddity, check as check_credential, oddity, parse_public_key,
     prefix as credential_prefix,
 };
 pub use errand::{Errand, ErrandKind};
 pub use event::{Actor, Event, EventType, Reason};
-pub use id::{AgencyId, CallId, ClaimId, UserId};
+pub use id::{AgencyId, CallId, ClaimId, CommandId, UserId};
 pub use leg::{ClientState, Direction, Leg, LegEvent, LegNews, Moment, Told};
 pub use number::{Party, WITHHELD, is_withheld};
 pub use people::{Agency, Role, User};

@@ -17,7 +17,7 @@ pub enum Append {
     Release(ReleaseAppend),
     /// A claim has answered the call without a transfer.
     PlainAnswer(PlainAnswerAppend),
-    /// What a claim asks of the carrier, or that the carrier has taken it on.
+    /// What is heard of a command.
     Command(CommandAppend),
     /// Somebody asks the carrier to end a call, or that has failed.
     Ending(EndingAppend),
@@ -98,14 +98,12 @@ pub struct PlainAnswerAppend {
     pub at: Timestamp,
 }
 
-/// What a claim asks of the carrier now.
+/// What the carrier has said to a command of a claim.
 #[derive(Clone, Debug)]
 pub struct CommandAppend {
     /// Whose call.
     pub agency_id: AgencyId,
-    /// The claim.
-    pub claim_id: ClaimId,
-    /// The command.
+    /// The command, as it stands now.
     pub command: Command,
     /// When, by our clock.
     pub at: Timestamp,
@@ -239,9 +237,11 @@ impl Append {
                 }
             }
             Self::Release(ReleaseAppend { claim_id, .. })
-            | Self::PlainAnswer(PlainAnswerAppend { claim_id, .. })
-            | Self::Command(CommandAppend { claim_id, .. }) => {
+            | Self::PlainAnswer(PlainAnswerAppend { claim_id, .. }) => {
                 keys.claims.insert((agency, *claim_id));
+            }
+            Self::Command(CommandAppend { command, .. }) => {
+                keys.claims.extend(command.by.map(|claim| (agency, claim)));
             }
             Self::Ending(EndingAppend {
                 call_control_id, ..

@@ -1,6 +1,7 @@
 //! A batch in memory: takes in appends one after the other and keeps account of what must be
 //! written. Pure: no I/O and no clock but the one moment of the batch.
 
+mod asked;
 mod call_logs;
 mod commands;
 mod owed;
@@ -8,11 +9,11 @@ mod owed;
 use super::append::{Answer, Append, Meaning, WebhookAnswer, WebhookAppend};
 use super::index::Index;
 use crate::domain::{
-    Actor, AgencyId, Call, CallId, Claim, Derived, Event, EventType, Facts, Leg, LegEvent, Moment,
-    Reason, Standing, Timestamp, derive,
+    Actor, AgencyId, Call, CallId, Claim, Command, CommandId, Derived, Event, EventType, Facts,
+    Leg, LegEvent, Moment, Reason, Standing, Timestamp, derive,
 };
 use crate::store::StoreError;
-use crate::store::batch::{Head, Loaded, NumberedEvent, WebhookOutcome, Writes};
+use crate::store::batch::{Head, Loaded, NumberedEvent, WebhookOutcome, Writes, WrittenClaim};
 use crate::view;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use uuid::{NoContext, Uuid};
@@ -30,10 +31,12 @@ pub struct Ledger {
     index: Index,
     calls: HashMap<CallId, Call>,
     claims: HashMap<CallId, Vec<Claim>>,
+    commands: HashMap<CallId, Vec<Command>>,
     /// How the claims stand of every call that was worked out anew in this batch.
     standings: BTreeMap<CallId, Vec<Standing>>,
     changed_legs: BTreeSet<Handle>,
     changed_calls: BTreeSet<CallId>,
+    changed_commands: BTreeMap<CommandId, (AgencyId, Command)>,
     writes: Writes,
 }
 
@@ -49,6 +52,10 @@ impl Ledger {
         for (agency, claim) in loaded.claims {
             index.put_claim(agency, claim.id, claim.call_id);
             claims.entry(claim.call_id).or_default().push(claim);
+        }
+        let mut commands: HashMap<CallId, Vec<Command>> = HashMap::new();
+        for command in loaded.commands {
+            commands.entry(command.call).or_default().push(command);
         }
         for call in &loaded.calls {
             index.put_call(call.agency_id, &call.call_control_id, call.id);
@@ -66,9 +73,11 @@ impl Ledger {
                 .map(|call| (call.id, call))
                 .collect(),
             claims,
+            commands,
             standings: BTreeMap::new(),
             changed_legs: BTreeSet::new(),
             changed_calls: BTreeSet::new(),
+            changed_commands: BTreeMap::new(),
             writes: Writes::default(),
         }
     }
@@ -95,9 +104,9 @@ impl Ledger {
 
     /// What must be written.
     #[must_use]
-    pub fn close(self) -> Writes {
+    pub fn close(mut self) -> Writes {
         let call_logs = self.call_logs();
-        let mut writes = self.writes;
+        let mut writes = std::mem::take(&mut self.writes);
         // Of several of one kind about one leg or claim the last says how it is.
         let owed = std::mem::take(&mut writes.errands).into_iter();
         let owed: BTreeMap<_, _> = owed
@@ -125,10 +134,15 @@ impl Ledger {
                 continue;
             };
             for (claim, standing) in claims.iter().zip(standings) {
-                let claim = (call.agency_id, claim.clone(), *standing);
-                writes.claims.push(claim);
+                writes.claims.push(WrittenClaim {
+                    agency_id: call.agency_id,
+                    claim: claim.clone(),
+                    standing: *standing,
+                    command: self.latest_command(claim),
+                });
             }
         }
+        writes.commands = self.changed_commands.into_values().collect();
         let numbered: BTreeSet<AgencyId> =
             writes.events.iter().map(|(agency, _)| *agency).collect();
         for agency in numbered {

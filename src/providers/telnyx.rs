@@ -19,6 +19,7 @@ pub use recordings::{Recording, RecordingLink};
 use super::breaker::Breakers;
 use super::client::{Account, Client, KeyIn};
 use super::http::{Answer, Http, Method, Request};
+use crate::domain::CommandId;
 use serde::de::DeserializeOwned;
 use url::Url;
 use uuid::Uuid;
@@ -33,7 +34,7 @@ pub struct Telnyx {
 /// the same for the same action of the same request (or claim), until `n` moves on.
 #[must_use]
 pub fn command_id(request: Uuid, action: &str, n: i32) -> Uuid {
-    Uuid::new_v5(&request, format!("{action}:{n}").as_bytes())
+    CommandId::of(request, action, n).0
 }
 
 impl Telnyx {

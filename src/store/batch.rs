@@ -1,7 +1,8 @@
 //! What one transaction of the journal reads and writes.
 
 use crate::domain::{
-    AgencyId, Call, CallLog, Claim, ClaimId, Errand, Event, Leg, Standing, Timestamp, UserId,
+    AgencyId, Call, CallLog, Claim, ClaimId, Command, Errand, Event, Leg, Standing, Timestamp,
+    UserId,
 };
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -65,6 +66,8 @@ pub struct Loaded {
     pub calls: Vec<Call>,
     /// Their claims, in the order of their ordinals.
     pub claims: Vec<(AgencyId, Claim)>,
+    /// What was asked of the carrier for those claims.
+    pub commands: Vec<Command>,
 }
 
 /// What became of a webhook.
@@ -132,6 +135,20 @@ pub struct NumberedEvent {
     pub call_json_len: usize,
 }
 
+/// A claim as it is written.
+#[derive(Clone, Debug)]
+pub struct WrittenClaim {
+    /// Whose it is.
+    pub agency_id: AgencyId,
+    /// The claim.
+    pub claim: Claim,
+    /// How it stands.
+    pub standing: Standing,
+    /// Its latest command, which stands in the claim's row too: nodes of the previous release look
+    /// for it there.
+    pub command: Command,
+}
+
 /// What the batch writes.
 #[derive(Debug, Default)]
 pub struct Writes {
@@ -141,8 +158,10 @@ pub struct Writes {
     pub calls: Vec<Call>,
     /// Finished calls, new or with something learnt since.
     pub call_logs: Vec<CallLog>,
-    /// Claims that changed, and how they stand.
-    pub claims: Vec<(AgencyId, Claim, Standing)>,
+    /// Claims that may have changed.
+    pub claims: Vec<WrittenClaim>,
+    /// Commands that are new, or of which something was heard.
+    pub commands: Vec<(AgencyId, Command)>,
     /// Webhooks that were new, or are taken up again.
     pub webhooks: Vec<(StoredWebhook, WebhookOutcome)>,
     /// Those of them that are taken up again.

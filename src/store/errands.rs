@@ -1,19 +1,21 @@
 //! What control asks of the database: errands, and the claims and legs that they are about.
 
 use super::{Backend, Store, StoreError, postgres, sqlite};
-use crate::domain::{AgencyId, Call, CallId, Claim, ClaimId, Errand, Leg, Timestamp};
+use crate::domain::{
+    AgencyId, Call, CallId, Claim, ClaimId, Command, Errand, Leg, Standing, Timestamp,
+};
 
-/// A claim with the call that it is, or was, on.
+/// A claim with the call that it is, or was, on, and its commands.
 #[derive(Clone, Debug)]
 pub struct HeldClaim {
     /// The claim.
     pub claim: Claim,
-    /// It holds the call, which nobody has answered yet.
-    pub is_open: bool,
-    /// Its agent got the call.
-    pub has_won: bool,
+    /// How it stands.
+    pub standing: Standing,
     /// The call.
     pub call: Call,
+    /// What was asked of the carrier for it.
+    pub commands: Vec<Command>,
 }
 
 /// Each method is one query; all fail with [`StoreError`] when the database is away.
@@ -24,7 +26,7 @@ impl Store {
         query!(self, read, errands::leg(agency, handle))
     }
 
-    /// A claim with its call, and whether it still holds it.
+    /// A claim with its call, its commands, and how it stands.
     pub async fn claim(
         &self,
         agency: AgencyId,

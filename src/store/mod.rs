@@ -2,6 +2,7 @@
 //! PostgreSQL; what the dialects do differently lies in `sqlite.rs` and `postgres.rs`.
 
 pub mod batch;
+mod claim_rows;
 mod error;
 mod fixed;
 mod journal_rows;

@@ -2,10 +2,10 @@
 
 use super::StoreError;
 use super::leg_facts::{self, RecordingFact};
-use super::schema::plain::{call_legs, claims, errands, inbound_calls};
+use super::schema::plain::{call_legs, errands, inbound_calls};
 use crate::domain::{
-    Action, Agency, AgencyId, Call, CallId, Claim, ClaimId, Command, Errand, ErrandKind, Leg,
-    Recording, ReleaseReason, Role, Standing, Status, Timestamp, Told, User, UserId,
+    Agency, AgencyId, Call, CallId, Errand, ErrandKind, Leg, Recording, Role, Status, Timestamp,
+    Told, User, UserId,
 };
 use diesel::prelude::*;
 use serde::Serialize;
@@ -45,26 +45,6 @@ pub struct LegRow {
     pub claim_id: Option<String>,
     pub facts: String,
     pub updated_at: i64,
-}
-
-#[derive(Clone, Debug, Queryable, Insertable, Serialize)]
-#[diesel(table_name = claims, treat_none_as_default_value = false)]
-pub struct ClaimRow {
-    pub id: String,
-    pub agency_id: String,
-    pub call_id: String,
-    pub ordinal: i32,
-    pub user_id: String,
-    pub user_name: Option<String>,
-    pub claimed_at: i64,
-    pub released_at: Option<i64>,
-    pub release_reason: Option<String>,
-    pub plain_answer: bool,
-    pub standing: String,
-    pub deadline_at: i64,
-    pub command: String,
-    pub command_n: i32,
-    pub command_accepted: bool,
 }
 
 #[derive(Clone, Debug, Queryable, Insertable, Serialize)]
@@ -110,7 +90,7 @@ pub struct CredentialRow {
     pub updated_at: i64,
 }
 
-fn id<T: FromStr>(text: &str, column: &str) -> Result<T, StoreError> {
+pub(super) fn id<T: FromStr>(text: &str, column: &str) -> Result<T, StoreError> {
     text.parse()
         .map_err(|_| StoreError::Corrupt(format!("{column}: {text:?} is no UUID")))
 }
@@ -205,67 +185,6 @@ impl LegRow {
     pub fn leg(self) -> Result<(AgencyId, Leg), StoreError> {
         let agency = AgencyId(id(&self.agency_id, "call_legs.agency_id")?);
         Ok((agency, leg_facts::read(self.call_control_id, &self.facts)?))
-    }
-}
-
-impl ClaimRow {
-    pub fn of(agency: AgencyId, claim: &Claim, standing: Standing) -> Self {
-        Self {
-            id: claim.id.to_string(),
-            agency_id: agency.to_string(),
-            call_id: claim.call_id.to_string(),
-            ordinal: claim.ordinal,
-            user_id: claim.user_id.to_string(),
-            user_name: claim.user_name.clone(),
-            claimed_at: claim.claimed_at.micros(),
-            released_at: claim.released.map(|(at, _)| at.micros()),
-            release_reason: claim.released.map(|(_, reason)| reason.name().into()),
-            plain_answer: claim.plain_answer,
-            standing: match standing {
-                Standing::Open => "open".into(),
-                Standing::Won => "won".into(),
-                Standing::Released(reason) => format!("released: {}", reason.name()),
-            },
-            deadline_at: claim.deadline.micros(),
-            command: claim.command.action.name().into(),
-            command_n: claim.command.n,
-            command_accepted: claim.command.accepted,
-        }
-    }
-
-    /// Whether it stands like that.
-    pub fn is(&self, standing: &str) -> bool {
-        self.standing == standing
-    }
-
-    pub fn claim(self) -> Result<(AgencyId, Claim), StoreError> {
-        let released = match (self.released_at, self.release_reason.as_deref()) {
-            (Some(at), Some(reason)) => {
-                let reason = ReleaseReason::from_name(reason)
-                    .ok_or_else(|| unknown("claims.release_reason", &self.id, reason))?;
-                Some((Timestamp::from_micros(at), reason))
-            }
-            _ => None,
-        };
-        let agency = AgencyId(id(&self.agency_id, "claims.agency_id")?);
-        let claim = Claim {
-            id: ClaimId(id(&self.id, "claims.id")?),
-            call_id: CallId(id(&self.call_id, "claims.call_id")?),
-            ordinal: self.ordinal,
-            user_id: UserId(id(&self.user_id, "claims.user_id")?),
-            user_name: self.user_name,
-            claimed_at: Timestamp::from_micros(self.claimed_at),
-            released,
-            plain_answer: self.plain_answer,
-            deadline: Timestamp::from_micros(self.deadline_at),
-            command: Command {
-                action: Action::from_name(&self.command)
-                    .ok_or_else(|| unknown("claims.command", &self.id, &self.command))?,
-                n: self.command_n,
-                accepted: self.command_accepted,
-            },
-        };
-        Ok((agency, claim))
     }
 }
 

@@ -11,13 +11,13 @@ macro_rules! tables {
         /// As SQLite has them.
         pub mod plain {
             $(diesel::table! { $table $key $columns })+
-            diesel::allow_tables_to_appear_in_same_query!(claims, inbound_calls);
+            diesel::allow_tables_to_appear_in_same_query!(claims, commands, inbound_calls);
             diesel::allow_tables_to_appear_in_same_query!(call_legs, inbound_calls);
         }
         /// As PostgreSQL has them.
         pub mod in_callboard {
             $(diesel::table! { callboard.$table $key $columns })+
-            diesel::allow_tables_to_appear_in_same_query!(claims, inbound_calls);
+            diesel::allow_tables_to_appear_in_same_query!(claims, commands, inbound_calls);
             diesel::allow_tables_to_appear_in_same_query!(call_legs, inbound_calls);
         }
     };
@@ -126,6 +126,17 @@ tables! {
         command -> Text,
         command_n -> Integer,
         command_accepted -> Bool,
+    }
+
+    commands (id) {
+        id -> Text,
+        agency_id -> Text,
+        call_id -> Text,
+        claim_id -> Nullable<Text>,
+        action -> Text,
+        n -> Integer,
+        state -> Text,
+        asked_at -> BigInt,
     }
 
     errands (agency_id, kind, subject) {

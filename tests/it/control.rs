@@ -1,6 +1,7 @@
 //! An agent takes a call, and the carrier does what was asked.
 
 mod fallbacks;
+mod neighbours;
 mod outages;
 mod phones;
 mod race;

@@ -72,6 +72,7 @@ async fn a_table_that_takes_no_webhooks_is_named_long_after_the_last_one(world: 
         "call_legs",
         "call_events",
         "claims",
+        "commands",
         "call_logs",
     ] {
         world.refuses("INSERT", table).await;
@@ -203,12 +204,13 @@ async fn a_postgres_on_a_full_disk_is_named_for_as_long_as_it_is_full() {
 }
 
 /// What a full disk keeps from growing.
-const TABLES: [&str; 8] = [
+const TABLES: [&str; 9] = [
     "webhook_events",
     "inbound_calls",
     "call_legs",
     "call_events",
     "claims",
+    "commands",
     "errands",
     "call_logs",
     "pulse",
@@ -271,7 +273,7 @@ async fn a_missing_right_to_a_table_that_nobody_has_touched_is_noticed() {
     });
     let node = world.node().await;
     assert_eq!(ready(&node).await.status, 200);
-    for table in ["call_events", "claims"] {
+    for table in ["call_events", "claims", "commands"] {
         let revoke = format!("REVOKE INSERT ON {table} FROM {role}");
         world.database.execute(&revoke).await;
         world.clock.advance(LATER);

@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::{ClaimId, ClientState, Command, Direction, LegEvent, LegNews, Moment, UserId};
+use crate::domain::{ClaimId, ClientState, Direction, LegEvent, LegNews, Moment, UserId};
 use uuid::Uuid;
 
 fn at(second: i64) -> Timestamp {
@@ -55,7 +55,6 @@ fn claim(number: u128, second: i64) -> Claim {
         released: None,
         plain_answer: false,
         deadline: at(second + 45),
-        command: Command::first(),
     }
 }
 

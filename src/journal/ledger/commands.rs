@@ -2,8 +2,8 @@
 
 use super::Ledger;
 use crate::domain::{
-    Action, Actor, AgencyId, CLAIM_SECONDS, Call, CallId, Claim, ClaimId, Command, Errand,
-    ErrandKind, EventType, Moment, Standing, Status, Timestamp, UserId,
+    Actor, AgencyId, CLAIM_SECONDS, Call, CallId, Claim, ClaimId, CommandState, Errand, ErrandKind,
+    EventType, Moment, Refusal, ReleaseReason, Standing, Status, Timestamp, UserId,
 };
 use crate::journal::append::{
     ClaimAnswer, ClaimAppend, CommandAppend, EndingAppend, LookedAppend, OverAppend,
@@ -83,7 +83,6 @@ impl Ledger {
             released: None,
             plain_answer: false,
             deadline: self.steady.plus_seconds(CLAIM_SECONDS),
-            command: Command::first(),
         });
         self.index.put_claim(append.agency_id, append.claim_id, id);
         self.owe_for_claim(append);
@@ -100,6 +99,7 @@ impl Ledger {
         };
         let moment = command_moment(append.at);
         self.record(EventType::Answering, None, answering, moment, Some(actor))?;
+        self.plan_on(id);
         self.settle(id, moment, None)?;
         Ok(match self.calls.get(&id) {
             Some(call) => ClaimAnswer::Won {
@@ -127,27 +127,52 @@ impl Ledger {
             return Ok(false);
         };
         claim.released = Some((append.at, append.reason));
-        let actor = append.by.map(|by| actor_of(claim, by));
+        let claim = claim.clone();
+        if append.reason == ReleaseReason::Refused {
+            self.hear_that_latest(append.agency_id, &claim, REFUSED);
+        }
+        let actor = append.by.map(|by| actor_of(&claim, by));
         self.settle(call, command_moment(append.at), actor)?;
         Ok(true)
     }
 
+    /// A claim answers plainly, unless the carrier has taken on what it was asked before.
     pub(super) fn plain_answer(&mut self, append: &PlainAnswerAppend) -> Result<bool, StoreError> {
         let Some((call, claim)) = self.holding(append.agency_id, append.claim_id) else {
             return Ok(false);
         };
-        claim.plain_answer = true;
-        claim.command = claim.command.then(Action::Answer);
+        if !claim.plain_answer {
+            let before = claim.clone();
+            if self.latest_command(&before).state.is_accepted() {
+                return Ok(false);
+            }
+            self.hear_that_latest(append.agency_id, &before, REFUSED);
+            if let Some((_, claim)) = self.holding(append.agency_id, append.claim_id) {
+                claim.plain_answer = true;
+            }
+            self.plan_on(call);
+        }
         self.settle(call, command_moment(append.at), None)?;
         Ok(true)
     }
 
-    /// What a claim asks of the carrier, as long as it holds its call.
+    /// What is heard of a command. As long as its claim holds the call, the next one follows.
     pub(super) fn command(&mut self, append: &CommandAppend) -> Result<bool, StoreError> {
-        let Some((call, claim)) = self.holding(append.agency_id, append.claim_id) else {
+        let (agency, command) = (append.agency_id, append.command);
+        let call = command
+            .by
+            .and_then(|claim| self.index.call_of_claim(agency, claim));
+        if call != Some(command.call) {
             return Ok(false);
+        }
+        let is_news = self.hear_of(agency, command);
+        let Some((call, _)) = command.by.and_then(|claim| self.holding(agency, claim)) else {
+            return Ok(is_news);
         };
-        claim.command = append.command;
+        // Who was refused asks the next thing at once; what the carrier has taken on is waited for.
+        if !command.state.is_accepted() {
+            self.plan_on(call);
+        }
         self.settle(call, command_moment(append.at), None)?;
         Ok(true)
     }
@@ -208,6 +233,9 @@ impl Ledger {
         (answering && last.id == claim).then_some((id, last))
     }
 }
+
+/// A command that has no chance any more.
+const REFUSED: CommandState = CommandState::Refused(Refusal::ForGood);
 
 fn actor_of(claim: &Claim, by: UserId) -> Actor {
     Actor {

@@ -1,9 +1,7 @@
 //! What follows for us from a change: what we owe the carrier, written down with the change itself.
 
 use super::{Handle, Ledger};
-use crate::domain::{
-    Action, Call, Claim, Derived, Errand, ErrandKind, Standing, Status, Timestamp,
-};
+use crate::domain::{Call, Derived, Errand, ErrandKind, Standing, Status, Timestamp};
 
 /// How long a call may be without news before the carrier is asked, in seconds.
 pub(in crate::journal) const LOOK_AFTER_S: i64 = 120;
@@ -26,8 +24,10 @@ impl Ledger {
             };
             self.owe_about(handle, kind, self.steady.plus_seconds(seconds));
         }
-        if let Some(claim) = self.waits_to_be_driven(call, &derived.standings) {
-            let subject = claim.id.to_string();
+        // What the carrier is to be asked in consequence is for anybody to ask.
+        let standing = derived.standings.last();
+        if let Some(claim) = standing.and_then(|standing| self.plan(call, *standing)) {
+            let subject = claim.to_string();
             let errand = Errand::new(handle.0, ErrandKind::Drive, subject, self.steady);
             self.writes.errands.push(errand);
         }
@@ -79,17 +79,6 @@ impl Ledger {
             _ => {}
         }
         kinds
-    }
-
-    /// The claim whose transfer waited until the caller's leg is answered, which is now the case.
-    fn waits_to_be_driven(&self, call: &Call, standings: &[Standing]) -> Option<&Claim> {
-        let claim = self.claims.get(&call.id)?.last()?;
-        let waits = standings.last() == Some(&Standing::Open)
-            && claim.command.action == Action::Answer
-            && claim.command.accepted
-            && !claim.plain_answer;
-        (waits && call.caller_answered_at.is_some() && call.status == Status::Answering)
-            .then_some(claim)
     }
 
     /// Owes the hangup of a leg, once.

@@ -4,7 +4,9 @@
 use super::super::append::{Answer, Append};
 use super::super::batch::apply;
 use super::story::{AGENCY, agency, second};
-use crate::domain::{AgencyId, Call, CallId, CallLog, Claim, ClaimId, Leg, Standing, Told};
+use crate::domain::{
+    AgencyId, Call, CallId, CallLog, Claim, ClaimId, Command, CommandId, Leg, Standing, Told,
+};
 use crate::store::batch::{BatchKeys, Head, Loaded, NumberedEvent, WebhookOutcome, Writes};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
@@ -19,6 +21,7 @@ pub struct Database {
     pub calls: BTreeMap<CallId, Call>,
     pub call_logs: BTreeMap<CallId, CallLog>,
     pub claims: BTreeMap<ClaimId, (AgencyId, Claim, Standing)>,
+    pub commands: BTreeMap<CommandId, Command>,
     pub events: Vec<(AgencyId, NumberedEvent)>,
     pub answers: Vec<Option<Answer>>,
     batches: i64,
@@ -141,6 +144,12 @@ impl Database {
                 .filter(|call| handles.contains(&of_call(call)))
                 .cloned()
                 .collect(),
+            commands: self
+                .commands
+                .values()
+                .filter(|command| claims.iter().any(|(_, claim)| command.by == Some(claim.id)))
+                .copied()
+                .collect(),
             claims,
         }
     }
@@ -171,7 +180,18 @@ impl Database {
         for (agency, leg) in writes.legs {
             self.legs.insert((agency, leg.call_control_id.clone()), leg);
         }
-        for (agency, claim, standing) in writes.claims {
+        for (_, command) in writes.commands {
+            if let Some(known) = self.commands.insert(command.id, command) {
+                assert_eq!(
+                    known.now(command.state),
+                    command,
+                    "the database keeps the first"
+                );
+                assert!(!known.state.is_accepted() || command.state.is_accepted());
+            }
+        }
+        for written in writes.claims {
+            let (agency, claim, standing) = (written.agency_id, written.claim, written.standing);
             if let Some((_, known, _)) = self.claims.get(&claim.id) {
                 let fixed = |claim: &Claim| (claim.call_id, claim.ordinal, claim.user_id);
                 assert_eq!(fixed(known), fixed(&claim), "the database keeps the first");

@@ -2,7 +2,8 @@
 
 use super::database::Database;
 use crate::domain::{
-    Call, CallLog, Claim, EventType, Facts, Leg, Reason, Recording, Standing, Status, derive,
+    Call, CallLog, Claim, Command, EventType, Facts, Leg, Reason, Recording, Standing, Status,
+    derive, next,
 };
 use crate::store::batch::NumberedEvent;
 use crate::view;
@@ -74,11 +75,33 @@ impl Database {
         assert_eq!(derived.standings, standings, "claims beside their facts");
         let ordinals = claims.iter().map(|claim| claim.ordinal);
         assert!(ordinals.eq(1..=i32::try_from(claims.len()).unwrap()));
+        self.check_commands(call, &claims, &standings);
         let told = self.of_call(call.id);
         let told = told.filter(|event| event.event.event_type == EventType::Answering);
         assert_eq!(told.count(), claims.len(), "each claim is told");
         let won = standings.iter().filter(|s| **s == Standing::Won).count();
         assert!(won <= 1, "one winner");
+    }
+}
+
+impl Database {
+    /// What the carrier is to be asked now is written down, and what it was asked is numbered
+    /// without gaps.
+    fn check_commands(&self, call: &Call, claims: &[Claim], standings: &[Standing]) {
+        let commands: Vec<Command> = self.commands.values().copied().collect();
+        for (claim, standing) in claims.iter().zip(standings) {
+            let asked = next(call, claim, *standing, &commands);
+            assert!(asked.is_none_or(|asked| commands.contains(&asked)));
+            let of_claim = commands.iter().filter(|one| one.by == Some(claim.id));
+            let mut numbers: Vec<i32> = of_claim.map(|one| one.n).collect();
+            numbers.sort_unstable();
+            assert!(
+                numbers
+                    .iter()
+                    .copied()
+                    .eq(1..=numbers.last().copied().unwrap())
+            );
+        }
     }
 }
 

@@ -2,20 +2,21 @@
 //! the number of appends.
 
 use super::super::schema::{
-    agency_heads, call_events, call_legs, claims, errands, inbound_calls, webhook_events,
+    agency_heads, call_events, call_legs, claims, commands, errands, inbound_calls, webhook_events,
 };
 use super::super::{Conn, Line, insert_rows, together, upsert_rows};
 use super::call_logs::put as put_logs;
 use super::end;
 use super::load::load;
-use crate::domain::{AgencyId, Call, Claim, Errand, Leg, Standing, Timestamp};
+use crate::domain::{AgencyId, Call, Command, Errand, Leg, Timestamp};
 use crate::store::StoreError;
 use crate::store::batch::{
-    BatchKeys, Head, Loaded, NumberedEvent, StoredWebhook, WebhookOutcome, Writes,
+    BatchKeys, Head, Loaded, NumberedEvent, StoredWebhook, WebhookOutcome, Writes, WrittenClaim,
 };
+use crate::store::claim_rows::{ClaimRow, CommandRow};
 use crate::store::journal_rows::{EventRow, HeadRow, WebhookRow};
 use crate::store::places::Places;
-use crate::store::rows::{CallRow, ClaimRow, ErrandRow, LegRow};
+use crate::store::rows::{CallRow, ErrandRow, LegRow};
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
@@ -64,7 +65,7 @@ async fn write(
     places: &Places,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    // Claims name their call's row, so calls come first.
+    // Claims name their call's row, and commands their claim's, so those come first.
     let _ = together!(
         line;
         put_webhooks(writes.webhooks, &writes.retaken),
@@ -73,6 +74,7 @@ async fn write(
         put_logs(&writes.call_logs, now),
         put_legs(&writes.legs, places, now),
         put_claims(&writes.claims),
+        put_commands(&writes.commands, now),
         put_errands(&writes.errands),
         put_events(writes.events),
         put_heads(writes.heads)
@@ -175,13 +177,8 @@ async fn put_legs(
     Ok(())
 }
 
-async fn put_claims(
-    mut line: Line<'_>,
-    claims: &[(AgencyId, Claim, Standing)],
-) -> Result<(), StoreError> {
-    let rows = claims.iter();
-    let rows = rows.map(|(agency, claim, standing)| ClaimRow::of(*agency, claim, *standing));
-    let rows: Vec<ClaimRow> = rows.collect();
+async fn put_claims(mut line: Line<'_>, claims: &[WrittenClaim]) -> Result<(), StoreError> {
+    let rows: Vec<ClaimRow> = claims.iter().map(ClaimRow::of).collect();
     upsert_rows!(
         &mut line,
         claims,
@@ -199,6 +196,27 @@ async fn put_claims(
             command_n,
             command_accepted
         ]
+    );
+    Ok(())
+}
+
+async fn put_commands(
+    mut line: Line<'_>,
+    asked: &[(AgencyId, Command)],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let rows = asked.iter();
+    let rows = rows.map(|(agency, command)| CommandRow::of(*agency, command, now));
+    let rows: Vec<CommandRow> = rows.collect();
+    upsert_rows!(
+        &mut line,
+        commands,
+        &rows,
+        stays |_: &CommandRow| false,
+        key [id],
+        keep [agency_id, call_id, claim_id, action, n, asked_at],
+        moves [],
+        goes_on [state]
     );
     Ok(())
 }

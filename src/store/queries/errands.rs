@@ -1,10 +1,11 @@
 //! What is owed to the carrier: taking it up, finishing it, putting it off.
 
-use super::super::schema::{call_legs, claims, errands, inbound_calls};
+use super::super::schema::{call_legs, claims, commands, errands, inbound_calls};
 use super::super::{BEGIN_WRITE, Conn, DATABASE_TIME, skip_locked};
 use super::{end, readable};
 use crate::domain::{AgencyId, CallId, Claim, ClaimId, Errand, ErrandKind, Leg, Timestamp};
-use crate::store::rows::{CallRow, ClaimRow, ErrandRow, LegRow};
+use crate::store::claim_rows::{ClaimRow, CommandRow};
+use crate::store::rows::{CallRow, ErrandRow, LegRow};
 use crate::store::{HeldClaim, StoreError};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
@@ -177,27 +178,35 @@ pub async fn database_time(conn: &mut Conn) -> Result<i64, StoreError> {
         .await?)
 }
 
-/// A claim with its call, and whether it still holds it.
+/// A claim with its call, its commands, and how it stands.
 pub async fn claim(
     conn: &mut Conn,
     agency: AgencyId,
     claim: ClaimId,
 ) -> Result<Option<HeldClaim>, StoreError> {
-    let found: Option<(ClaimRow, CallRow)> = claims::table
+    let found: Vec<(ClaimRow, CallRow, Option<CommandRow>)> = claims::table
         .inner_join(inbound_calls::table.on(inbound_calls::id.eq(claims::call_id)))
+        .left_join(commands::table.on(commands::claim_id.eq(claims::id.nullable())))
         .filter(claims::agency_id.eq(agency.to_string()))
         .filter(claims::id.eq(claim.to_string()))
-        .first(conn)
-        .await
-        .optional()?;
-    let Some((row, call)) = found else {
+        .load(conn)
+        .await?;
+    let mut rows = Vec::new();
+    let mut held = None;
+    for (claim, call, command) in found {
+        rows.extend(command);
+        held = Some((claim, call));
+    }
+    let Some((claim, call)) = held else {
         return Ok(None);
     };
+    let standing = claim.standing()?;
+    let (_, claim, commands) = claim.with_commands(rows)?;
     Ok(Some(HeldClaim {
-        is_open: row.is("open"),
-        has_won: row.is("won"),
-        claim: row.claim()?.1,
+        claim,
+        standing,
         call: call.call()?,
+        commands,
     }))
 }
 

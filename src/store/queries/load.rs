@@ -1,13 +1,16 @@
 //! What a batch reads: all that bears on the calls concerned.
 
-use super::super::schema::{agency_heads, call_legs, claims, inbound_calls, webhook_events};
+use super::super::schema::{
+    agency_heads, call_legs, claims, commands, inbound_calls, webhook_events,
+};
 use super::super::{BEGIN_BATCH, BEGIN_WRITE, Line, locked, locked_if_free, rows_by, together};
 use super::search::{Asks, Found, Key, Search};
 use crate::domain::AgencyId;
 use crate::store::batch::{BatchKeys, Heads, Loaded, WebhookOutcome};
+use crate::store::claim_rows::{ClaimRow, CommandRow};
 use crate::store::journal_rows::HeadRow;
 use crate::store::places::Places;
-use crate::store::rows::{CallRow, ClaimRow, LegRow};
+use crate::store::rows::{CallRow, LegRow};
 use crate::store::{StoreError, parse_agency};
 use diesel::prelude::*;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
@@ -124,13 +127,20 @@ async fn look_up(line: Line<'_>, asks: &Asks) -> Result<Found, StoreError> {
         calls_of_legs(&asks.callers),
         calls_claimed(&asks.claims)
     );
-    let (calls, claims): (Vec<_>, Vec<_>) = called.into_iter().chain(claimed).unzip();
-    Ok(Found {
+    let mut found = Found {
         legs: [by_handle, by_leg_id, by_session, by_claim].concat(),
-        calls,
-        claims: claims.into_iter().flatten().collect(),
-    })
+        ..Found::default()
+    };
+    for (call, claim, command) in called.into_iter().chain(claimed) {
+        found.calls.push(call);
+        found.claims.extend(claim);
+        found.commands.extend(command);
+    }
+    Ok(found)
 }
+
+/// A call with one of its claims, and one of that claim's commands.
+type CallAndClaim = (CallRow, Option<ClaimRow>, Option<CommandRow>);
 
 /// A look-up of rows by a column that is unique, or nearly so, within an agency.
 macro_rules! look_ups {
@@ -152,10 +162,12 @@ look_ups! {
     calls_held_by: CallRow = inbound_calls::table
         .filter(inbound_calls::status.eq_any(["answering", "answered"])),
         inbound_calls.answered_by;
-    calls_of_legs: (CallRow, Option<ClaimRow>) = inbound_calls::table
-        .left_join(claims::table.on(claims::call_id.eq(inbound_calls::id))),
+    calls_of_legs: CallAndClaim = inbound_calls::table
+        .left_join(claims::table.on(claims::call_id.eq(inbound_calls::id)))
+        .left_join(commands::table.on(commands::claim_id.eq(claims::id.nullable()))),
         inbound_calls.call_control_id;
-    calls_claimed: (CallRow, Option<ClaimRow>) = inbound_calls::table
-        .left_join(claims::table.on(claims::call_id.eq(inbound_calls::id))),
+    calls_claimed: CallAndClaim = inbound_calls::table
+        .left_join(claims::table.on(claims::call_id.eq(inbound_calls::id)))
+        .left_join(commands::table.on(commands::claim_id.eq(claims::id.nullable()))),
         claims.id;
 }

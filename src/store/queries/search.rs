@@ -3,8 +3,9 @@
 
 use crate::domain::AgencyId;
 use crate::store::batch::{BatchKeys, Loaded};
+use crate::store::claim_rows::{ClaimRow, CommandRow};
 use crate::store::places::Places;
-use crate::store::rows::{CallRow, ClaimRow, LegRow};
+use crate::store::rows::{CallRow, LegRow};
 use crate::store::{StoreError, parse_agency};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -40,10 +41,12 @@ impl Asks {
 }
 
 /// What was found.
+#[derive(Default)]
 pub struct Found {
     pub legs: Vec<LegRow>,
     pub calls: Vec<CallRow>,
     pub claims: Vec<ClaimRow>,
+    pub commands: Vec<CommandRow>,
 }
 
 /// Keys of one kind, each to be asked for once.
@@ -79,6 +82,7 @@ pub struct Search {
     legs: HashMap<Key, LegRow>,
     calls: HashMap<String, CallRow>,
     claims: HashMap<String, ClaimRow>,
+    commands: HashMap<String, CommandRow>,
 }
 
 impl Search {
@@ -124,6 +128,9 @@ impl Search {
             self.claim_ids.add(parse_agency(&row.agency_id)?, &row.id);
             self.claims.insert(row.id.clone(), row);
         }
+        for row in found.commands {
+            self.commands.insert(row.id.clone(), row);
+        }
         self.take_calls(found.calls)
     }
 
@@ -148,7 +155,17 @@ impl Search {
         claims.sort_by(|a, b| (&a.call_id, a.ordinal).cmp(&(&b.call_id, b.ordinal)));
         loaded.legs = all(self.legs.into_values().map(LegRow::leg))?;
         loaded.calls = all(self.calls.into_values().map(CallRow::call))?;
-        loaded.claims = all(claims.into_iter().map(ClaimRow::claim))?;
+        let mut commands: HashMap<String, Vec<CommandRow>> = HashMap::new();
+        for row in self.commands.into_values() {
+            let claim = row.claim_id.clone().unwrap_or_default();
+            commands.entry(claim).or_default().push(row);
+        }
+        for row in claims {
+            let rows = commands.remove(&row.id).unwrap_or_default();
+            let (agency, claim, commands) = row.with_commands(rows)?;
+            loaded.claims.push((agency, claim));
+            loaded.commands.extend(commands);
+        }
         Ok((loaded, places))
     }
 }

@@ -3,8 +3,9 @@
 use super::super::Conn;
 use super::super::schema::{claims, inbound_calls, webhook_events};
 use crate::domain::{AgencyId, Timestamp};
+use crate::store::claim_rows::ClaimRow;
 use crate::store::journal_rows::WebhookRow;
-use crate::store::rows::{CallRow, ClaimRow};
+use crate::store::rows::CallRow;
 use crate::store::{KeptWebhook, StoreError, ToCheck, WebhookTally, parse_agency};
 use diesel::dsl::{count_star, max, sql};
 use diesel::expression::SqlLiteral;

@@ -384,7 +384,7 @@ on_each_database!(
 );
 
 /// A carrier that transfers nobody who was not answered.
-fn answers_first() -> ExchangeSettings {
+pub fn answers_first() -> ExchangeSettings {
     ExchangeSettings {
         transfers_while_ringing: false,
         ..ExchangeSettings::default()
