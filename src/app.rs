@@ -11,7 +11,7 @@ pub use descriptors::raise_limit;
 
 use crate::agencies::Directory;
 use crate::agencies::seal::Keyring;
-use crate::auth::{AuthSettings, Verifier};
+use crate::auth::Verifier;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::control::{Control, Parts};
@@ -268,9 +268,13 @@ fn open_verifier(
     metrics: &Metrics,
     runtime: &Handle,
 ) -> Result<Verifier, AppError> {
-    let settings = AuthSettings::from(&config.auth);
-    Verifier::new(&settings, clock.clone(), metrics.clone(), runtime.clone())
-        .map_err(|error| AppError::Setting(error.to_string()))
+    Verifier::new(
+        &config.auth,
+        clock.clone(),
+        metrics.clone(),
+        runtime.clone(),
+    )
+    .map_err(|error| AppError::Setting(error.to_string()))
 }
 
 fn open_ultravox(config: &Config, clock: &Clock, metrics: &Metrics) -> Result<Ultravox, AppError> {

@@ -136,7 +136,7 @@ fn open(sealed: &SealedAgency, keyring: Option<&Keyring>) -> HashMap<CredentialK
     };
     let mut opened = HashMap::new();
     for credential in &sealed.credentials {
-        let Ok(name) = CredentialKey::from_name(&credential.name) else {
+        let Some(name) = CredentialKey::from_name(&credential.name) else {
             continue;
         };
         match key.open(agency, name, credential.version, &credential.sealed) {

@@ -63,7 +63,7 @@ impl Held {
     /// Which credential it is, if this version knows it.
     #[must_use]
     pub fn key(&self) -> Option<CredentialKey> {
-        CredentialKey::from_name(&self.name).ok()
+        CredentialKey::from_name(&self.name)
     }
 }
 
@@ -185,7 +185,7 @@ fn opened(
     let held = &kept.credential;
     let open = || {
         let key = CredentialKey::from_name(&held.name)
-            .map_err(|_| "this version knows no such credential".to_owned())?;
+            .ok_or_else(|| "this version knows no such credential".to_owned())?;
         let (data_key, _) = data_key.as_ref().map_err(String::clone)?;
         let value = data_key.open(agency, key, held.version, &held.sealed);
         value.map_err(|error| error.to_string())

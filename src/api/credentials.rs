@@ -118,7 +118,7 @@ pub(super) async fn remove(
     path: web::Path<String>,
     context: web::Data<Context>,
 ) -> Result<HttpResponse, ApiError> {
-    let key = CredentialKey::from_name(&path).map_err(|_| NOT_STORED)?;
+    let key = CredentialKey::of_name(&path).map_err(|_| NOT_STORED)?;
     let agency = owner.0.agency_id();
     if !context.directory.vault().remove(agency, key).await? {
         return Err(NOT_STORED);
@@ -169,7 +169,7 @@ type Checked = (Vec<(CredentialKey, SecretString)>, Vec<String>);
 fn checked(given: Vec<(String, SecretString)>) -> Result<Checked, ApiError> {
     let (mut values, mut warnings, mut refused) = (Vec::new(), Vec::new(), Vec::new());
     for (name, value) in given {
-        let judged = CredentialKey::from_name(&name).and_then(|key| {
+        let judged = CredentialKey::of_name(&name).and_then(|key| {
             let doubt = check_credential(key, value.expose_secret())?;
             Ok((key, doubt))
         });

@@ -19,7 +19,7 @@ mod verifier;
 pub use claims::{Identity, LEEWAY_SECONDS};
 pub use error::{AuthError, Refusal};
 pub use mint::mint;
-pub use verifier::{AuthSettings, Verifier};
+pub use verifier::Verifier;
 
 #[cfg(test)]
 mod tests;

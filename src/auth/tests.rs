@@ -6,8 +6,9 @@ mod issuer_keys;
 mod pair;
 mod user_rule;
 
-use super::{AuthError, AuthSettings, Refusal, Verifier};
+use super::{AuthError, Refusal, Verifier};
 use crate::clock::Clock;
+use crate::config::Auth;
 use crate::domain::{Timestamp, UserId};
 use crate::telemetry::Metrics;
 use base64::Engine as _;
@@ -84,19 +85,19 @@ fn hs256(claims: &Value) -> String {
 
 fn with_secret(clock: &Clock) -> Verifier {
     let jwt_secret = Some(SecretString::from(SECRET));
-    let settings = AuthSettings {
+    let settings = Auth {
         jwt_secret,
-        ..AuthSettings::default()
+        ..Auth::default()
     };
     Verifier::new(&settings, clock.clone(), Metrics::new(), Handle::current()).unwrap()
 }
 
 /// A verifier that knows the secret and an issuer.
 fn with_issuer(issuer: &FakeIssuer, clock: &Clock) -> Verifier {
-    let settings = AuthSettings {
+    let settings = Auth {
         jwt_secret: Some(SecretString::from(SECRET)),
         supabase_url: Some(issuer.project.clone()),
-        ..AuthSettings::default()
+        ..Auth::default()
     };
     Verifier::new(&settings, clock.clone(), Metrics::new(), Handle::current()).unwrap()
 }
@@ -111,10 +112,10 @@ async fn refusal(verifier: &Verifier, token: &str) -> Refusal {
 #[tokio::test]
 async fn settings_that_cannot_work_are_refused_at_start() {
     let start = |secret: Option<&str>, url: Option<&str>| {
-        let settings = AuthSettings {
+        let settings = Auth {
             jwt_secret: secret.map(SecretString::from),
             supabase_url: url.map(|url| Url::parse(url).unwrap()),
-            ..AuthSettings::default()
+            ..Auth::default()
         };
         Verifier::new(&settings, clock(), Metrics::new(), Handle::current())
     };
@@ -141,13 +142,8 @@ async fn settings_that_cannot_work_are_refused_at_start() {
 
 #[tokio::test]
 async fn without_settings_every_token_is_refused() {
-    let verifier = Verifier::new(
-        &AuthSettings::default(),
-        clock(),
-        Metrics::new(),
-        Handle::current(),
-    )
-    .unwrap();
+    let verifier =
+        Verifier::new(&Auth::default(), clock(), Metrics::new(), Handle::current()).unwrap();
     assert!(!verifier.is_configured());
     let token = hs256(&claims_with(json!({})));
     assert_eq!(refusal(&verifier, &token).await, Refusal::NotConfigured);
@@ -158,9 +154,9 @@ async fn without_settings_every_token_is_refused() {
 fn the_issuer_is_named_after_the_project() {
     for url in ["https://abc.supabase.co", "https://ABC.supabase.co:443/"] {
         let supabase_url = Some(Url::parse(url).unwrap());
-        let settings = AuthSettings {
+        let settings = Auth {
             supabase_url,
-            ..AuthSettings::default()
+            ..Auth::default()
         };
         let issuer = settings.project_issuer().unwrap();
         assert_eq!(issuer, "https://abc.supabase.co/auth/v1");

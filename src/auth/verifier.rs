@@ -12,54 +12,12 @@ use crate::telemetry::Metrics;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, DecodingKey};
-use secrecy::SecretString;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::runtime::Handle;
 use url::Url;
 use zeroize::Zeroizing;
-
-/// What tokens are verified against. With neither setting every token is refused.
-#[derive(Clone, Debug, Default)]
-pub struct AuthSettings {
-    /// `SUPABASE_JWT_SECRET`: verifies HS256, its UTF-8 being the key.
-    pub jwt_secret: Option<SecretString>,
-    /// `SUPABASE_URL`: its issuer must have issued every token, and its keys verify the other
-    /// algorithms.
-    pub supabase_url: Option<Url>,
-    /// `SUPABASE_JWT_ISSUER`: the issuers that tokens may name in place of that project's.
-    pub issuers: Vec<String>,
-}
-
-impl AuthSettings {
-    /// The issuers of which tokens must name one (`iss`), without slashes at the end; none, when
-    /// they may name any.
-    #[must_use]
-    pub fn accepted_issuers(&self) -> Vec<String> {
-        if self.issuers.is_empty() {
-            return self.project_issuer().into_iter().collect();
-        }
-        self.issuers.clone()
-    }
-
-    /// The project as an issuer, whose keys are below this address.
-    #[must_use]
-    pub fn project_issuer(&self) -> Option<String> {
-        let url = self.supabase_url.as_ref()?;
-        Some(format!("{}/auth/v1", url.as_str().trim_end_matches('/')))
-    }
-}
-
-impl From<&Auth> for AuthSettings {
-    fn from(auth: &Auth) -> Self {
-        Self {
-            jwt_secret: auth.jwt_secret.clone(),
-            supabase_url: auth.supabase_url.clone(),
-            issuers: auth.issuers.clone(),
-        }
-    }
-}
 
 /// Verifies access tokens. Clones are cheap and share the issuer's keys.
 #[derive(Clone)]
@@ -82,7 +40,7 @@ impl Verifier {
     /// Fails with [`AuthError::Settings`] when the secret is blank, when the URL is not one of a
     /// web server, or when this machine has no TLS certificates to trust.
     pub fn new(
-        settings: &AuthSettings,
+        settings: &Auth,
         clock: Clock,
         metrics: Metrics,
         runtime: Handle,

@@ -29,7 +29,7 @@ mod testing;
 pub use error::CliError;
 
 use crate::clock::Clock;
-use crate::config::{self, Config};
+use crate::config::Config;
 use crate::telemetry::{self, LogTarget, Logs};
 use args::{AgencyCommand, Command, CredentialsCommand, DemoArgs, EpochCommand, UserCommand};
 use std::io::{self, Write};
@@ -39,10 +39,7 @@ type Out<'a> = &'a mut (dyn Write + Send);
 
 /// Starts the process's logs as the settings say.
 fn start_logs(config: &Config, target: &LogTarget) -> Result<Logs, CliError> {
-    let format = match config.telemetry.log_format {
-        config::LogFormat::Text => telemetry::LogFormat::Text,
-        config::LogFormat::Json => telemetry::LogFormat::Json,
-    };
+    let format = config.telemetry.log_format;
     Ok(telemetry::init(
         &config.telemetry.log_filter,
         format,

@@ -3,7 +3,7 @@
 use super::args::TokenArgs;
 use super::words::line;
 use super::{CliError, Out};
-use crate::auth::{AuthSettings, mint};
+use crate::auth::mint;
 use crate::clock::Clock;
 use crate::config::Config;
 
@@ -14,18 +14,21 @@ pub(super) fn run(
     clock: &Clock,
     out: Out<'_>,
 ) -> Result<(), CliError> {
-    let settings = AuthSettings::from(&config.auth);
-    let issuer = settings.accepted_issuers().into_iter().next();
-    let secret = settings.jwt_secret.ok_or(CliError::NoJwtSecret)?;
+    let issuer = config.auth.accepted_issuers().into_iter().next();
+    let secret = config
+        .auth
+        .jwt_secret
+        .as_ref()
+        .ok_or(CliError::NoJwtSecret)?;
     let lifetime = i64::try_from(args.ttl.as_secs()).unwrap_or(i64::MAX);
-    let token = mint(&secret, args.user, issuer.as_deref(), lifetime, clock.now())?;
+    let token = mint(secret, args.user, issuer.as_deref(), lifetime, clock.now())?;
     line(out, &token)
 }
 
 #[cfg(test)]
 mod tests {
     use super::run;
-    use crate::auth::{AuthError, AuthSettings, Refusal, Verifier};
+    use crate::auth::{AuthError, Refusal, Verifier};
     use crate::cli::CliError;
     use crate::cli::args::TokenArgs;
     use crate::cli::testing::{config_in, said};
@@ -51,9 +54,8 @@ mod tests {
         run(ARGS, &config, &clock, &mut out).unwrap();
         let token = said(&mut out);
 
-        let settings = AuthSettings::from(&config.auth);
         let verifier = Verifier::new(
-            &settings,
+            &config.auth,
             clock.clone(),
             crate::telemetry::Metrics::new(),
             Handle::current(),

@@ -57,7 +57,7 @@ pub struct AuthSettings {
 }
 
 /// What tokens are verified with. With neither, nobody can sign in.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Auth {
     /// The HS256 secret: its UTF-8 bytes are the key.
     pub jwt_secret: Option<SecretString>,
@@ -80,6 +80,23 @@ impl Auth {
                 .read_in_words(&ISSUER, settings.supabase_jwt_issuer.as_ref(), issuers)
                 .unwrap_or_default(),
         }
+    }
+
+    /// The issuers of which tokens must name one (`iss`), without slashes at the end; none, when
+    /// they may name any.
+    #[must_use]
+    pub fn accepted_issuers(&self) -> Vec<String> {
+        if self.issuers.is_empty() {
+            return self.project_issuer().into_iter().collect();
+        }
+        self.issuers.clone()
+    }
+
+    /// The project as an issuer, whose keys are below this address.
+    #[must_use]
+    pub fn project_issuer(&self) -> Option<String> {
+        let url = self.supabase_url.as_ref()?;
+        Some(format!("{}/auth/v1", url.as_str().trim_end_matches('/')))
     }
 }
 

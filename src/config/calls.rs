@@ -1,6 +1,7 @@
 //! What happens to calls.
 
 use super::error::{Mistakes, Rule};
+use crate::domain::words;
 use clap::Args;
 use std::num::NonZeroU32;
 
@@ -98,26 +99,30 @@ impl Default for Calls {
     }
 }
 
-/// How answered calls are recorded.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Recording {
-    /// Caller and agent on channels of their own.
-    #[default]
-    Dual,
-    /// Both on one channel.
-    Single,
-    /// Not at all.
-    Off,
+words! {
+    /// How answered calls are recorded.
+    #[derive(Default)]
+    pub enum Recording {
+        /// Caller and agent on channels of their own.
+        #[default]
+        Dual = "dual",
+        /// Both on one channel.
+        Single = "single",
+        /// Not at all.
+        Off = "off",
+    }
 }
 
-/// What happens when the carrier refuses a transfer for good.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum TransferRefused {
-    /// The call is answered, as in the guide.
-    #[default]
-    Answer,
-    /// The claim is released and the call rings again.
-    Release,
+words! {
+    /// What happens when the carrier refuses a transfer for good.
+    #[derive(Default)]
+    pub enum TransferRefused {
+        /// The call is answered, as in the guide.
+        #[default]
+        Answer = "answer",
+        /// The claim is released and the call rings again.
+        Release = "release",
+    }
 }
 
 impl Calls {
@@ -154,27 +159,6 @@ impl Calls {
 fn hours(text: &str) -> Option<u16> {
     let hours = text.parse().ok()?;
     (1..=WEEK).contains(&hours).then_some(hours)
-}
-
-impl Recording {
-    fn from_name(name: &str) -> Option<Self> {
-        match name {
-            "dual" => Some(Self::Dual),
-            "single" => Some(Self::Single),
-            "off" => Some(Self::Off),
-            _ => None,
-        }
-    }
-}
-
-impl TransferRefused {
-    fn from_name(name: &str) -> Option<Self> {
-        match name {
-            "answer" => Some(Self::Answer),
-            "release" => Some(Self::Release),
-            _ => None,
-        }
-    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::error::{Mistakes, Rule};
 use super::{listener, web_url};
+use crate::domain::words;
 use clap::Args;
 use url::Url;
 
@@ -90,14 +91,16 @@ pub struct Providers {
     pub ultravox_endpoint: TelephonyEndpoint,
 }
 
-/// Ultravox keeps telephony settings behind two endpoints.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum TelephonyEndpoint {
-    /// `/api/accounts/me/telephony_config`: every provider in one document.
-    #[default]
-    Account,
-    /// `/api/telephony_configs/{provider}`: a document for each provider.
-    Provider,
+words! {
+    /// Ultravox keeps telephony settings behind two endpoints.
+    #[derive(Default)]
+    pub enum TelephonyEndpoint {
+        /// `/api/accounts/me/telephony_config`: every provider in one document.
+        #[default]
+        Account = "account",
+        /// `/api/telephony_configs/{provider}`: a document for each provider.
+        Provider = "provider",
+    }
 }
 
 impl Providers {
@@ -121,16 +124,6 @@ impl Providers {
             ultravox_endpoint: mistakes
                 .read(&ENDPOINT, endpoint, TelephonyEndpoint::from_name)
                 .unwrap_or_default(),
-        }
-    }
-}
-
-impl TelephonyEndpoint {
-    fn from_name(name: &str) -> Option<Self> {
-        match name {
-            "account" => Some(Self::Account),
-            "provider" => Some(Self::Provider),
-            _ => None,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What operators see: logs and metrics.
 
 use super::error::{Mistakes, Rule};
+use crate::domain::words;
 use clap::Args;
 use std::net::{Ipv4Addr, SocketAddr};
 use tracing_subscriber::EnvFilter;
@@ -68,14 +69,16 @@ pub struct Telemetry {
     pub metrics_addr: Option<SocketAddr>,
 }
 
-/// How a log line looks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum LogFormat {
-    /// For people.
-    #[default]
-    Text,
-    /// For machines: one object per line.
-    Json,
+words! {
+    /// How a log line looks.
+    #[derive(Default)]
+    pub enum LogFormat {
+        /// For people; coloured when stderr is a terminal and `NO_COLOR` is not set.
+        #[default]
+        Text = "text",
+        /// For machines: one JSON object per line.
+        Json = "json",
+    }
 }
 
 impl Telemetry {
@@ -92,16 +95,6 @@ impl Telemetry {
             metrics_addr: mistakes
                 .read(&METRICS, metrics, metrics_addr)
                 .unwrap_or(Some(DEFAULT_METRICS)),
-        }
-    }
-}
-
-impl LogFormat {
-    fn from_name(name: &str) -> Option<Self> {
-        match name {
-            "text" => Some(Self::Text),
-            "json" => Some(Self::Json),
-            _ => None,
         }
     }
 }

@@ -1,39 +1,18 @@
 //! A call as agents see it.
 
-use super::{AgencyId, CallId, Recording, Timestamp, UserId};
+use super::{AgencyId, CallId, Recording, Timestamp, UserId, words};
 
-/// Where a call stands. It only moves forward, a release aside; `Ended` never changes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Status {
-    /// It rings and nobody has it.
-    Incoming,
-    /// An agent has claimed it; the agent's phone rings.
-    Answering,
-    /// Somebody is, or was, on it.
-    Answered,
-    /// The caller's leg is over.
-    Ended,
-}
-
-impl Status {
-    /// Every status, in the order of a call's life.
-    pub const ALL: [Self; 4] = [Self::Incoming, Self::Answering, Self::Answered, Self::Ended];
-
-    /// The word in JSON and in the database.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Incoming => "incoming",
-            Self::Answering => "answering",
-            Self::Answered => "answered",
-            Self::Ended => "ended",
-        }
-    }
-
-    /// The status of that name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.name() == name)
+words! {
+    /// Where a call stands. It only moves forward, a release aside; `Ended` never changes.
+    pub enum Status {
+        /// It rings and nobody has it.
+        Incoming = "incoming",
+        /// An agent has claimed it; the agent's phone rings.
+        Answering = "answering",
+        /// Somebody is, or was, on it.
+        Answered = "answered",
+        /// The caller's leg is over.
+        Ended = "ended",
     }
 }
 
@@ -76,18 +55,4 @@ pub struct Call {
     pub created_at: Timestamp,
     /// When this row last changed, by ours.
     pub updated_at: Timestamp,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Status;
-
-    #[test]
-    fn a_status_is_found_by_its_name_and_they_stand_in_their_order() {
-        for status in Status::ALL {
-            assert_eq!(Status::from_name(status.name()), Some(status));
-        }
-        assert_eq!(Status::from_name("parked"), None);
-        assert!(Status::ALL.is_sorted());
-    }
 }

@@ -1,38 +1,20 @@
 //! A finished call as people look back on it: how it came out, how long it waited, how long it was.
 
-use super::{AgencyId, Call, CallId, Leg, Reason, Status, Timestamp, UserId};
+use super::{AgencyId, Call, CallId, Leg, Reason, Status, Timestamp, UserId, words};
 
-/// How a call came out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum CallResult {
-    /// Somebody was on it.
-    Answered,
-    /// The caller left before anybody was.
-    Abandoned,
-    /// Nobody was on it, and it ended otherwise: by time-out, say, or by an agent.
-    Missed,
+words! {
+    /// How a call came out.
+    pub enum CallResult {
+        /// Somebody was on it.
+        Answered = "answered",
+        /// The caller left before anybody was.
+        Abandoned = "abandoned",
+        /// Nobody was on it, and it ended otherwise: by time-out, say, or by an agent.
+        Missed = "missed",
+    }
 }
 
 impl CallResult {
-    /// Every result.
-    pub const ALL: [Self; 3] = [Self::Answered, Self::Abandoned, Self::Missed];
-
-    /// The word in JSON and in the database.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Answered => "answered",
-            Self::Abandoned => "abandoned",
-            Self::Missed => "missed",
-        }
-    }
-
-    /// The result of that name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|result| result.name() == name)
-    }
-
     /// How a finished call came out, given its caller's leg.
     #[must_use]
     pub fn of(call: &Call, caller: &Leg) -> Self {

@@ -1,60 +1,30 @@
 //! A claim: one agent's hold on one call, of which at most one is open.
 
-use super::{CallId, ClaimId, ClientState, Timestamp, UserId};
+use super::{CallId, ClaimId, ClientState, Timestamp, UserId, words};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-/// Why a call went back to ringing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReleaseReason {
-    /// The agent's phone was busy.
-    Busy,
-    /// The agent's phone rang out.
-    NoAnswer,
-    /// The agent's phone declined.
-    Rejected,
-    /// The carrier refused the command.
-    Refused,
-    /// Nothing was heard for 45 seconds.
-    TimedOut,
-    /// The carrier failed.
-    CarrierError,
-    /// The agent gave the call back, or the leg was cancelled.
-    Cancelled,
+words! {
+    /// Why a call went back to ringing.
+    pub enum ReleaseReason {
+        /// The agent's phone was busy.
+        Busy = "busy",
+        /// The agent's phone rang out.
+        NoAnswer = "no_answer",
+        /// The agent's phone declined.
+        Rejected = "rejected",
+        /// The carrier refused the command.
+        Refused = "refused",
+        /// Nothing was heard for 45 seconds.
+        TimedOut = "timed_out",
+        /// The carrier failed.
+        CarrierError = "carrier_error",
+        /// The agent gave the call back, or the leg was cancelled.
+        Cancelled = "cancelled",
+    }
 }
 
 impl ReleaseReason {
-    /// Every reason.
-    pub const ALL: [Self; 7] = [
-        Self::Busy,
-        Self::NoAnswer,
-        Self::Rejected,
-        Self::Refused,
-        Self::TimedOut,
-        Self::CarrierError,
-        Self::Cancelled,
-    ];
-
-    /// The word in events and in the database.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Busy => "busy",
-            Self::NoAnswer => "no_answer",
-            Self::Rejected => "rejected",
-            Self::Refused => "refused",
-            Self::TimedOut => "timed_out",
-            Self::CarrierError => "carrier_error",
-            Self::Cancelled => "cancelled",
-        }
-    }
-
-    /// The reason of that name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|reason| reason.name() == name)
-    }
-
     /// What an unanswered agent leg's `hangup_cause` means. Causes are open strings at Telnyx.
     #[must_use]
     pub fn from_hangup_cause(cause: Option<&str>) -> Self {
@@ -118,14 +88,6 @@ pub fn read_client_state(text: &str) -> ClientState {
 #[cfg(test)]
 mod tests {
     use super::ReleaseReason;
-
-    #[test]
-    fn a_reason_is_found_by_its_name() {
-        for reason in ReleaseReason::ALL {
-            assert_eq!(ReleaseReason::from_name(reason.name()), Some(reason));
-        }
-        assert_eq!(ReleaseReason::from_name("tired"), None);
-    }
 
     #[test]
     fn a_cause_that_nobody_told_us_of_is_the_carriers_error() {

@@ -1,33 +1,14 @@
 //! What the carrier is asked to do for a call, and what it is to be asked next.
 
-use super::{Call, CallId, Claim, ClaimId, CommandId, Standing, Status};
+use super::{Call, CallId, Claim, ClaimId, CommandId, Standing, Status, words};
 
-/// What is asked of the carrier.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// Ring the agent's phone, and connect it.
-    Transfer,
-    /// Answer the caller's leg.
-    Answer,
-}
-
-impl Action {
-    /// Every action.
-    pub const ALL: [Self; 2] = [Self::Transfer, Self::Answer];
-
-    /// The word in the database, and in the command's id.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Transfer => "transfer",
-            Self::Answer => "answer",
-        }
-    }
-
-    /// The action of that name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|action| action.name() == name)
+words! {
+    /// What is asked of the carrier. Its word is part of the command's id too.
+    pub enum Action {
+        /// Ring the agent's phone, and connect it.
+        Transfer = "transfer",
+        /// Answer the caller's leg.
+        Answer = "answer",
     }
 }
 

@@ -8,6 +8,7 @@ mod public_key;
 pub use opaque::{Oddity, oddity};
 pub use public_key::parse_public_key;
 
+use super::words;
 use std::fmt;
 
 /// Longest value of a credential that is not a list, and longest entry of one that is, in
@@ -18,67 +19,46 @@ const MOST_CHARACTERS_OF_A_LIST: usize = 16_384;
 /// Ultravox's own limit on the application id, in characters.
 const MOST_CHARACTERS_OF_AN_APPLICATION_ID: usize = 40;
 
-macro_rules! credential_keys {
-    ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
-        /// The name of one credential of an agency.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum CredentialKey {
-            $($(#[$doc])* $variant,)*
-        }
-
-        impl CredentialKey {
-            /// Every key, in the order people are shown them.
-            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
-
-            /// The name in the database, in JSON and on the command line.
-            #[must_use]
-            pub const fn name(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $name,)*
-                }
-            }
-        }
-    };
-}
-
-credential_keys! {
-    /// Authorises requests to Ultravox.
-    UltravoxApiKey = "ultravox_api_key",
-    /// Authorises requests to Telnyx.
-    TelnyxApiKey = "telnyx_api_key",
-    /// Verifies Telnyx's webhooks; several, comma-separated, while keys are rotated.
-    TelnyxPublicKey = "telnyx_public_key",
-    /// The voice application; by default also the connection whose events count.
-    TelnyxApplicationId = "telnyx_application_id",
-    /// The connections whose events count, comma-separated.
-    TelnyxConnectionIds = "telnyx_connection_ids",
-    /// The Telnyx organisation, which Ultravox asks for.
-    TelnyxAccountSid = "telnyx_account_sid",
-    /// Where calls ring for agents who have no SIP username of their own.
-    TelnyxSipUsername = "telnyx_sip_username",
-    /// The SIP domain of the agents' addresses.
-    TelnyxSipServer = "telnyx_sip_server",
-    /// The `from` of a transfer when the caller's own number may not be.
-    TelnyxCallerId = "telnyx_caller_id",
-    /// The Twilio account.
-    TwilioAccountSid = "twilio_account_sid",
-    /// Authorises requests to Twilio.
-    TwilioAuthToken = "twilio_auth_token",
-    /// The Plivo account.
-    PlivoAuthId = "plivo_auth_id",
-    /// Authorises requests to Plivo.
-    PlivoAuthToken = "plivo_auth_token",
+words! {
+    /// The name of one credential of an agency, in the order people are shown them.
+    pub enum CredentialKey {
+        /// Authorises requests to Ultravox.
+        UltravoxApiKey = "ultravox_api_key",
+        /// Authorises requests to Telnyx.
+        TelnyxApiKey = "telnyx_api_key",
+        /// Verifies Telnyx's webhooks; several, comma-separated, while keys are rotated.
+        TelnyxPublicKey = "telnyx_public_key",
+        /// The voice application; by default also the connection whose events count.
+        TelnyxApplicationId = "telnyx_application_id",
+        /// The connections whose events count, comma-separated.
+        TelnyxConnectionIds = "telnyx_connection_ids",
+        /// The Telnyx organisation, which Ultravox asks for.
+        TelnyxAccountSid = "telnyx_account_sid",
+        /// Where calls ring for agents who have no SIP username of their own.
+        TelnyxSipUsername = "telnyx_sip_username",
+        /// The SIP domain of the agents' addresses.
+        TelnyxSipServer = "telnyx_sip_server",
+        /// The `from` of a transfer when the caller's own number may not be.
+        TelnyxCallerId = "telnyx_caller_id",
+        /// The Twilio account.
+        TwilioAccountSid = "twilio_account_sid",
+        /// Authorises requests to Twilio.
+        TwilioAuthToken = "twilio_auth_token",
+        /// The Plivo account.
+        PlivoAuthId = "plivo_auth_id",
+        /// Authorises requests to Plivo.
+        PlivoAuthToken = "plivo_auth_token",
+    }
 }
 
 impl CredentialKey {
     /// The key of that name. An unknown name is refused without repeating it: people swap the two
     /// sides of `KEY=VALUE`, and the value would then stand in the error.
-    pub fn from_name(name: &str) -> Result<Self, CredentialError> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|key| key.name() == name)
-            .ok_or(CredentialError::UnknownKey)
+    ///
+    /// # Errors
+    /// When there is no such key.
+    pub fn of_name(name: &str) -> Result<Self, CredentialError> {
+        Self::from_name(name).ok_or(CredentialError::UnknownKey)
     }
 
     /// Whether the value holds several entries, comma-separated.
@@ -194,14 +174,14 @@ mod tests {
     #[test]
     fn every_name_leads_back_to_its_key() {
         for key in CredentialKey::ALL {
-            assert_eq!(CredentialKey::from_name(key.name()), Ok(*key));
+            assert_eq!(CredentialKey::of_name(key.name()), Ok(key));
         }
         assert_eq!(CredentialKey::ALL.len(), 13);
     }
 
     #[test]
     fn an_unknown_name_is_refused_without_repeating_it() {
-        let error = CredentialKey::from_name("KEY0123SECRET").unwrap_err();
+        let error = CredentialKey::of_name("KEY0123SECRET").unwrap_err();
         assert!(!error.to_string().contains("SECRET"));
         assert!(error.to_string().contains("telnyx_api_key"));
     }

@@ -1,52 +1,28 @@
 //! An errand: something that we still owe the carrier.
 
-use super::{AgencyId, Timestamp};
+use super::{AgencyId, Timestamp, words};
 
-/// What is to be done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum ErrandKind {
-    /// Bring a claim's command to a definite outcome. Its subject is the claim.
-    Drive,
-    /// Let go of a claim that nobody has answered by its deadline. Its subject is the claim.
-    Expire,
-    /// Hang up a leg that nobody is to answer any more.
-    HangUp,
-    /// Start recording an answered call. Its subject is the caller's leg, as for those that follow.
-    Record,
-    /// Let a caller who was answered once, and is not now, hear ringing.
-    Ring,
-    /// Stop that ringing.
-    Quiet,
-    /// Ask the carrier whether a leg of which nothing was heard for long is still there.
-    Look,
+words! {
+    /// What is to be done.
+    pub enum ErrandKind {
+        /// Bring a claim's command to a definite outcome. Its subject is the claim.
+        Drive = "drive",
+        /// Let go of a claim that nobody has answered by its deadline. Its subject is the claim.
+        Expire = "expire",
+        /// Hang up a leg that nobody is to answer any more.
+        HangUp = "hang_up",
+        /// Start recording an answered call. Its subject is the caller's leg, as for those that follow.
+        Record = "record",
+        /// Let a caller who was answered once, and is not now, hear ringing.
+        Ring = "ring",
+        /// Stop that ringing.
+        Quiet = "quiet",
+        /// Ask the carrier whether a leg of which nothing was heard for long is still there.
+        Look = "look",
+    }
 }
 
 impl ErrandKind {
-    /// Every kind that there is.
-    pub const ALL: [Self; 7] = [
-        Self::Drive,
-        Self::Expire,
-        Self::HangUp,
-        Self::Record,
-        Self::Ring,
-        Self::Quiet,
-        Self::Look,
-    ];
-
-    /// The word in the database and in logs.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Drive => "drive",
-            Self::Expire => "expire",
-            Self::HangUp => "hang_up",
-            Self::Record => "record",
-            Self::Ring => "ring",
-            Self::Quiet => "quiet",
-            Self::Look => "look",
-        }
-    }
-
     /// The longest time, in seconds, for which one may be put off at once: whatever is due later than
     /// that was written by a clock that was wrong.
     #[must_use]
@@ -56,12 +32,6 @@ impl ErrandKind {
             Self::Look => 1800 + 1800 / 8,
             _ => 60,
         }
-    }
-
-    /// The kind of that name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 }
 

@@ -1,46 +1,22 @@
 //! What a board hears: one event for each change of a call.
 
-use super::{Call, Leg, Moment, ReleaseReason, Status, UserId};
+use super::{Call, Leg, Moment, ReleaseReason, Status, UserId, words};
 
-/// What happened, in the contract's words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum EventType {
-    /// A call rings.
-    Incoming,
-    /// An agent has claimed it.
-    Answering,
-    /// The claim fell; the call rings again.
-    Released,
-    /// An agent is on it.
-    Answered,
-    /// It is over.
-    Ended,
-    /// A detail came late.
-    Updated,
-}
-
-impl EventType {
-    /// Every type, in the order of a call's life.
-    pub const ALL: [Self; 6] = [
-        Self::Incoming,
-        Self::Answering,
-        Self::Released,
-        Self::Answered,
-        Self::Ended,
-        Self::Updated,
-    ];
-
-    /// The word in frames and in the database.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Incoming => "call.incoming",
-            Self::Answering => "call.answering",
-            Self::Released => "call.released",
-            Self::Answered => "call.answered",
-            Self::Ended => "call.ended",
-            Self::Updated => "call.updated",
-        }
+words! {
+    /// What happened, in the contract's words.
+    pub enum EventType {
+        /// A call rings.
+        Incoming = "call.incoming",
+        /// An agent has claimed it.
+        Answering = "call.answering",
+        /// The claim fell; the call rings again.
+        Released = "call.released",
+        /// An agent is on it.
+        Answered = "call.answered",
+        /// It is over.
+        Ended = "call.ended",
+        /// A detail came late.
+        Updated = "call.updated",
     }
 }
 

@@ -17,6 +17,7 @@ mod recording;
 mod stats;
 mod status;
 mod time;
+mod words;
 
 pub use call::{Call, Status};
 pub use call_log::{CallLog, CallResult, LoggedCall};
@@ -36,3 +37,4 @@ pub use recording::Recording;
 pub use stats::{Hour, HourOfResult, Stats, Waiting};
 pub use status::{Derived, Facts, Standing, derive};
 pub use time::Timestamp;
+pub(crate) use words::words;

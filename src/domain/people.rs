@@ -1,36 +1,16 @@
 //! Agencies and the people who work there.
 
-use super::{AgencyId, UserId};
+use super::{AgencyId, UserId, words};
 
-/// What a person may do in the agency.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// Owns the agency: credentials and imports, and all below.
-    Owner,
-    /// Sees the agency's people and status, and all below.
-    Admin,
-    /// Takes calls.
-    Member,
-}
-
-impl Role {
-    /// Every role, from the most that one may do to the least.
-    pub const ALL: [Self; 3] = [Self::Owner, Self::Admin, Self::Member];
-
-    /// The name in the database, in JSON and on the command line.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Owner => "agency_owner",
-            Self::Admin => "agency_admin",
-            Self::Member => "agency_member",
-        }
-    }
-
-    /// The role of that name, if there is one.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|role| role.name() == name)
+words! {
+    /// What a person may do in the agency.
+    pub enum Role {
+        /// Owns the agency: credentials and imports, and all below.
+        Owner = "agency_owner",
+        /// Sees the agency's people and status, and all below.
+        Admin = "agency_admin",
+        /// Takes calls.
+        Member = "agency_member",
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::domain::{
     AgencyId, Call, CallLog, Claim, ClaimId, Command, Errand, Event, Leg, Standing, Timestamp,
-    UserId,
+    UserId, words,
 };
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -70,32 +70,19 @@ pub struct Loaded {
     pub commands: Vec<Command>,
 }
 
-/// What became of a webhook.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum WebhookOutcome {
-    /// It changed a call, or told what was known.
-    Applied,
-    /// It waits for the `call.initiated` of its leg.
-    Held,
-    /// Its type tells nothing about calls.
-    Ignored,
-    /// It belongs to another connection of the carrier's account.
-    OtherConnection,
-    /// It could not be applied and is kept raw.
-    Failed,
-}
-
-impl WebhookOutcome {
-    /// The word in the database.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Applied => "applied",
-            Self::Held => "held",
-            Self::Ignored => "ignored",
-            Self::OtherConnection => "other_connection",
-            Self::Failed => "failed",
-        }
+words! {
+    /// What became of a webhook.
+    pub enum WebhookOutcome {
+        /// It changed a call, or told what was known.
+        Applied = "applied",
+        /// It waits for the `call.initiated` of its leg.
+        Held = "held",
+        /// Its type tells nothing about calls.
+        Ignored = "ignored",
+        /// It belongs to another connection of the carrier's account.
+        OtherConnection = "other_connection",
+        /// It could not be applied and is kept raw.
+        Failed = "failed",
     }
 }
 

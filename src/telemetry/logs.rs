@@ -1,36 +1,14 @@
 //! Log lines, on stderr or in a file: text for people, JSON for collectors.
 
 use super::{Logs, TelemetryError};
+use crate::config::LogFormat;
 use std::fs::{File, OpenOptions};
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 use tracing::Subscriber;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::util::SubscriberInitExt;
-
-/// How log lines are written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum LogFormat {
-    /// For people; coloured when stderr is a terminal and `NO_COLOR` is not set.
-    #[default]
-    Text,
-    /// One JSON object a line.
-    Json,
-}
-
-impl FromStr for LogFormat {
-    type Err = TelemetryError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "text" => Ok(Self::Text),
-            "json" => Ok(Self::Json),
-            _ => Err(TelemetryError::Format(text.to_owned())),
-        }
-    }
-}
 
 /// Where log lines go.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -265,17 +243,10 @@ mod tests {
     }
 
     #[test]
-    fn a_filter_or_format_that_cannot_be_read_says_how_to_mend_it() {
+    fn a_filter_that_cannot_be_read_says_how_to_mend_it() {
         let refused = init("callboard=louder", LogFormat::Text, &LogTarget::Stderr);
         let error = refused.err().unwrap();
         assert!(matches!(error, TelemetryError::Filter { .. }));
         assert!(error.to_string().contains("callboard=louder"), "{error}");
-
-        let error = "xml".parse::<LogFormat>().unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            r#"CALLBOARD_LOG is "xml": write `text` or `json`"#
-        );
-        assert_eq!("json".parse::<LogFormat>().unwrap(), LogFormat::Json);
     }
 }

@@ -10,7 +10,7 @@ mod metrics;
 mod ops_files;
 
 pub use lines::{Logs, LostLines};
-pub use logs::{LogFormat, LogTarget, init};
+pub use logs::{LogTarget, init};
 pub use metrics::{
     ConnectAnswer, Duty, ErrandOutcome, HeadPoll, JournalFailure, KeyFetch, Metrics, OpenSocket,
     Provider, ProviderResult, Refused, Removed, WebhookResult,
@@ -30,9 +30,6 @@ pub enum TelemetryError {
         /// What the parser made of it.
         reason: String,
     },
-    /// The log format is neither of the two that there are.
-    #[error("CALLBOARD_LOG is {0:?}: write `text` or `json`")]
-    Format(String),
     /// The log file cannot be opened or made.
     #[error("the log file {} cannot be written: {source}; is its folder there?", .path.display())]
     File {

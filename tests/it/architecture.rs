@@ -5,9 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the bottom to the top: a room names rooms of lower floors, and itself.
-const FLOORS: [&[&str]; 10] = [
+const FLOORS: [&[&str]; 11] = [
     &["domain"],
-    &["config", "telemetry", "clock", "view"],
+    &["config"],
+    &["telemetry", "clock", "view"],
     &["store", "duties", "providers"],
     &["auth", "agencies"],
     &["journal", "hub", "relay"],

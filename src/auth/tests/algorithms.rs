@@ -215,10 +215,10 @@ async fn without_an_issuer_or_a_secret_its_tokens_are_refused() {
     );
 
     let issuer = FakeIssuer::publishing(&[&pair]).await;
-    let settings = crate::auth::AuthSettings {
+    let settings = crate::config::Auth {
         jwt_secret: None,
         supabase_url: Some(issuer.project.clone()),
-        ..crate::auth::AuthSettings::default()
+        ..crate::config::Auth::default()
     };
     let runtime = tokio::runtime::Handle::current();
     let verifier =

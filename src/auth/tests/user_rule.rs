@@ -154,10 +154,10 @@ async fn a_minted_token_is_a_users() {
 #[tokio::test]
 async fn a_minted_token_names_the_issuer_that_is_asked_for() {
     let clock = clock();
-    let settings = crate::auth::AuthSettings {
+    let settings = crate::config::Auth {
         jwt_secret: Some(SecretString::from(SECRET)),
         supabase_url: Some("https://project.example".parse().unwrap()),
-        ..crate::auth::AuthSettings::default()
+        ..crate::config::Auth::default()
     };
     let verifier = verifier_of(&settings, &clock);
     let secret = SecretString::from(SECRET);
@@ -177,7 +177,7 @@ async fn a_minted_token_names_the_issuer_that_is_asked_for() {
 async fn a_token_may_name_any_issuer_of_the_list_with_or_without_a_slash() {
     let issuers = ["https://auth.acme.example/auth/v1", "https://old.example/"];
     for project in [None, Some("https://project.example")] {
-        let settings = crate::auth::AuthSettings {
+        let settings = crate::config::Auth {
             jwt_secret: Some(SecretString::from(SECRET)),
             supabase_url: project.map(|url| url.parse().unwrap()),
             issuers: issuers.map(str::to_owned).to_vec(),
@@ -211,9 +211,9 @@ async fn a_token_may_name_any_issuer_of_the_list_with_or_without_a_slash() {
 async fn the_secret_is_used_as_it_is_written() {
     // Valid base64, which must not be decoded.
     let secret = "YSBzaGFyZWQgc2VjcmV0";
-    let settings = crate::auth::AuthSettings {
+    let settings = crate::config::Auth {
         jwt_secret: Some(SecretString::from(secret)),
-        ..crate::auth::AuthSettings::default()
+        ..crate::config::Auth::default()
     };
     let verifier = verifier_of(&settings, &clock());
     let claims = claims_with(json!({}));
@@ -224,7 +224,7 @@ async fn the_secret_is_used_as_it_is_written() {
     assert_eq!(refusal(&verifier, &token).await, Refusal::Signature);
 }
 
-fn verifier_of(settings: &crate::auth::AuthSettings, clock: &Clock) -> Verifier {
+fn verifier_of(settings: &crate::config::Auth, clock: &Clock) -> Verifier {
     let metrics = crate::telemetry::Metrics::new();
     let runtime = tokio::runtime::Handle::current();
     Verifier::new(settings, clock.clone(), metrics, runtime).unwrap()

@@ -36,7 +36,7 @@ impl Set {
         let mut values: Vec<(CredentialKey, SecretString)> = Vec::new();
         let mut refused = Vec::new();
         for credential in given {
-            let key = match CredentialKey::from_name(&credential.key) {
+            let key = match CredentialKey::of_name(&credential.key) {
                 Ok(key) => key,
                 Err(error) => {
                     refused.push(error);

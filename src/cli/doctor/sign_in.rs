@@ -2,10 +2,10 @@
 
 use super::finding::Findings;
 use super::settings;
-use crate::auth::{AuthSettings, Verifier};
+use crate::auth::Verifier;
 use crate::cli::words::count;
 use crate::clock::Clock;
-use crate::config::{About, Config};
+use crate::config::{About, Auth, Config};
 use crate::providers::http::{Http, Method, Request};
 use crate::telemetry::Metrics;
 use tokio::runtime::Handle;
@@ -18,9 +18,7 @@ pub(super) async fn look(config: Config, clock: Clock) -> Findings {
     if auth.jwt_secret.is_none() && auth.supabase_url.is_none() {
         return found;
     }
-    let settings = AuthSettings::from(auth);
-    let verifier = match Verifier::new(&settings, clock.clone(), Metrics::new(), Handle::current())
-    {
+    let verifier = match Verifier::new(auth, clock.clone(), Metrics::new(), Handle::current()) {
         Ok(verifier) => verifier,
         Err(error) => {
             found.wrong(
@@ -36,7 +34,7 @@ pub(super) async fn look(config: Config, clock: Clock) -> Findings {
     let Some(project) = &auth.supabase_url else {
         return found;
     };
-    judge_issuer(project, &settings, clock, &mut found).await;
+    judge_issuer(project, auth, clock, &mut found).await;
     match verifier.fetch_keys().await {
         Ok(0) if auth.jwt_secret.is_none() => found.wrong(
             format!("{project} publishes no key, and SUPABASE_JWT_SECRET is not set"),
@@ -59,12 +57,12 @@ pub(super) async fn look(config: Config, clock: Clock) -> Findings {
 }
 
 /// Whether tokens will name the issuer that is expected, as far as the project publishes its own.
-async fn judge_issuer(project: &Url, settings: &AuthSettings, clock: Clock, found: &mut Findings) {
+async fn judge_issuer(project: &Url, auth: &Auth, clock: Clock, found: &mut Findings) {
     let published = published_issuer(project, clock).await;
     let Some(published) = published else {
         return;
     };
-    let accepted = settings.accepted_issuers();
+    let accepted = auth.accepted_issuers();
     let bare = |text: &str| text.trim_end_matches('/').to_owned();
     if accepted.iter().any(|known| bare(known) == bare(&published)) {
         found.right(format!("tokens are issued by {published}, as is expected"));

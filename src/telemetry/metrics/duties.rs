@@ -2,7 +2,7 @@
 
 use super::Metrics;
 use super::catalog::Catalog;
-use super::label::{Label as _, label};
+use super::label::label;
 use crate::telemetry::LostLines;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -35,14 +35,6 @@ label! {
         Listener = "listener",
         /// Answers Prometheus.
         MetricsListener = "metrics_listener",
-    }
-}
-
-impl Duty {
-    /// Its word in metrics, logs and `/readyz`.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        self.as_str()
     }
 }
 

@@ -40,7 +40,7 @@ impl Errands {
         let outcomes = catalog.counter_by_open("errands", "Errands taken up, by kind and outcome");
         for kind in ErrandKind::ALL {
             for outcome in ErrandOutcome::ALL {
-                drop(outcomes.get_or_create(&KindAndOutcome::of(kind, *outcome)));
+                drop(outcomes.get_or_create(&KindAndOutcome::of(kind, outcome)));
             }
         }
         Self {

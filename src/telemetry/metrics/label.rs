@@ -21,20 +21,19 @@ macro_rules! label {
             $($(#[$doc:meta])* $variant:ident = $text:literal,)+
         }
     ) => {
-        $(#[$about])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum $name {
-            $($(#[$doc])* $variant,)+
+        $crate::domain::words! {
+            $(#[$about])*
+            pub enum $name {
+                $($(#[$doc])* $variant = $text,)+
+            }
         }
 
         impl $crate::telemetry::metrics::label::Label for $name {
             const KEY: &'static str = $key;
-            const ALL: &'static [Self] = &[$(Self::$variant),+];
+            const ALL: &'static [Self] = &Self::ALL;
 
             fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $text,)+
-                }
+                self.name()
             }
         }
 

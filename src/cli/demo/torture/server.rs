@@ -5,7 +5,7 @@ use crate::cli::demo::DemoError;
 use crate::cli::demo::folder::Folder;
 use crate::cli::demo::identity::Identity;
 use crate::clock::Clock;
-use crate::config::{Config, DatabaseUrl, LogFormat, Settings};
+use crate::config::{Config, DatabaseUrl, Settings};
 use clap::Args as _;
 use secrecy::ExposeSecret as _;
 use std::fs::OpenOptions;
@@ -77,7 +77,7 @@ impl Server {
             .env("CALLBOARD_CALLS_PER_AGENT", "0")
             .env("CALLBOARD_METRICS_ADDR", "off")
             .env("RUST_LOG", &config.telemetry.log_filter)
-            .env("CALLBOARD_LOG", format_name(config.telemetry.log_format));
+            .env("CALLBOARD_LOG", config.telemetry.log_format.name());
         Ok(Self {
             command,
             port,
@@ -148,13 +148,6 @@ fn our_variables() -> Vec<String> {
     named
         .map(|name| name.to_string_lossy().into_owned())
         .collect()
-}
-
-const fn format_name(format: LogFormat) -> &'static str {
-    match format {
-        LogFormat::Text => "text",
-        LogFormat::Json => "json",
-    }
 }
 
 /// The database as the variable holds it. The server has another working folder.
