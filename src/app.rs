@@ -3,11 +3,13 @@
 mod background;
 mod descriptors;
 mod drain;
+mod routes;
 mod serve;
 mod server;
 mod wire;
 
 pub use descriptors::raise_limit;
+pub use routes::all as all_routes;
 
 use crate::agencies::Directory;
 use crate::agencies::seal::Keyring;

@@ -1,13 +1,12 @@
 //! The board's own files and the client library (`/sdk/`): compiled in, or from `--static-dir` while working on them.
 
-use crate::http::{ApiError, Context, get};
+use crate::http::{ApiError, Context, Door, Route, Tag};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, ETAG, IF_NONE_MATCH, REFERRER_POLICY,
     X_CONTENT_TYPE_OPTIONS,
 };
-use actix_web::web::{self, ServiceConfig};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse, web};
 use aws_lc_rs::digest::{SHA256, digest};
 use rust_embed::RustEmbed;
 use std::borrow::Cow;
@@ -24,13 +23,33 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 #[folder = "static/"]
 struct Files;
 
-/// `/`, and every file of the board; to be registered last.
-pub(super) fn configure(routes: &mut ServiceConfig) {
-    let files = web::resource("/{path:.*}")
-        .route(get().to(file))
-        .default_service(web::to(only_read));
-    routes.service(files);
-}
+/// Every file has a path of its own; what no other route takes is looked for among them.
+const FILES: &str = "/{path:.*}";
+
+pub(super) const PAGE: Route = Route::get(
+    "/",
+    Door::Open,
+    |route| route.to(file),
+    |operation| {
+        operation
+            .named(Tag::Server, "board", "The board")
+            .answers_text(200, "HTML", "text/html")
+    },
+)
+.among(FILES)
+.otherwise(only_read);
+
+pub(super) const DOCS: Route = Route::get(
+    "/docs",
+    Door::Open,
+    |route| route.to(file),
+    |operation| {
+        operation
+            .named(Tag::Server, "docs", "A page to read both")
+            .answers_text(200, "HTML", "text/html")
+    },
+)
+.among(FILES);
 
 async fn file(request: HttpRequest, context: web::Data<Context>) -> Result<HttpResponse, ApiError> {
     let path = path_of(&request);
@@ -53,15 +72,13 @@ async fn file(request: HttpRequest, context: web::Data<Context>) -> Result<HttpR
 }
 
 /// Any other method: what is not there is not there by any.
-async fn only_read(
-    request: HttpRequest,
-    context: web::Data<Context>,
-) -> Result<HttpResponse, ApiError> {
-    read(&context, path_of(&request))?;
-    Err(ApiError::MethodNotAllowed {
-        methods: "GET, HEAD",
-        hint: "",
-    })
+fn only_read(request: &HttpRequest, methods: &str) -> ApiError {
+    let context: Option<&web::Data<Context>> = request.app_data();
+    match context.map(|context| read(context, path_of(request))) {
+        Some(Ok(_)) => ApiError::wrong_method(methods, ""),
+        Some(Err(error)) => error,
+        None => ApiError::Internal,
+    }
 }
 
 /// The wallboard is the same page, which looks at its address.

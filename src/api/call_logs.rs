@@ -1,28 +1,94 @@
 //! Finished calls: pages, the whole list as a file, and what agents write about them.
 
+use super::calls::of_call;
 use super::csv;
 use super::log_query::{LogQuery, OUTCOME, wants_csv};
-use super::page::{bad, cut};
-use crate::domain::{CallId, LoggedCall, Timestamp};
-use crate::http::{ApiError, Caller, Context, read_body};
+use super::page::{bad, cut, paged};
+use crate::domain::{CallId, CallResult, LoggedCall, Right, Timestamp};
+use crate::http::{ApiError, Caller, Context, Door, Operation, Route, Tag, read_body, schema};
 use crate::store::{LogWords, WordsWritten};
 use crate::view::CallLogView;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, ETAG, HeaderMap, IF_MATCH, VARY};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 /// Most characters of notes.
-pub(super) const NOTES: usize = 10_000;
+const NOTES: usize = 10_000;
 
 const NO_LOG: ApiError = ApiError::NotFound("Call log not found");
+
+pub(super) const PAGE: Route = Route::get(
+    "/api/call-logs",
+    Door::For(Right::ReadCalls),
+    |route| route.to(page),
+    |operation| {
+        let results = schema::some_of(&CallResult::ALL.map(CallResult::name));
+        let operation = operation
+            .named(Tag::History, "callLogs", "Finished calls, newest first")
+            .saying(
+                "With `Accept: text/csv` all of them as a file, whatever `limit` and `cursor` say.",
+            )
+            .query("result", "One or more, with commas.", results)
+            .query("outcome", "As an agent wrote it.", schema::text());
+        paged(operation)
+            .answers::<Page<'_>>(200, "One page, or the file")
+            .answers_text(200, "One page, or the file", "text/csv")
+    },
+);
+
+pub(super) const ONE: Route = Route::get(
+    "/api/call-logs/{id}",
+    Door::For(Right::ReadCalls),
+    |route| route.to(one),
+    |operation| {
+        of_log(operation)
+            .named(Tag::History, "callLog", "One finished call")
+            .answers::<CallLogView<'_>>(200, "The row, with its `updated_at` as `ETag`")
+    },
+);
+
+pub(super) const WRITE: Route = Route::patch(
+    "/api/call-logs/{id}",
+    Door::For(Right::ActOnCalls),
+    |route| route.to(write),
+    |operation| {
+        let words = |most: usize| json!({ "type": ["string", "null"], "maxLength": most });
+        let written = json!({
+            "type": "object",
+            "properties": { "notes": words(NOTES), "outcome": words(OUTCOME) },
+            "minProperties": 1,
+            "additionalProperties": false,
+        });
+        let example = json!({ "outcome": "booked", "notes": "Calls back on Monday." });
+        of_log(operation)
+            .named(Tag::History, "writeCallLog", "Write notes or an outcome")
+            .header(
+                "If-Match",
+                "The row's `updated_at` as it was read: nothing is written when the row has changed since.",
+            )
+            .saying("A field that is left out stays; null or an empty text clears it.")
+            .takes_written(written, example)
+            .answers::<CallLogView<'_>>(200, "The row as it is now")
+            .fails(400, "The body or `If-Match` cannot be read; the sentence says why")
+            .fails_with(
+                412,
+                "The row has changed since it was read, and is this now",
+                json!({ "call_log": { "$ref": "#/components/schemas/CallLog" } }),
+            )
+    },
+);
+
+fn of_log(operation: Operation) -> Operation {
+    of_call(operation).fails(404, "Call log not found")
+}
 
 /// A page of finished calls.
 #[derive(Serialize, ToSchema)]
 #[schema(as = CallLogPage)]
-pub(super) struct Page<'a> {
+struct Page<'a> {
     call_logs: Vec<CallLogView<'a>>,
     /// Where the next page begins, to be sent as `cursor`; null on the last one.
     #[schema(required)]
@@ -31,7 +97,7 @@ pub(super) struct Page<'a> {
 
 /// One page of the agency's finished calls, newest first; by `Accept: text/csv` all of them, as a
 /// file, whatever `limit` and `cursor` say.
-pub(super) async fn page(
+async fn page(
     caller: Caller,
     request: HttpRequest,
     query: web::Query<LogQuery>,
@@ -56,7 +122,7 @@ pub(super) async fn page(
 }
 
 /// One finished call.
-pub(super) async fn one(
+async fn one(
     caller: Caller,
     path: web::Path<String>,
     context: web::Data<Context>,
@@ -67,7 +133,7 @@ pub(super) async fn one(
 }
 
 /// An agent writes notes or an outcome; with `If-Match`, only into the row as it was read.
-pub(super) async fn write(
+async fn write(
     caller: Caller,
     path: web::Path<String>,
     request: HttpRequest,

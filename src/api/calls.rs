@@ -1,8 +1,8 @@
 //! Calls: those that ring, pages of all, one, and its timeline.
 
-use super::page::{PageQuery, cut};
-use crate::domain::CallId;
-use crate::http::{ApiError, Caller, Context};
+use super::page::{PageQuery, cut, paged};
+use crate::domain::{CallId, Right, Status};
+use crate::http::{ApiError, Caller, Context, Door, Operation, Route, Tag, schema};
 use crate::store::Pending;
 use crate::view::{CallView, EventView};
 use actix_web::{HttpResponse, web};
@@ -15,22 +15,82 @@ const PENDING: i64 = 100;
 
 const NO_CALL: ApiError = ApiError::NotFound("Call not found");
 
+/// What a provider's failure is called in the document.
+pub(super) const CARRIER: &str = "The carrier failed or refused";
+
+pub(super) const PENDING_CALLS: Route = Route::get(
+    "/api/telnyx/calls/pending",
+    Door::For(Right::ReadCalls),
+    |route| route.to(pending),
+    |operation| {
+        let orders = schema::one_of(&["newest", "oldest"]);
+        operation
+            .named(Tag::Calls, "pendingCalls", "Calls that nobody has")
+            .query("order", "Which come first; newest unless said.", orders)
+            .answers::<PendingCalls<'_>>(200, "At most 100 calls with status `incoming`")
+            .fails(400, "`order` is neither")
+    },
+);
+
+pub(super) const PAGE: Route = Route::get(
+    "/api/calls",
+    Door::For(Right::ReadCalls),
+    |route| route.to(page),
+    |operation| {
+        let statuses = schema::some_of(&Status::ALL.map(Status::name));
+        let operation = operation
+            .named(Tag::Calls, "calls", "Calls of every status, newest first")
+            .query("status", "One or more, with commas.", statuses);
+        paged(operation).answers::<Page<'_>>(200, "One page")
+    },
+);
+
+pub(super) const ONE: Route = Route::get(
+    "/api/calls/{id}",
+    Door::For(Right::ReadCalls),
+    |route| route.to(one),
+    |operation| {
+        of_call(operation)
+            .named(Tag::Calls, "call", "One call")
+            .answers::<CallView<'_>>(200, "The call")
+            .fails(404, "Call not found")
+    },
+);
+
+pub(super) const EVENTS: Route = Route::get(
+    "/api/calls/{id}/events",
+    Door::For(Right::ReadCalls),
+    |route| route.to(events),
+    |operation| {
+        let text = "Its events within retention, as sockets have heard them";
+        of_call(operation)
+            .named(Tag::Calls, "events", "The timeline of a call")
+            .answers::<Timeline>(200, text)
+            .fails(404, "Call not found")
+    },
+);
+
+/// What stands below one call.
+pub(super) fn of_call(operation: Operation) -> Operation {
+    operation.with("id", "The call's `id`.", schema::uuid())
+}
+
 /// Which order the pending calls come in.
 #[derive(Debug, Deserialize)]
-pub(super) struct PendingQuery {
+struct PendingQuery {
     order: Option<String>,
 }
 
 /// Calls that ring.
 #[derive(Serialize, ToSchema)]
 #[schema(as = PendingCalls)]
-pub(super) struct PendingCalls<'a> {
+struct PendingCalls<'a> {
     success: bool,
     calls: Vec<CallView<'a>>,
 }
 
 /// The calls that ring and that nobody has claimed.
-pub(super) async fn pending(
+async fn pending(
     caller: Caller,
     query: web::Query<PendingQuery>,
     context: web::Data<Context>,
@@ -57,7 +117,7 @@ pub(super) async fn pending(
 /// A page of calls.
 #[derive(Serialize, ToSchema)]
 #[schema(as = CallPage)]
-pub(super) struct Page<'a> {
+struct Page<'a> {
     calls: Vec<CallView<'a>>,
     /// Where the next page begins, to be sent as `cursor`; null on the last one.
     #[schema(required)]
@@ -65,7 +125,7 @@ pub(super) struct Page<'a> {
 }
 
 /// One page of the agency's calls, newest first.
-pub(super) async fn page(
+async fn page(
     caller: Caller,
     query: web::Query<PageQuery>,
     context: web::Data<Context>,
@@ -79,7 +139,7 @@ pub(super) async fn page(
 }
 
 /// One call.
-pub(super) async fn one(
+async fn one(
     caller: Caller,
     path: web::Path<String>,
     context: web::Data<Context>,
@@ -92,14 +152,14 @@ pub(super) async fn one(
 
 /// What happened to a call.
 #[derive(Serialize, ToSchema)]
-pub(super) struct Timeline {
+struct Timeline {
     /// Oldest first, as sockets have heard them.
     #[schema(value_type = Vec<EventView>)]
     events: Vec<Box<RawValue>>,
 }
 
 /// The timeline of one call: its retained events, oldest first, as they were sent.
-pub(super) async fn events(
+async fn events(
     caller: Caller,
     path: web::Path<String>,
     context: web::Data<Context>,

@@ -1,17 +1,24 @@
-//! `GET /openapi.json`: the routes of the contract for those who write clients. The table beside the
-//! route table says what each is for; the schemas are those of the types that are serialised.
+//! `GET /openapi.json`: the routes of the contract for those who write clients. What each is for
+//! stands beside its handler; the schemas are those of the types that are serialised.
 
-mod operation;
-mod routes;
-
-use crate::http::Context;
+use crate::http::{Context, Door, Route, Tag};
 use crate::view::{ErrorView, Schemas};
 use actix_web::{HttpResponse, web};
-use operation::Operation;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 use url::Url;
+
+pub(super) const OPENAPI: Route = Route::get(
+    "/openapi.json",
+    Door::Open,
+    |route| route.to(openapi),
+    |operation| {
+        operation
+            .named(Tag::Server, "openapi", "This document")
+            .answers_written(200, "OpenAPI 3.1", json!({ "type": "object" }))
+    },
+);
 
 /// The description of the whole, in words.
 const TEXT: &str = include_str!("documents/openapi.md");
@@ -19,36 +26,55 @@ const TEXT: &str = include_str!("documents/openapi.md");
 /// Examples by the names of their schemas.
 const EXAMPLES: &str = include_str!("documents/examples.json");
 
-/// The document but for where the server is: made once.
-static DOCUMENT: LazyLock<Value> = LazyLock::new(document);
+/// The document but for where the server is, made of the routes when it is first wanted.
+pub struct OpenApi {
+    routes: Vec<&'static Route>,
+    document: OnceLock<Value>,
+}
+
+impl OpenApi {
+    /// The document of these routes.
+    #[must_use]
+    pub fn of(routes: impl IntoIterator<Item = &'static Route>) -> Self {
+        Self {
+            routes: routes.into_iter().collect(),
+            document: OnceLock::new(),
+        }
+    }
+
+    fn document(&self) -> &Value {
+        self.document.get_or_init(|| document(&self.routes))
+    }
+}
 
 /// The document of one server.
 #[derive(Serialize)]
-struct Served {
+struct Served<'a> {
     servers: Value,
     #[serde(flatten)]
-    document: &'static Value,
+    document: &'a Value,
 }
 
-/// The document.
-pub(super) async fn openapi(context: web::Data<Context>) -> HttpResponse {
+async fn openapi(context: web::Data<Context>, document: web::Data<OpenApi>) -> HttpResponse {
     let url = server(&context.config.listener.base_url);
     HttpResponse::Ok().json(Served {
         servers: json!([{ "url": url }]),
-        document: &DOCUMENT,
+        document: document.document(),
     })
 }
 
-fn document() -> Value {
+fn document(routes: &[&Route]) -> Value {
     let mut schemas = Schemas::default();
     schemas.add::<ErrorView>();
     let mut paths = Map::new();
-    for operation in routes::all() {
-        let Operation { path, method, .. } = operation;
-        let described = operation.described(&mut schemas);
-        let item = paths.entry(path).or_insert_with(|| json!({}));
+    for route in routes {
+        let Some(operation) = route.operation() else {
+            continue;
+        };
+        let item = paths.entry(route.path).or_insert_with(|| json!({}));
         if let Some(item) = item.as_object_mut() {
-            item.insert(method.to_lowercase(), described);
+            let method = route.method.name().to_lowercase();
+            item.insert(method, operation.described(&mut schemas));
         }
     }
     // A test reads every example out of the document.
@@ -61,7 +87,7 @@ fn document() -> Value {
             "description": TEXT,
             "license": { "name": env!("CARGO_PKG_LICENSE"), "identifier": env!("CARGO_PKG_LICENSE") },
         },
-        "tags": routes::tags(),
+        "tags": Tag::ALL.map(Tag::described),
         "paths": paths,
         "components": {
             "schemas": schemas.with_examples(&examples),

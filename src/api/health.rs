@@ -1,6 +1,6 @@
 //! Alive, and ready.
 
-use crate::http::Context;
+use crate::http::{Context, Door, Route, Tag};
 use crate::journal::LastCommit;
 use crate::telemetry::Duty;
 use actix_web::http::header::RETRY_AFTER;
@@ -12,16 +12,39 @@ use utoipa::ToSchema;
 /// How long the database may take to answer before it counts as away.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+pub(super) const ALIVE: Route = Route::get(
+    "/healthz",
+    Door::Open,
+    |route| route.to(alive),
+    |operation| {
+        operation
+            .named(Tag::Server, "alive", "The process runs")
+            .answers::<Health>(200, "It does")
+    },
+);
+
+pub(super) const READY: Route = Route::get(
+    "/readyz",
+    Door::Open,
+    |route| route.to(ready),
+    |operation| {
+        operation
+            .named(Tag::Server, "ready", "The server can do its work")
+            .answers::<Ready>(200, "It can")
+            .answers::<NotReady>(503, "What it cannot do without is named")
+    },
+);
+
 /// What is well.
 #[derive(Serialize, ToSchema)]
-pub(super) struct Health {
+struct Health {
     /// `alive`.
     status: &'static str,
 }
 
 /// The server can do its work.
 #[derive(Serialize, ToSchema)]
-pub(super) struct Ready {
+struct Ready {
     /// `ready`.
     status: &'static str,
     last_commit: LastCommitView,
@@ -29,7 +52,7 @@ pub(super) struct Ready {
 
 /// What the server cannot do without.
 #[derive(Serialize, ToSchema)]
-pub(super) struct NotReady {
+struct NotReady {
     error: String,
     /// `draining`, `database`, `journal`, or a duty that has died: `fanout`, `errands`, …
     missing: Vec<&'static str>,
@@ -56,12 +79,12 @@ impl From<LastCommit> for LastCommitView {
 }
 
 /// The process runs.
-pub(super) async fn alive() -> HttpResponse {
+async fn alive() -> HttpResponse {
     HttpResponse::Ok().json(Health { status: "alive" })
 }
 
 /// The server can do its work; otherwise what it cannot do without is named.
-pub(super) async fn ready(context: web::Data<Context>) -> HttpResponse {
+async fn ready(context: web::Data<Context>) -> HttpResponse {
     let mut missing = Vec::new();
     if context.draining.is_cancelled() {
         missing.push("draining");

@@ -1,11 +1,12 @@
 //! Pages: their filters, their limits and their cursors, for calls and finished calls alike.
 
 use crate::domain::{CallId, Party, Status, Timestamp, UserId};
-use crate::http::ApiError;
+use crate::http::{ApiError, Operation, schema};
 use crate::store::{CallFilter, NumberFilter};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
+use serde_json::json;
 
 /// Rows on a page when the caller does not say.
 const LIMIT: i64 = 100;
@@ -37,6 +38,27 @@ impl PageQuery {
             limit: limit(self.limit)? + 1,
         })
     }
+}
+
+/// What the document says of every page.
+pub(super) fn paged(operation: Operation) -> Operation {
+    let limit = json!({ "type": "integer", "minimum": 1, "maximum": MOST, "default": LIMIT });
+    operation
+        .query("since", "Begun at this time or later.", schema::time())
+        .query("until", "Begun before this time.", schema::time())
+        .query(
+            "number",
+            "The caller's number or the called one: its last digits, at least 4, with or without separators. A SIP address as the carrier sent it.",
+            schema::text(),
+        )
+        .query("answered_by", "The user who answered.", schema::uuid())
+        .query("limit", "Rows on the page.", limit)
+        .query(
+            "cursor",
+            "The `next_cursor` of the page before, as it is.",
+            schema::text(),
+        )
+        .fails(400, "A parameter cannot be read; the sentence says which")
 }
 
 /// The rows that a page shows, of those that a filter found with one more than its limit, and the

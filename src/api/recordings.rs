@@ -1,8 +1,9 @@
 //! A link to a recording, fresh from the carrier. Links are secrets for ten minutes: they are asked
 //! for when somebody wants to listen, and never kept.
 
-use crate::domain::CallId;
-use crate::http::{ApiError, Caller, Context};
+use super::calls::{CARRIER, of_call};
+use crate::domain::{CallId, Right};
+use crate::http::{ApiError, Caller, Context, Door, Route, Tag, schema};
 use crate::view::Time;
 use actix_web::http::header::{CACHE_CONTROL, HeaderValue};
 use actix_web::{HttpResponse, web};
@@ -12,9 +13,25 @@ use utoipa::ToSchema;
 
 const NONE: ApiError = ApiError::NotFound("Recording not found");
 
+pub(super) const LINK: Route = Route::get(
+    "/api/calls/{id}/recordings/{recording_id}",
+    Door::For(Right::ReadCalls),
+    |route| route.to(link),
+    |operation| {
+        of_call(operation)
+            .named(Tag::Calls, "recording", "A fresh link to a recording")
+            .with("recording_id", "The recording's `id`.", schema::text())
+            .saying("The link is the carrier's and opens the recording to whoever has it: ask when somebody wants to listen, and do not keep it.")
+            .answers::<RecordingLink<'_>>(200, "The link; `Cache-Control: no-store`")
+            .fails(404, "Recording not found")
+            .fails(409, "The recording is not ready yet")
+            .fails(502, CARRIER)
+    },
+);
+
 /// A carrier's link, which opens the recording to whoever has it.
 #[derive(Serialize, ToSchema)]
-pub(super) struct RecordingLink<'a> {
+struct RecordingLink<'a> {
     url: &'a str,
     /// When it stops working.
     #[schema(value_type = Time)]
@@ -22,7 +39,7 @@ pub(super) struct RecordingLink<'a> {
 }
 
 /// Where the browser may fetch a recording for the next minutes.
-pub(super) async fn link(
+async fn link(
     caller: Caller,
     path: web::Path<(String, String)>,
     context: web::Data<Context>,

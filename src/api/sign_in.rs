@@ -2,19 +2,18 @@
 //! browsers send to nobody and which the page takes out of the address at once.
 
 use crate::config::SignInLink;
-use crate::http::{ApiError, Context, not_found};
+use crate::http::{ApiError, Context, Door, Route};
 use actix_web::http::header::{CACHE_CONTROL, LOCATION, REFERRER_POLICY};
-use actix_web::web::{self, ServiceConfig};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse, web};
 use secrecy::ExposeSecret as _;
 
+const NO_LINK: ApiError = ApiError::NotFound("There is nothing at this path");
+
 /// `/as/CODE`. Its code is as good as a token: it stands in no log and no metric, as no path does.
-pub(super) fn configure(routes: &mut ServiceConfig) {
-    let links = web::resource("/as/{code}")
-        .route(web::get().to(sign_in))
-        .default_service(web::to(not_found));
-    routes.service(links);
-}
+pub(super) const LINK: Route =
+    Route::undescribed("/as/{code}", Door::Open, |route| route.to(sign_in))
+        .without_head()
+        .otherwise(|_, _| NO_LINK);
 
 async fn sign_in(
     request: HttpRequest,
@@ -24,7 +23,7 @@ async fn sign_in(
     let is_asked_for = |link: &&SignInLink| link.code.expose_secret() == code;
     let links = &context.config.access.sign_in_links;
     let link = links.iter().find(is_asked_for);
-    let link = link.ok_or(ApiError::NotFound("There is nothing at this path"))?;
+    let link = link.ok_or(NO_LINK)?;
     Ok(HttpResponse::SeeOther()
         .insert_header((LOCATION, format!("/#token={}", link.token.expose_secret())))
         .insert_header((CACHE_CONTROL, "no-store"))

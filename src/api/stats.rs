@@ -1,8 +1,8 @@
 //! `GET /api/stats`: the numbers of a wallboard.
 
 use super::page::{bad, moment};
-use crate::domain::Stats;
-use crate::http::{ApiError, Caller, Context};
+use crate::domain::{Right, Stats};
+use crate::http::{ApiError, Caller, Context, Door, Route, Tag, schema};
 use crate::view::StatsView;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpResponse, web};
@@ -12,14 +12,31 @@ use serde::Deserialize;
 const LONGEST: i64 = 31 * 86_400 * 1_000_000;
 const DAY: i64 = 86_400 * 1_000_000;
 
+pub(super) const STATS: Route = Route::get(
+    "/api/stats",
+    Door::For(Right::ReadCalls),
+    |route| route.to(stats),
+    |operation| {
+        operation
+            .named(Tag::History, "stats", "The numbers of a wallboard")
+            .query(
+                "since",
+                "Where the day begins, within the last 31 days; midnight UTC unless said. One later than now begins now.",
+                schema::time(),
+            )
+            .answers::<StatsView>(200, "Who waits now, and how calls came out")
+            .fails(400, "`since` cannot be read, or is out of range")
+    },
+);
+
 /// Where the day begins.
 #[derive(Debug, Deserialize)]
-pub(super) struct StatsQuery {
+struct StatsQuery {
     since: Option<String>,
 }
 
 /// Who waits now, and how the calls came out that began since `since` and are over.
-pub(super) async fn stats(
+async fn stats(
     caller: Caller,
     query: web::Query<StatsQuery>,
     context: web::Data<Context>,

@@ -7,6 +7,16 @@ mod configs;
 mod import;
 mod status;
 
-pub(super) use configs::{change, change_whole, read, remove};
-pub(super) use import::{plivo, telnyx, twilio};
-pub(super) use status::{UltravoxStatus, status};
+use serde_json::{Value, json};
+
+pub(super) use configs::{CHANGE, CHANGE_WHOLE, READ, REMOVE};
+pub(super) use import::{PLIVO, TELNYX, TELNYX_FUNCTION, TWILIO};
+pub(super) use status::STATUS;
+
+/// What the document says where Ultravox's own words are passed on.
+const UPSTREAM: &str = "Ultravox refused, failed or did not answer; its own words";
+
+/// The names of what is missing, beside the sentence.
+fn missing_names() -> Value {
+    json!({ "missing": { "type": "array", "items": { "type": "string" } } })
+}

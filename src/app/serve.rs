@@ -1,15 +1,14 @@
 //! The HTTP servers: the public one, and the one that Prometheus reads.
 
+use super::routes;
 use super::{Listeners, server};
-use crate::api;
+use crate::api::OpenApi;
 use crate::http::{
-    Context, RequestSpan, answers_in_json, close_on_unread, get, metrics_page, not_found,
-    not_found_for_telnyx, observe, open_to_every_page, query_errors, resource,
+    Context, METRICS, RequestSpan, answers_in_json, close_on_unread, mount, not_found,
+    not_found_for_telnyx, observe, open_to_every_page, query_errors,
 };
 use crate::hub::Bell;
-use crate::ingest;
 use crate::telemetry::Duty;
-use crate::ws;
 use actix_cors::Cors;
 use actix_web::dev::ServerHandle;
 use actix_web::http::header::RETRY_AFTER;
@@ -38,6 +37,7 @@ fn public(
     over: CancellationToken,
 ) -> std::io::Result<ServerHandle> {
     let served = context.clone();
+    let openapi = web::Data::new(OpenApi::of(routes::all()));
     let app = move || {
         let api = web::scope("/api")
             .wrap(TracingLogger::<RequestSpan>::new())
@@ -45,30 +45,19 @@ fn public(
             .wrap(cors(&context))
             .service(
                 web::scope("/telnyx")
-                    .configure(ingest::configure)
-                    .configure(api::telnyx)
+                    .configure(routes::of("/api/telnyx"))
                     .default_service(web::to(not_found_for_telnyx)),
             )
-            .service(
-                web::scope("/agency")
-                    .configure(api::agency)
-                    .default_service(web::to(not_found)),
-            )
-            .service(
-                web::scope("/ultravox")
-                    .configure(api::voice_agents)
-                    .default_service(web::to(not_found)),
-            )
-            .configure(api::board)
+            .configure(routes::of("/api"))
             .default_service(web::to(not_found));
         let functions = web::scope("/functions/v1")
             .wrap(TracingLogger::<RequestSpan>::new())
             .wrap(from_fn(open_to_every_page))
-            .configure(api::functions)
+            .configure(routes::of("/functions/v1"))
             .default_service(web::to(not_found));
         let open = web::scope("")
             .wrap(cors(&context))
-            .configure(api::open_to_all);
+            .configure(routes::of(""));
         // This is run once on each worker, and ends with it.
         let bell = Bell::default();
         let ringing = bell.clone();
@@ -78,17 +67,13 @@ fn public(
         App::new()
             .app_data(context.clone())
             .app_data(web::Data::new(bell))
+            .app_data(openapi.clone())
             .app_data(query_errors())
             .wrap(from_fn(observe))
             .wrap(from_fn(answers_in_json))
             .wrap(from_fn(close_on_unread))
             // Outside the tracing middleware, which would keep a span per socket.
-            .service(resource("/ws", "GET", vec![web::get().to(ws::upgrade)]))
-            .service(resource(
-                "/asyncapi.json",
-                "GET, HEAD",
-                vec![get().to(ws::asyncapi)],
-            ))
+            .configure(routes::of_the_socket)
             .service(api)
             .service(functions)
             .service(open)
@@ -106,11 +91,7 @@ fn metrics(
         App::new()
             .app_data(metrics.clone())
             .wrap(from_fn(answers_in_json))
-            .service(resource(
-                "/metrics",
-                "GET, HEAD",
-                vec![get().to(metrics_page)],
-            ))
+            .configure(|config| mount([&METRICS], "", config))
             .default_service(web::to(not_found))
     })
     .workers(1)

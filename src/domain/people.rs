@@ -3,11 +3,11 @@
 use super::{AgencyId, UserId, words};
 
 words! {
-    /// What a person may do in the agency.
+    /// What a person is in the agency; what that allows is [`Right`](super::Right)'s table.
     pub enum Role {
-        /// Owns the agency: credentials and imports, and all below.
+        /// Owns the agency.
         Owner = "agency_owner",
-        /// Sees the agency's people and status, and all below.
+        /// Looks after the agency's people.
         Admin = "agency_admin",
         /// Takes calls.
         Member = "agency_member",

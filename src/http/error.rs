@@ -50,7 +50,7 @@ pub enum ApiError {
     #[error("Method not allowed; allowed here: {methods}{hint}")]
     MethodNotAllowed {
         /// The methods, with commas.
-        methods: &'static str,
+        methods: String,
         /// What to do, where somebody may have set the method.
         hint: &'static str,
     },
@@ -104,6 +104,15 @@ impl ApiError {
             answer: Box::new(self),
             reason,
             why: why.into(),
+        }
+    }
+
+    /// 405, with the methods that there are, and what to do where somebody may have set the method.
+    #[must_use]
+    pub fn wrong_method(methods: &str, hint: &'static str) -> Self {
+        Self::MethodNotAllowed {
+            methods: methods.to_owned(),
+            hint,
         }
     }
 
@@ -235,7 +244,7 @@ impl ResponseError for ApiError {
                 response.insert_header((WWW_AUTHENTICATE, "Bearer"));
             }
             Self::MethodNotAllowed { methods, .. } => {
-                response.insert_header((ALLOW, *methods));
+                response.insert_header((ALLOW, methods.as_str()));
             }
             Self::WebSocketVersion => {
                 response.insert_header((SEC_WEBSOCKET_VERSION, "13"));

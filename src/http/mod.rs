@@ -1,5 +1,6 @@
 //! What the webhook, REST and the socket share: who is calling, what is refused and how, limits.
 
+mod admit;
 mod answers;
 mod body;
 mod caller;
@@ -8,29 +9,34 @@ mod error;
 mod fallback;
 mod forwarded;
 mod functions;
+mod mount;
 mod notices;
 mod observe;
+mod operation;
 mod origin;
 mod prometheus;
 mod reason;
 mod refusals;
+mod route;
+pub mod schema;
 mod span;
 mod unread;
 
 pub use answers::answers_in_json;
 pub use body::read_body;
-pub use caller::{Admin, Caller, Owner, bearer};
+pub use caller::{Caller, bearer};
 pub use context::Context;
 pub use error::ApiError;
-pub use fallback::{
-    get, not_found, not_found_for_telnyx, query_errors, resource, webhook_resource,
-};
+pub use fallback::{not_found, not_found_for_telnyx, query_errors};
 pub use functions::open_to_every_page;
+pub use mount::mount;
 pub use notices::{Notices, Who};
 pub use observe::observe;
+pub use operation::{Operation, Tag};
 pub use origin::is_allowed;
-pub use prometheus::metrics_page;
+pub use prometheus::METRICS;
 pub use reason::token_reason;
 pub use refusals::Refusals;
+pub use route::{Door, Method, Route};
 pub use span::RequestSpan;
 pub use unread::close_on_unread;

@@ -1,15 +1,16 @@
 //! The page that Prometheus reads, on a listener of its own.
 
-use super::ApiError;
+use super::{ApiError, Door, Route};
 use crate::telemetry::Metrics;
 use actix_web::http::header::{ACCEPT, VARY};
 use actix_web::{HttpRequest, HttpResponse, web};
 
+/// The page.
+pub const METRICS: Route =
+    Route::undescribed("/metrics", Door::Open, |route| route.to(metrics_page));
+
 /// Every metric, in OpenMetrics text or, for those who ask for it, in Prometheus's older one.
-///
-/// # Errors
-/// When they cannot be written.
-pub async fn metrics_page(
+async fn metrics_page(
     request: HttpRequest,
     metrics: web::Data<Metrics>,
 ) -> Result<HttpResponse, ApiError> {

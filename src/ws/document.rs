@@ -7,7 +7,7 @@ use super::message::{
 };
 use super::protocol::{SUBPROTOCOL, reason_name};
 use super::session::HEARTBEAT_S;
-use crate::http::Context;
+use crate::http::{Context, Door, Route, Tag};
 use crate::hub::SnapshotReason;
 use crate::view::{CallView, EventView, Schemas, example};
 use actix_web::{HttpResponse, web};
@@ -15,6 +15,17 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::sync::LazyLock;
 use url::Url;
+
+pub(super) const ASYNCAPI: Route = Route::get(
+    "/asyncapi.json",
+    Door::Open,
+    |route| route.to(asyncapi),
+    |operation| {
+        operation
+            .named(Tag::Server, "asyncapi", "The socket's document")
+            .answers_written(200, "AsyncAPI 3.0", json!({ "type": "object" }))
+    },
+);
 
 /// The description of the whole, in words.
 const TEXT: &str = include_str!("document.md");
@@ -33,8 +44,7 @@ struct Served {
     document: &'static Value,
 }
 
-/// The document.
-pub async fn asyncapi(context: web::Data<Context>) -> HttpResponse {
+async fn asyncapi(context: web::Data<Context>) -> HttpResponse {
     let server = server(&context.config.listener.base_url);
     HttpResponse::Ok().json(Served {
         servers: json!({ "callboard": server }),

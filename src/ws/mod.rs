@@ -13,8 +13,11 @@ mod transport;
 mod upgrade;
 
 pub use close::Close;
-pub use document::asyncapi;
 pub use protocol::SUBPROTOCOL;
 pub use session::HEARTBEAT_S;
 pub use transport::Ending;
-pub use upgrade::upgrade;
+
+use crate::http::Route;
+
+/// The socket, and what is spoken on it.
+pub const ROUTES: &[Route] = &[upgrade::SOCKET, document::ASYNCAPI];

@@ -4,7 +4,7 @@ use super::gate::{Gate, MESSAGE_BYTES};
 use super::protocol::SUBPROTOCOL;
 use super::session::{Inbound, Session};
 use super::transport::{Ending, Frames};
-use crate::http::{ApiError, Context, bearer, is_allowed};
+use crate::http::{ApiError, Context, Door, Route, Tag, bearer, is_allowed};
 use crate::hub::{Bell, Outbox};
 use crate::telemetry::Refused;
 use actix_web::dev::Payload;
@@ -25,12 +25,27 @@ type BoxedPayloadStream = Pin<Box<dyn Stream<Item = Result<Bytes, PayloadError>>
 /// Names under which tokens have been seen in query strings, where they end up in logs.
 const TOKEN_NAMES: [&str; 5] = ["token", "access_token", "jwt", "authorization", "apikey"];
 
+pub(super) const SOCKET: Route = Route::get(
+    "/ws",
+    Door::Open,
+    |route| route.to(upgrade),
+    |operation| {
+        operation
+            .named(Tag::Server, "socket", "The socket")
+            .saying("A WebSocket with subprotocol `callboard.v1`; `/asyncapi.json` says what is spoken on it. The token comes in its first message, or as a bearer token here.")
+            .answers_nothing(101, "Upgraded")
+            .fails(400, "Not an upgrade, a token in the address, or only other subprotocols")
+            .fails(403, "Not an allowed origin")
+    },
+)
+.without_head();
+
 /// Answers an upgrade and starts its session.
 ///
 /// # Errors
 /// 400 for a token in the query, for foreign subprotocols and versions, and for what is no upgrade; 403 for a
 /// foreign origin; 503 while draining.
-pub async fn upgrade(
+async fn upgrade(
     request: HttpRequest,
     payload: web::Payload,
     context: web::Data<Context>,

@@ -2,10 +2,10 @@
 //! answers and speaks as they have it.
 
 mod answers;
-mod routes;
+mod reader;
 
 use crate::support::World;
-use crate::support::documents::{Documents, faults, fits};
+use crate::support::documents::{Documents, faults, fits, operations};
 use callboard::simulator::browser::CloseCode;
 use serde_json::{Value, json};
 
@@ -27,17 +27,6 @@ fn is_standard(document: &Value, standard: &str) {
 fn schemas(document: &Value) -> impl Iterator<Item = (&String, &Value)> {
     let schemas = document["components"]["schemas"].as_object();
     schemas.expect("schemas").iter()
-}
-
-/// The operations of the OpenAPI document, with where they are.
-fn operations(openapi: &Value) -> Vec<(String, String, Value)> {
-    let mut all = Vec::new();
-    for (path, item) in openapi["paths"].as_object().expect("paths") {
-        for (method, operation) in item.as_object().expect("an item") {
-            all.push((method.to_uppercase(), path.clone(), operation.clone()));
-        }
-    }
-    all
 }
 
 async fn the_documents_are_what_their_standards_say(world: World) {

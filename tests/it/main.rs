@@ -56,6 +56,7 @@ mod rest;
 mod resume;
 mod retention;
 mod rotation;
+mod routes;
 mod secrecy;
 mod signing_in;
 mod slow;

@@ -5,56 +5,120 @@
 //! does not do it.
 
 use super::account::{account_of, missing, of_ultravox, on_main, unreadable};
-use crate::domain::{AgencyId, CredentialKey};
-use crate::http::{ApiError, Context, Owner, read_body};
+use super::{UPSTREAM, missing_names};
+use crate::domain::{AgencyId, CredentialKey, Right};
+use crate::http::{ApiError, Caller, Context, Door, Operation, Route, Tag, read_body};
 use crate::providers::ultravox::Carrier;
 use actix_web::{HttpRequest, HttpResponse, web};
 use secrecy::ExposeSecret;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// Ultravox's limit on an application id, in characters.
 const LONGEST_APPLICATION_ID: usize = 40;
 
+pub(in crate::api) const TELNYX_FUNCTION: Route = Route::post(
+    "/functions/v1/import-telnyx-to-ultravox",
+    Door::For(Right::ImportCarriers),
+    |route| route.to(telnyx),
+    |operation| {
+        let summary = "Import Telnyx, as supabase-js calls it";
+        imports(Carrier::Telnyx, operation).named(Tag::Ultravox, "importTelnyxFunction", summary)
+    },
+);
+
+pub(in crate::api) const TELNYX: Route = Route::post(
+    "/api/ultravox/import-telnyx",
+    Door::For(Right::ImportCarriers),
+    |route| route.to(telnyx),
+    |operation| {
+        let operation = imports(Carrier::Telnyx, operation);
+        operation.named(Tag::Ultravox, "importTelnyx", "Import Telnyx")
+    },
+);
+
+pub(in crate::api) const TWILIO: Route = Route::post(
+    "/api/ultravox/import-twilio",
+    Door::For(Right::ImportCarriers),
+    |route| route.to(twilio),
+    |operation| {
+        let operation = imports(Carrier::Twilio, operation);
+        operation.named(Tag::Ultravox, "importTwilio", "Import Twilio")
+    },
+);
+
+pub(in crate::api) const PLIVO: Route = Route::post(
+    "/api/ultravox/import-plivo",
+    Door::For(Right::ImportCarriers),
+    |route| route.to(plivo),
+    |operation| {
+        let operation = imports(Carrier::Plivo, operation);
+        operation.named(Tag::Ultravox, "importPlivo", "Import Plivo")
+    },
+);
+
+fn imports(carrier: Carrier, operation: Operation) -> Operation {
+    let (flag, named) = (flag_of(carrier), named(carrier));
+    let properties = json!({
+        "success": { "const": true },
+        flag.as_str(): { "type": "boolean", "description": "Whether Ultravox now shows what was sent." },
+        named: { "type": "string" },
+    });
+    let answer = json!({
+        "type": "object",
+        "properties": properties,
+        "required": ["success", flag, named],
+    });
+    operation
+        .saying("No body is needed. What is stored of the carrier is written into the agency's Ultravox account; safe to repeat.")
+        .answers_written(200, "Imported", answer)
+        .fails_with(
+            400,
+            "Credentials are missing (named), or one is too long for Ultravox",
+            missing_names(),
+        )
+        .fails(502, UPSTREAM)
+}
+
 /// Imports the agency's Telnyx account.
-pub(in crate::api) async fn telnyx(
-    owner: Owner,
+async fn telnyx(
+    caller: Caller,
     request: HttpRequest,
     payload: web::Payload,
     context: web::Data<Context>,
 ) -> Result<HttpResponse, ApiError> {
-    import(Carrier::Telnyx, owner, request, payload, context).await
+    import(Carrier::Telnyx, caller, request, payload, context).await
 }
 
 /// Imports the agency's Twilio account.
-pub(in crate::api) async fn twilio(
-    owner: Owner,
+async fn twilio(
+    caller: Caller,
     request: HttpRequest,
     payload: web::Payload,
     context: web::Data<Context>,
 ) -> Result<HttpResponse, ApiError> {
-    import(Carrier::Twilio, owner, request, payload, context).await
+    import(Carrier::Twilio, caller, request, payload, context).await
 }
 
 /// Imports the agency's Plivo account.
-pub(in crate::api) async fn plivo(
-    owner: Owner,
+async fn plivo(
+    caller: Caller,
     request: HttpRequest,
     payload: web::Payload,
     context: web::Data<Context>,
 ) -> Result<HttpResponse, ApiError> {
-    import(Carrier::Plivo, owner, request, payload, context).await
+    import(Carrier::Plivo, caller, request, payload, context).await
 }
 
 async fn import(
     carrier: Carrier,
-    owner: Owner,
+    caller: Caller,
     request: HttpRequest,
     payload: web::Payload,
     context: web::Data<Context>,
 ) -> Result<HttpResponse, ApiError> {
     // No body is asked for; one that comes is taken off the connection and not looked at.
     read_body(request.headers(), payload, &context.clock).await?;
-    let (agency, user) = (owner.0.agency_id(), owner.0.user.id);
+    let (agency, user) = (caller.agency_id(), caller.user.id);
     let flow = flow(carrier, agency, context.clone());
     let answer = on_main(&context, flow).await?;
     tracing::info!(
@@ -109,9 +173,14 @@ async fn flow(
     }
     let mut answer = Map::new();
     answer.insert("success".into(), true.into());
-    answer.insert(format!("{carrier}_configured_in_ultravox"), true.into());
+    answer.insert(flag_of(carrier), true.into());
     answer.insert(named(carrier).into(), id.into());
     Ok(answer.into())
+}
+
+/// The document's name of what has been done.
+fn flag_of(carrier: Carrier) -> String {
+    format!("{carrier}_configured_in_ultravox")
 }
 
 /// The document's name of the application's id, and its like for the other carriers.

@@ -3,8 +3,8 @@
 
 use super::account::{account_of, detailed, of_ultravox, on_main};
 use crate::agencies::Credentials;
-use crate::domain::CredentialKey;
-use crate::http::{Admin, ApiError, Context};
+use crate::domain::{CredentialKey, Right};
+use crate::http::{ApiError, Caller, Context, Door, Route, Tag};
 use crate::providers::ultravox::{Carrier, Issue, IssueKind, issues as compared, without_secrets};
 use crate::view::CredentialName;
 use actix_web::http::StatusCode;
@@ -14,12 +14,24 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
+pub(in crate::api) const STATUS: Route = Route::get(
+    "/api/ultravox/status",
+    Door::For(Right::SeeVoiceAgents),
+    |route| route.to(status),
+    |operation| {
+        operation
+            .named(Tag::Ultravox, "ultravoxStatus", "How the two sides agree")
+            .answers::<UltravoxStatus>(200, "What is stored, what Ultravox has, and what to do")
+            .fails(
+                502,
+                "Ultravox did not answer; what is known without it is beside the sentence",
+            )
+    },
+);
+
 /// The status. When Ultravox does not answer, what is known without it is in the 502.
-pub(in crate::api) async fn status(
-    admin: Admin,
-    context: web::Data<Context>,
-) -> Result<HttpResponse, ApiError> {
-    let agency = admin.0.agency_id();
+async fn status(caller: Caller, context: web::Data<Context>) -> Result<HttpResponse, ApiError> {
+    let agency = caller.agency_id();
     let credentials = context.directory.credentials(agency).await?;
     let Ok(account) = account_of(agency, &credentials) else {
         return Ok(HttpResponse::Ok().json(view(&credentials, &Seen::NotAsked)));
@@ -45,7 +57,7 @@ pub(in crate::api) async fn status(
 
 /// How the agency's carriers stand with Ultravox.
 #[derive(Serialize, ToSchema)]
-pub(in crate::api) struct UltravoxStatus {
+struct UltravoxStatus {
     /// Which credentials are stored and can be opened, by their names.
     stored: BTreeMap<&'static str, bool>,
     /// Whether an import has once succeeded.
@@ -66,7 +78,7 @@ pub(in crate::api) struct UltravoxStatus {
 
 /// One thing that is not as it should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub(in crate::api) struct UltravoxIssue {
+struct UltravoxIssue {
     /// Of which carrier: `telnyx`, `twilio` or `plivo`; null where it is of none.
     #[schema(required)]
     carrier: Option<&'static str>,

@@ -77,6 +77,17 @@ impl Documents {
     }
 }
 
+/// The operations of the OpenAPI document, with where they are.
+pub fn operations(openapi: &Value) -> Vec<(String, String, Value)> {
+    let mut all = Vec::new();
+    for (path, item) in openapi["paths"].as_object().expect("paths") {
+        for (method, operation) in item.as_object().expect("an item") {
+            all.push((method.to_uppercase(), path.clone(), operation.clone()));
+        }
+    }
+    all
+}
+
 /// Fails unless `value` has what the schema asks for, and nothing that it does not name.
 pub fn fits(document: &Value, schema: &Value, value: &Value, what: &str) {
     let faults = faults(&validator(document, schema), value);

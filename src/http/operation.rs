@@ -1,17 +1,27 @@
-//! One route and method, as the document describes it.
+//! One route, as the document describes it.
 
+use super::admit::Those;
+use super::{Door, Route};
 use crate::view::Schemas;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
-/// Who may ask.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Who {
-    Anyone,
-    Agent,
-    Admin,
-    Owner,
+/// A group of operations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tag {
+    /// Calls that go on.
+    Calls,
+    /// Finished calls and people.
+    History,
+    /// Keys to carriers.
+    Credentials,
+    /// The agency's Ultravox account.
+    Ultravox,
+    /// What the carrier sends.
+    Telnyx,
+    /// The server itself.
+    Server,
 }
 
 /// Where the schema of a body comes from.
@@ -29,15 +39,13 @@ struct Answer {
     contents: BTreeMap<&'static str, Shape>,
 }
 
-/// One route and method.
-pub(super) struct Operation {
-    pub path: &'static str,
-    pub method: &'static str,
-    tag: &'static str,
+/// What somebody who writes a client reads of one route.
+pub struct Operation {
+    door: Door,
+    tag: Tag,
     id: &'static str,
     summary: &'static str,
     text: &'static str,
-    who: Who,
     parameters: Vec<Value>,
     body: Option<(Shape, Value)>,
     answers: BTreeMap<u16, Answer>,
@@ -46,78 +54,63 @@ pub(super) struct Operation {
 const ERROR: &str = "#/components/schemas/Error";
 
 impl Operation {
-    /// A route for anyone.
-    pub fn open(
-        method: &'static str,
-        path: &'static str,
-        id: &'static str,
-        summary: &'static str,
-    ) -> Self {
-        let names = path.split('/').filter_map(|part| {
+    /// What follows from the route alone: its path's parameters, and how it refuses.
+    pub(super) fn of(route: &Route) -> Self {
+        let names = route.path.split('/').filter_map(|part| {
             let name = part.strip_prefix('{')?;
             name.strip_suffix('}')
         });
         let parameters = names.map(|name| {
             json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } })
         });
-        Self {
-            path,
-            method,
-            tag: "",
-            id,
-            summary,
+        let operation = Self {
+            door: route.door,
+            tag: Tag::Server,
+            id: "",
+            summary: "",
             text: "",
-            who: Who::Anyone,
             parameters: parameters.collect(),
             body: None,
             answers: BTreeMap::new(),
+        };
+        match route.door {
+            Door::Open => operation,
+            Door::For(right) => operation
+                .fails(401, "No token, or not a valid one")
+                .fails(403, Those::who_have(right).others)
+                .fails(429, "Too many refused requests from this address")
+                .fails(500, "Something broke; the log says what")
+                .fails(
+                    503,
+                    "The database, the carrier's circuit or the token issuer's keys are unavailable",
+                ),
         }
     }
 
-    /// For people of an agency.
-    pub fn for_agents(self) -> Self {
-        self.for_those(Who::Agent, "Not of an agency")
-    }
-
-    /// For an agency's owner and admins.
-    pub fn for_admins(self) -> Self {
-        self.for_those(Who::Admin, "Neither owner nor admin of an agency")
-    }
-
-    /// For an agency's owner.
-    pub fn for_owners(self) -> Self {
-        self.for_those(Who::Owner, "Not an agency's owner")
-    }
-
-    fn for_those(mut self, who: Who, others: &'static str) -> Self {
-        self.who = who;
-        self.fails(401, "No token, or not a valid one")
-            .fails(403, others)
-            .fails(429, "Too many refused requests from this address")
-            .fails(500, "Something broke; the log says what")
-            .fails(
-                503,
-                "The database, the carrier's circuit or the token issuer's keys are unavailable",
-            )
-    }
-
-    pub fn tagged(mut self, tag: &'static str) -> Self {
+    /// Its name for programs and for people, and the group that it is in.
+    #[must_use]
+    pub fn named(mut self, tag: Tag, id: &'static str, summary: &'static str) -> Self {
         self.tag = tag;
+        self.id = id;
+        self.summary = summary;
         self
     }
 
     /// More in words.
+    #[must_use]
     pub fn saying(mut self, text: &'static str) -> Self {
         self.text = text;
         self
     }
 
     /// A parameter in the query.
+    #[must_use]
     pub fn query(self, name: &str, text: &str, schema: Value) -> Self {
         self.parameter("query", name, text, schema)
     }
 
     /// A header of the request.
+    #[must_use]
     pub fn header(self, name: &str, text: &str) -> Self {
         self.parameter("header", name, text, json!({ "type": "string" }))
     }
@@ -129,6 +122,7 @@ impl Operation {
     }
 
     /// What one of the path's parameters is.
+    #[must_use]
     pub fn with(mut self, name: &str, text: &str, schema: Value) -> Self {
         for parameter in &mut self.parameters {
             if parameter.get("name") == Some(&name.into())
@@ -142,46 +136,54 @@ impl Operation {
     }
 
     /// A JSON body of that type, with an example.
+    #[must_use]
     pub fn takes<T: ToSchema>(mut self, example: Value) -> Self {
         self.body = Some((Shape::Type(Schemas::add::<T>), example));
         self
     }
 
     /// A JSON body of that schema, with an example.
+    #[must_use]
     pub fn takes_written(mut self, schema: Value, example: Value) -> Self {
         self.body = Some((Shape::Written(schema), example));
         self
     }
 
     /// An answer in JSON of that type.
+    #[must_use]
     pub fn answers<T: ToSchema>(self, status: u16, text: &'static str) -> Self {
         let shape = Shape::Type(Schemas::add::<T>);
         self.answer(status, text, Some(("application/json", shape)))
     }
 
     /// An answer in JSON of that schema.
+    #[must_use]
     pub fn answers_written(self, status: u16, text: &'static str, schema: Value) -> Self {
         let shape = Shape::Written(schema);
         self.answer(status, text, Some(("application/json", shape)))
     }
 
     /// An answer of another kind, as text.
+    #[must_use]
     pub fn answers_text(self, status: u16, text: &'static str, kind: &'static str) -> Self {
         let shape = Shape::Written(json!({ "type": "string" }));
         self.answer(status, text, Some((kind, shape)))
     }
 
     /// An answer without a body.
+    #[must_use]
     pub fn answers_nothing(self, status: u16, text: &'static str) -> Self {
         self.answer(status, text, None)
     }
 
     /// An error: a sentence.
+    #[must_use]
     pub fn fails(self, status: u16, text: &'static str) -> Self {
         self.answers_written(status, text, json!({ "$ref": ERROR }))
     }
 
     /// An error that may have these fields beside the sentence.
+    #[must_use]
     pub fn fails_with(self, status: u16, text: &'static str, fields: Value) -> Self {
         let beside = json!({ "type": "object", "properties": fields });
         self.answers_written(
@@ -204,13 +206,14 @@ impl Operation {
     }
 
     /// The operation as the document has it.
+    #[must_use]
     pub fn described(self, schemas: &mut Schemas) -> Value {
         let answers = self.answers.into_iter();
         let answers: Map<String, Value> = answers
             .map(|(status, answer)| (status.to_string(), answer.described(status, schemas)))
             .collect();
         let mut described = Map::from_iter([
-            ("tags".to_owned(), json!([self.tag])),
+            ("tags".to_owned(), json!([self.tag.name()])),
             ("operationId".to_owned(), self.id.into()),
             ("summary".to_owned(), self.summary.into()),
             ("responses".to_owned(), answers.into()),
@@ -230,10 +233,10 @@ impl Operation {
                 json!({ "required": true, "content": content }),
             );
         }
-        match self.who {
-            Who::Anyone => put("security", json!([])),
-            who => {
-                put("x-role", who.name().into());
+        match self.door {
+            Door::Open => put("security", json!([])),
+            Door::For(right) => {
+                put("x-role", Those::who_have(right).name.into());
                 put("security", json!([{ "user": [] }]))
             }
         };
@@ -271,13 +274,39 @@ impl Shape {
     }
 }
 
-impl Who {
+impl Tag {
+    /// Every group, in the order of the document.
+    pub const ALL: [Self; 6] = [
+        Self::Calls,
+        Self::History,
+        Self::Credentials,
+        Self::Ultravox,
+        Self::Telnyx,
+        Self::Server,
+    ];
+
     const fn name(self) -> &'static str {
         match self {
-            Self::Anyone => "anyone",
-            Self::Agent => "anyone of an agency",
-            Self::Admin => "owners and admins",
-            Self::Owner => "owners",
+            Self::Calls => "Calls",
+            Self::History => "History and people",
+            Self::Credentials => "Credentials",
+            Self::Ultravox => "Ultravox",
+            Self::Telnyx => "Telnyx",
+            Self::Server => "Server",
         }
+    }
+
+    /// The group as the document lists it.
+    #[must_use]
+    pub fn described(self) -> Value {
+        let text = match self {
+            Self::Calls => "Calls that ring or go on, and what an agent does with them.",
+            Self::History => "Finished calls, numbers for the wallboard, people.",
+            Self::Credentials => "The agency's keys to its carriers: values in, beginnings out.",
+            Self::Ultravox => "The agency's carriers in its Ultravox account.",
+            Self::Telnyx => "Where the carrier sends what happens.",
+            Self::Server => "Health, documents, the page and the socket.",
+        };
+        json!({ "name": self.name(), "description": text })
     }
 }

@@ -1,0 +1,70 @@
+//! Who may what: the one table.
+
+use super::Role;
+
+/// Something that not everybody may do in an agency.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Right {
+    /// Ask who one is.
+    KnowOneself,
+    /// See calls and what became of them, listen to recordings, see the numbers of a wallboard.
+    ReadCalls,
+    /// Answer calls, give them back, end them, and write about them.
+    ActOnCalls,
+    /// See the agency's people.
+    SeePeople,
+    /// See how the agency's carriers stand in its Ultravox account.
+    SeeVoiceAgents,
+    /// Change the agency's carriers in its Ultravox account.
+    ImportCarriers,
+    /// Store the agency's credentials and see their beginnings.
+    KeepCredentials,
+    /// See whether something that the carrier told is missing.
+    SeeWebhooks,
+}
+
+impl Right {
+    /// Every right.
+    pub const ALL: [Self; 8] = [
+        Self::KnowOneself,
+        Self::ReadCalls,
+        Self::ActOnCalls,
+        Self::SeePeople,
+        Self::SeeVoiceAgents,
+        Self::ImportCarriers,
+        Self::KeepCredentials,
+        Self::SeeWebhooks,
+    ];
+
+    /// Whose it is, from the role that may do the most to the one that may do the least.
+    #[must_use]
+    pub const fn roles(self) -> &'static [Role] {
+        match self {
+            Self::KnowOneself | Self::ReadCalls | Self::ActOnCalls => &Role::ALL,
+            Self::SeePeople | Self::SeeVoiceAgents => &[Role::Owner, Role::Admin],
+            Self::ImportCarriers | Self::KeepCredentials | Self::SeeWebhooks => &[Role::Owner],
+        }
+    }
+}
+
+impl Role {
+    /// Whether people of this role have the right.
+    #[must_use]
+    pub fn may(self, right: Right) -> bool {
+        right.roles().contains(&self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Right, Role};
+
+    #[test]
+    fn whoever_may_more_has_every_right_of_those_who_may_less() {
+        for right in Right::ALL {
+            let allowed = Role::ALL.map(|role| role.may(right));
+            assert!(allowed.is_sorted_by(|more, less| more >= less), "{right:?}");
+            assert!(Role::Owner.may(right), "{right:?}");
+        }
+    }
+}

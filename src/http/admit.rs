@@ -1,0 +1,86 @@
+//! Whom a route with a right lets in: the one place where it is asked for, and where those who do
+//! not have it are refused and counted.
+
+use super::{ApiError, Caller, Context, bearer};
+use crate::domain::{Right, Role};
+use crate::telemetry::Refused;
+use actix_web::body::BoxBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage, HttpRequest, web};
+
+/// Lets those in who have the right. The handler finds who it is in the request, as a [`Caller`].
+///
+/// # Errors
+/// None of its own: a refusal is an answer.
+pub(super) async fn admit(
+    right: Right,
+    request: ServiceRequest,
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    match caller_with(right, request.request()).await {
+        Ok(caller) => {
+            request.extensions_mut().insert(caller);
+            next.call(request).await
+        }
+        Err(refusal) => Ok(request.error_response(refusal)),
+    }
+}
+
+async fn caller_with(right: Right, request: &HttpRequest) -> Result<Caller, ApiError> {
+    let context: &web::Data<Context> = request.app_data().ok_or(ApiError::Internal)?;
+    let caller = signed_in(context, request).await?;
+    if caller.role.may(right) {
+        return Ok(caller);
+    }
+    let why = format!("their role is {}", caller.role.name());
+    Err(ApiError::Forbidden(Those::who_have(right).only).because(Refused::Role, why))
+}
+
+async fn signed_in(context: &Context, request: &HttpRequest) -> Result<Caller, ApiError> {
+    let Some(token) = bearer(request) else {
+        let sentence = "Authorization: Bearer <token> is missing".to_owned();
+        let error = ApiError::unauthorized(&context.refusals, request, sentence);
+        return Err(error.because(Refused::TokenMissing, "there is no bearer token"));
+    };
+    let identity = context.verifier.verify(token).await;
+    let identity = identity.map_err(|error| ApiError::of_auth(&error, context, request))?;
+    context.caller(identity.user).await?.ok_or_else(|| {
+        let why = format!("user {} belongs to no agency here", identity.user);
+        ApiError::Forbidden("This user does not belong to an agency")
+            .because(Refused::NoAgencyUser, why)
+    })
+}
+
+/// Those who have a right, in words.
+pub(super) struct Those {
+    /// In the document.
+    pub name: &'static str,
+    /// What the document says of the others.
+    pub others: &'static str,
+    /// What the others read.
+    pub only: &'static str,
+}
+
+impl Those {
+    pub(super) fn who_have(right: Right) -> Self {
+        match right.roles() {
+            [Role::Owner] => Self {
+                name: "owners",
+                others: "Not an agency's owner",
+                only: "Only the agency's owner (role agency_owner) may do this",
+            },
+            roles if !roles.contains(&Role::Member) => Self {
+                name: "owners and admins",
+                others: "Neither owner nor admin of an agency",
+                only: "Only the agency's owner or an admin (role agency_owner or agency_admin) \
+                       may see this",
+            },
+            _ => Self {
+                name: "anyone of an agency",
+                others: "Not of an agency",
+                only: "This user may not do this",
+            },
+        }
+    }
+}
