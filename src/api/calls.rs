@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-/// Most pending calls in one answer, as in the guide.
+/// Most pending calls in one answer.
 const PENDING: i64 = 100;
 
 const NO_CALL: ApiError = ApiError::NotFound("Call not found");

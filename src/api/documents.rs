@@ -1,4 +1,4 @@
-//! `GET /openapi.json`: the routes of the contract for those who write clients. What each is for
+//! `GET /openapi.json`: the routes for those who write clients. What each is for
 //! stands beside its handler; the schemas are those of the types that are serialised.
 
 use crate::http::{Context, Door, Route, Tag};

@@ -72,7 +72,7 @@ pub struct AgencyDefaultsSettings {
         hide_short_help = true
     )]
     pub telnyx_sip_username: Option<String>,
-    /// Accepted, since the guide sets it, and never used
+    /// Accepted, since set-ups of old have it, and never used
     #[arg(
         long,
         env = "TELNYX_SIP_PASSWORD",
@@ -136,7 +136,7 @@ impl AgencyDefaults {
             || self.ultravox_api_key.is_some()
     }
 
-    /// The variables that still hold the guide's example, such as `your_telnyx_api_key_here`.
+    /// The variables that still hold an example's value, such as `your_telnyx_api_key_here`.
     #[must_use]
     pub fn placeholders(&self) -> Vec<&'static str> {
         let api_key = self

@@ -117,7 +117,7 @@ words! {
     /// What happens when the carrier refuses a transfer for good.
     #[derive(Default)]
     pub enum TransferRefused {
-        /// The call is answered, as in the guide.
+        /// The call is answered without a transfer.
         #[default]
         Answer = "answer",
         /// The claim is released and the call rings again.

@@ -1,6 +1,6 @@
 //! The optional `.env` file.
 //!
-//! Read by the rules of Node's dotenv, for which the guide's file was written: a `$` and a space
+//! Read by the rules of Node's dotenv, for which such files are mostly written: a `$` and a space
 //! in a value are just that. dotenvy's own rules would cut `pa$word` to `pa` without a word.
 
 use std::fmt::Write;

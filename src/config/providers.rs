@@ -6,7 +6,7 @@ use crate::domain::words;
 use clap::Args;
 use url::Url;
 
-/// The host that Telnyx documents for signalling only; the guide gives it as the SIP domain.
+/// The host that Telnyx documents for signalling only; Telnyx's older guides give it as the SIP domain.
 pub const SIGNALLING_HOST: &str = "rtc.telnyx.com";
 
 const DEFAULT_SIP_SERVER: &str = "sip.telnyx.com";

@@ -123,7 +123,7 @@ fn secrets_in_the_environment_stay_out_of_the_help() {
     assert_eq!(shown, Vec::<&str>::new());
 }
 
-/// The variables of the contract, and the folder of the page.
+/// The variables of `static/docs/contract.md`, and the folder of the page.
 const VARIABLES: &str = "API_HOST API_PORT API_BASE_URL CALLBOARD_STATIC_DIR \
     DATABASE_URL DB_HOST DB_PORT DB_NAME DB_USER DB_PASSWORD SUPABASE_JWT_SECRET SUPABASE_URL SUPABASE_JWT_ISSUER \
     TELNYX_API_KEY TELNYX_PUBLIC_KEY TELNYX_APPLICATION_ID TELNYX_SIP_USERNAME \

@@ -3,7 +3,7 @@
 use super::{Call, Leg, Moment, ReleaseReason, Status, UserId, words};
 
 words! {
-    /// What happened, in the contract's words.
+    /// What happened.
     pub enum EventType {
         /// A call rings.
         Incoming = "call.incoming",

@@ -1,4 +1,4 @@
-//! A call in JSON: section 2 of the contract.
+//! A call in JSON: section 2 of `static/docs/contract.md`.
 
 use super::words::{Inbound, StatusName, Time};
 use super::{rfc3339, rfc3339_or_null};

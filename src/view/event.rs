@@ -1,4 +1,4 @@
-//! An event in JSON: section 3 of the contract. The text is written once, inside the journal's
+//! An event in JSON: section 3 of `static/docs/contract.md`. The text is written once, inside the journal's
 //! transaction, and the same bytes go to the database, to every socket and into the timeline.
 
 use super::CallView;

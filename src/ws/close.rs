@@ -1,4 +1,4 @@
-//! The ends of a connection that are the server's choice, as in the contract's table.
+//! The ends of a connection that are the server's choice, as in the table of `static/docs/contract.md`.
 
 use super::message::{ErrorMessage, written};
 use crate::hub::{Frame, Outbox};

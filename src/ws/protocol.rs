@@ -1,4 +1,4 @@
-//! The messages of `callboard.v1`: section 4 of the contract.
+//! The messages of `callboard.v1`: section 4 of `static/docs/contract.md`.
 
 use super::message::{
     Connect, ErrorMessage, Heartbeat, Message, Ping, Pong, Refresh, Refreshed, Resumed, Snapshot,

@@ -155,7 +155,7 @@ fn all_is_well(faults: &[String]) {
     });
     assert!(
         faults.is_empty(),
-        "the picture in design.md is not true:{list}"
+        "the picture in ARCHITECTURE.md is not true:{list}"
     );
 }
 

@@ -43,7 +43,7 @@ fn event(carrier: &Carrier, event_type: &str, payload: Value) -> Webhook {
     carrier.new_call("+15550100").event(event_type, extra)
 }
 
-/// Step 7 of the guide, to the letter.
+/// What people try first by hand, to the letter.
 const CURL: &str = r#"{
     "data": {
       "event_type": "call.initiated",

@@ -22,6 +22,7 @@ mod bodies;
 mod call_logs;
 mod claims;
 mod conformance;
+mod contract;
 mod control;
 mod crash;
 mod credentials;

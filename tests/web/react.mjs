@@ -1,4 +1,4 @@
-// The hook that replaces the guide's, drawn by a real React.
+// The hook that replaces a polling one, drawn by a real React.
 import assert from 'node:assert/strict';
 import { cpSync, mkdirSync } from 'node:fs';
 import { after, test } from 'node:test';

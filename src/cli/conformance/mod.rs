@@ -86,7 +86,7 @@ impl fmt::Display for Report {
     }
 }
 
-/// All rules, in the order of the contract.
+/// All rules, in the order of section 4 of `static/docs/contract.md`.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
     [
         upgrade::RULES,

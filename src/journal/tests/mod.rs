@@ -1,4 +1,4 @@
-//! The ledger and the status machine together, judged by sections 2 and 3 of the contract.
+//! The ledger and the status machine together, judged by sections 2 and 3 of `static/docs/contract.md`.
 
 mod database;
 mod orders;

@@ -1,4 +1,4 @@
-//! What the contract says of every story, whatever happens in it.
+//! What the contract (`static/docs/contract.md`) says of every story, whatever happens in it.
 
 use super::database::Database;
 use crate::domain::{

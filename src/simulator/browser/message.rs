@@ -176,7 +176,7 @@ impl TryFrom<Value> for Call {
 
 impl Message {
     /// Reads a text frame. Types and fields that we do not know are let be; a known type that is
-    /// not as the contract says is an error that names what is wrong.
+    /// not as `static/docs/contract.md` says is an error that names what is wrong.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let head: Head<'_> = serde_json::from_str(text).map_err(|error| error.to_string())?;
         let kind = head.kind.as_ref();

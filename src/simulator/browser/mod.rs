@@ -1,13 +1,13 @@
 //! An agent's browser, without the browser: a client of the board's WebSocket (contract, section 4).
 //!
-//! It is written from the contract alone and shares no code with `ws`, over another WebSocket
+//! It is written from `static/docs/contract.md` alone and shares no code with `ws`, over another WebSocket
 //! codec, so that a mistake on one side shows on the other. From the ground up:
 //!
 //! - [`Socket`]: an upgraded connection on which nothing has been said; sends what it is told to,
 //!   right or wrong.
 //! - [`Browser`]: a connection that has introduced itself and been answered.
 //! - [`Checker`]: holds the server to its promises over all connections of one board; no I/O.
-//! - [`ResumingBrowser`]: a board that stays: reconnects with its position, as the contract asks.
+//! - [`ResumingBrowser`]: a board that stays: reconnects with its position, as is asked there.
 //! - [`Buttons`]: what there is to click on (contract, 5.1).
 
 mod backoff;

@@ -12,7 +12,7 @@ use std::time::Duration;
 /// A client that hears nothing for this many heartbeats, in halves, takes the connection for dead.
 const SILENCE_HALVES: u32 = 5;
 
-/// A board that reconnects with its position as the contract asks: after the error frame's
+/// A board that reconnects with its position as `static/docs/contract.md` asks: after the error frame's
 /// `retry_after_ms` where there is one, else with full-jitter back-off, and never after a code of
 /// 4500–4999. All that comes passes through its [`Checker`].
 #[derive(Debug)]

@@ -26,7 +26,7 @@ label! {
     }
 }
 
-/// The close codes of the contract, and those that every WebSocket knows. A client may send any
+/// The close codes of `ws::close`, and those that every WebSocket knows. A client may send any
 /// other, which must not make a series each.
 const CLOSE_CODES: [u16; 16] = [
     1000, 1001, 1005, 1006, 1009, 1011, 1012, 1013, 4000, 4001, 4002, 4003, 4004, 4500, 4501, 4502,
