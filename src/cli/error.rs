@@ -1,6 +1,6 @@
 //! Why a command did not end well: what is wrong, where, and how to mend it.
 
-use super::words::count;
+use super::text::{count, plain};
 use crate::agencies::VaultError;
 use crate::agencies::seal::SealError;
 use crate::app::AppError;
@@ -243,7 +243,7 @@ fn agencies_there(there: &[(AgencyId, String)]) -> String {
     let mut shown: Vec<String> = there
         .iter()
         .take(SHOWN)
-        .map(|(id, name)| format!("{id} ({})", super::words::plain(name)))
+        .map(|(id, name)| format!("{id} ({})", plain(name)))
         .collect();
     if there.len() > SHOWN {
         shown.push("…".into());

@@ -17,6 +17,7 @@ mod progress;
 mod serve;
 mod simulate;
 mod stop;
+mod text;
 mod token;
 mod user;
 mod verify;

@@ -1,24 +1,7 @@
-//! What results are put into: counted nouns, aligned columns, texts that cannot steer a terminal.
+//! What results are put into: lines, JSON, aligned columns.
 
+pub(super) use super::text::{count, plain};
 use super::{CliError, Out};
-
-/// `1 call`, `2 calls`.
-pub(super) fn count(number: usize, noun: &str) -> String {
-    let ending = if number == 1 { "" } else { "s" };
-    format!("{number} {noun}{ending}")
-}
-
-/// What strangers choose (names, numbers, handles) must not steer the terminal.
-pub(super) fn plain(text: &str) -> String {
-    let shown = |letter: char| -> String {
-        if letter.is_control() {
-            letter.escape_default().collect()
-        } else {
-            letter.into()
-        }
-    };
-    text.chars().map(shown).collect()
-}
 
 /// One line.
 pub(super) fn line(out: Out<'_>, text: &str) -> Result<(), CliError> {

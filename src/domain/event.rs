@@ -1,6 +1,6 @@
 //! What a board hears: one event for each change of a call.
 
-use super::{Call, Leg, Moment, ReleaseReason, Status, UserId, words};
+use super::{Actor, Call, Leg, Moment, ReleaseReason, Status, words};
 
 words! {
     /// What happened.
@@ -60,15 +60,6 @@ impl Reason {
             Self::Unknown => "unknown",
         }
     }
-}
-
-/// The person who acted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Actor {
-    /// The `sub` of this person's tokens.
-    pub id: UserId,
-    /// What colleagues see.
-    pub name: Option<String>,
 }
 
 /// A change of a call, before it has its number.

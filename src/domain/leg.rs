@@ -3,58 +3,9 @@
 //! Facts only gather. Merging is commutative and idempotent (each fact keeps its earliest telling),
 //! so webhooks may come late, twice and in any order and leave the same leg.
 
+use super::told::{Moment, Told, fill, keep_least};
 use super::{Actor, ClaimId, Recording, Timestamp};
 use std::collections::BTreeMap;
-
-/// When something happened, by the carrier's clock, and when our listener heard of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Moment {
-    /// The carrier's `occurred_at`.
-    pub occurred: Timestamp,
-    /// When the first webhook that told of it reached us.
-    pub received: Timestamp,
-}
-
-/// A detail and its telling. Of two tellings the lesser stands: one that says something before one
-/// that says nothing, `call.initiated` before later events, the earlier before the later.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Told {
-    empty: bool,
-    later_event: bool,
-    at: Timestamp,
-    value: String,
-}
-
-impl Told {
-    /// What was told, at `at`, by `call.initiated` or by a later event.
-    #[must_use]
-    pub fn new(value: String, at: Timestamp, by_initiated: bool) -> Self {
-        Self {
-            empty: value.is_empty(),
-            later_event: !by_initiated,
-            at,
-            value,
-        }
-    }
-
-    /// The detail itself.
-    #[must_use]
-    pub fn value(&self) -> &str {
-        &self.value
-    }
-
-    /// When it was told.
-    #[must_use]
-    pub fn at(&self) -> Timestamp {
-        self.at
-    }
-
-    /// Whether `call.initiated` told it.
-    #[must_use]
-    pub fn by_initiated(&self) -> bool {
-        !self.later_event
-    }
-}
 
 /// Which way a leg goes, seen from the carrier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -371,19 +322,6 @@ impl Leg {
         moments.sort();
         moments.dedup_by_key(|moment| moment.occurred);
         moments
-    }
-}
-
-pub(super) fn fill<T: Ord>(slot: &mut Option<T>, told: Option<T>) {
-    if let Some(told) = told {
-        keep_least(slot, told);
-    }
-}
-
-fn keep_least<T: Ord>(slot: &mut Option<T>, told: T) {
-    match slot {
-        Some(known) if *known <= told => {}
-        _ => *slot = Some(told),
     }
 }
 

@@ -18,6 +18,7 @@ mod right;
 mod stats;
 mod status;
 mod time;
+mod told;
 mod words;
 
 pub use call::{Call, Status};
@@ -29,14 +30,15 @@ pub use credential::{
     prefix as credential_prefix,
 };
 pub use errand::{Errand, ErrandKind};
-pub use event::{Actor, Event, EventType, Reason};
+pub use event::{Event, EventType, Reason};
 pub use id::{AgencyId, CallId, ClaimId, CommandId, UserId};
-pub use leg::{ClientState, Direction, Leg, LegEvent, LegNews, Moment, Told};
+pub use leg::{ClientState, Direction, Leg, LegEvent, LegNews};
 pub use number::{Party, WITHHELD, is_withheld};
-pub use people::{Agency, Role, User};
+pub use people::{Actor, Agency, Role, User};
 pub use recording::Recording;
 pub use right::Right;
 pub use stats::{Hour, HourOfResult, Stats, Waiting};
 pub use status::{Derived, Facts, Standing, derive};
 pub use time::Timestamp;
+pub use told::{Moment, Told};
 pub(crate) use words::words;

@@ -49,3 +49,12 @@ impl User {
         self.name.clone().or_else(|| self.email.clone())
     }
 }
+
+/// The person who acted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Actor {
+    /// The `sub` of this person's tokens.
+    pub id: UserId,
+    /// What colleagues see.
+    pub name: Option<String>,
+}

@@ -1,25 +1,9 @@
 //! From an answer to the reason that the log and the metrics name.
 
 use super::{ApiError, Who};
-use crate::auth::Refusal;
 use crate::telemetry::Refused;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-
-/// The reason in a token's refusal.
-#[must_use]
-pub fn token_reason(refusal: &Refusal) -> Refused {
-    match refusal {
-        Refusal::TooLong | Refusal::Malformed | Refusal::Algorithm => Refused::TokenMalformed,
-        Refusal::NotConfigured => Refused::TokenNotConfigured,
-        Refusal::UnknownKey | Refusal::Signature => Refused::TokenSignature,
-        Refusal::Issuer { .. } => Refused::TokenIssuer,
-        Refusal::Role | Refusal::Audience | Refusal::Anonymous | Refusal::Subject => {
-            Refused::TokenUser
-        }
-        Refusal::Endless | Refusal::NotYet | Refusal::Expired => Refused::TokenExpired,
-    }
-}
 
 /// Why an answer is a refusal after which nobody tries again, if it is one: in a word and in a
 /// sentence.

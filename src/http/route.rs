@@ -1,6 +1,10 @@
 //! A route that knows itself: where it is, who may use it, what answers, and what the document says.
 
-use super::{ApiError, Operation};
+mod operation;
+
+pub use operation::{Operation, Tag};
+
+use super::ApiError;
 use crate::domain::Right;
 use actix_web::{HttpRequest, Route as Mounted, guard};
 

@@ -1,10 +1,7 @@
 //! Whether the journal can do its work: how its last commit went, and when.
 
-use super::Writer;
-use super::rehearsal::rehearse;
 use crate::clock::{Clock, Tick};
 use crate::store::StoreError;
-use crate::store::batch::Heads;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
@@ -65,7 +62,7 @@ impl Pulse {
     }
 
     /// A try went well or failed.
-    fn is_tried(&self, outcome: Result<(), &StoreError>) {
+    pub(super) fn is_tried(&self, outcome: Result<(), &StoreError>) {
         self.known().in_doubt = false;
         self.beat(outcome);
     }
@@ -134,25 +131,5 @@ impl Checkup {
             // Should the writer die over it, whoever asks next will know.
             let _ = answered.await;
         }
-    }
-}
-
-impl Writer {
-    /// Sees whether a webhook could be kept now, as somebody has asked.
-    pub(super) async fn prove_itself(&self, asked: Asked) {
-        let tried = self.try_to_write().await;
-        self.pulse.is_tried(tried.as_ref().copied());
-        let _ = asked.send(());
-    }
-
-    /// Whether the disk has room, and then whether every table takes what a call brings.
-    async fn try_to_write(&self) -> Result<(), StoreError> {
-        self.store.try_to_write().await?;
-        let heads = self.store.all_heads().await?;
-        let Some((agency, _)) = heads.first() else {
-            return Ok(());
-        };
-        // Whoever holds the head is writing.
-        rehearse(&self.store, *agency, self.clock.now(), Heads::Free).await
     }
 }

@@ -1,5 +1,7 @@
 //! The task that commits.
 
+mod proof;
+
 use super::append::Append;
 use super::batch::{Committed, commit};
 use super::pulse::{Asked, Pulse};

@@ -1,19 +1,9 @@
 //! Which programs may serve this database: none older than the schema's floor.
 
+use super::migrations::latest;
 use super::{Backend, Store, StoreError, Trouble, postgres, sqlite};
-use diesel::backend::Backend as Dialect;
-use diesel::migration::{self, Migration, MigrationSource};
+use diesel::migration::MigrationSource;
 use diesel::sqlite::Sqlite;
-
-/// The version of the latest of these migrations.
-pub(super) fn latest<D: Dialect>(
-    migrations: migration::Result<Vec<Box<dyn Migration<D>>>>,
-) -> Result<String, StoreError> {
-    let migrations = migrations.map_err(|error| StoreError::Unavailable(error.to_string()))?;
-    let versions = migrations.iter();
-    let versions = versions.map(|migration| migration.name().version().to_string());
-    Ok(versions.max().unwrap_or_default())
-}
 
 impl Store {
     /// Refuses a schema that only newer programs can serve: what they write this one could not

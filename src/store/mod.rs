@@ -6,7 +6,6 @@ mod claim_rows;
 mod error;
 mod fixed;
 mod journal_rows;
-mod lease;
 mod leg_facts;
 mod log_rows;
 mod overheard;
@@ -146,6 +145,7 @@ mod credentials;
 mod errands;
 mod floor;
 mod logs;
+mod migrations;
 mod numbers;
 
 pub use checkup::{Rights, ToCheck, WebhookTally};

@@ -1,18 +1,18 @@
 //! PostgreSQL: for people who grow, and what its dialect does differently.
 
+mod lease;
 mod migrate;
-mod pooler;
 mod reach;
 mod refusal;
 
 use super::StoreError;
-use super::lease::{Lease, Pool, pool};
 use super::overheard::Overheard;
 use super::tls;
 use crate::config::PostgresUrl;
 use diesel::migration::MigrationSource;
 use diesel::pg::Pg;
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+use lease::{Lease, Pool, pool};
 pub(super) use migrate::rights_sql;
 use migrate::{MIGRATIONS, Migrating};
 use reach::Session;
@@ -198,7 +198,7 @@ impl Db {
 
     /// The latest migration that this program knows.
     pub fn known() -> Result<String, StoreError> {
-        super::floor::latest(MigrationSource::<Pg>::migrations(&MIGRATIONS))
+        super::migrations::latest(MigrationSource::<Pg>::migrations(&MIGRATIONS))
     }
 
     /// How many migrations are missing.

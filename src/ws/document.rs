@@ -5,8 +5,7 @@ use super::message::{
     Connect, ErrorMessage, Heartbeat, Message, Ping, Pong, Refresh, Refreshed, Resumed, Snapshot,
     TokenExpiring,
 };
-use super::protocol::{SUBPROTOCOL, reason_name};
-use super::session::HEARTBEAT_S;
+use super::protocol::{HEARTBEAT_S, SUBPROTOCOL, reason_name};
 use crate::http::{Context, Door, Route, Tag};
 use crate::hub::SnapshotReason;
 use crate::view::{CallView, EventView, Schemas, example};

@@ -1,8 +1,8 @@
 //! The first answer: exactly one of `snapshot` and `resumed`, and what was missed.
 
 use super::close::Close;
+use super::protocol::HEARTBEAT_S;
 use super::protocol::{self, Greeted, Hello};
-use super::session::HEARTBEAT_S;
 use crate::fanout::{JoinError, Welcome};
 use crate::http::{Caller, Context};
 use crate::hub::{Member, Position, SnapshotReason};

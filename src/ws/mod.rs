@@ -14,7 +14,6 @@ mod upgrade;
 
 pub use close::Close;
 pub use protocol::SUBPROTOCOL;
-pub use session::HEARTBEAT_S;
 pub use transport::Ending;
 
 use crate::http::Route;

@@ -13,6 +13,8 @@ use serde_json::Value;
 
 pub(super) use super::message::Greeted;
 
+/// How often the server beats, in seconds.
+pub const HEARTBEAT_S: u64 = 15;
 /// The subprotocol's name.
 pub const SUBPROTOCOL: &str = "callboard.v1";
 

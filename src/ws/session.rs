@@ -6,7 +6,7 @@ use super::flood::Flood;
 use super::gate::GateSays;
 use super::greeting::{CatchUp, Greeting, greet};
 use super::lifetime::Lifetime;
-use super::protocol::{self, ClientMessage};
+use super::protocol::{self, ClientMessage, HEARTBEAT_S};
 use crate::auth::{AuthError, Identity, Refusal};
 use crate::clock::Tick;
 use crate::domain::{AgencyId, UserId};
@@ -20,8 +20,6 @@ use std::time::Duration;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-/// How often the server beats, in seconds.
-pub const HEARTBEAT_S: u64 = 15;
 /// The time between two beats.
 const BEAT: Duration = Duration::from_secs(HEARTBEAT_S);
 /// How long a client may be silent: two beats.

@@ -1,5 +1,7 @@
 //! The picture of the house stays true without anyone's memory: what may name what, read from `src/`.
 
+mod circles;
+
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};

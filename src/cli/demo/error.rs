@@ -1,6 +1,5 @@
 //! What can keep a demo from its good end.
 
-use super::torture::Verdict;
 use crate::agencies::seal::SealError;
 use crate::app::AppError;
 use crate::auth::AuthError;
@@ -114,7 +113,7 @@ pub enum DemoError {
     },
     /// `--torture` found something, or proved nothing.
     #[error("the torture was not withstood: {0}")]
-    Torture(Verdict),
+    Torture(String),
     /// Any of the above, and where to read more.
     #[error("{cause} (more in {})", .log.display())]
     Logged {

@@ -1,7 +1,7 @@
 //! Events as people read them.
 
 use super::numbers::{caller, length, short_time};
-use crate::cli::words::plain;
+use crate::cli::text::plain;
 use crate::domain::Timestamp;
 use crate::simulator::browser::{Call, Event};
 use serde_json::Value;

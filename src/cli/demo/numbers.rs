@@ -1,6 +1,6 @@
 //! Numbers as people read them.
 
-use crate::cli::words::plain;
+use crate::cli::text::plain;
 
 /// `1234567` as `1,234,567`.
 pub(super) fn count(number: u64) -> String {

@@ -6,7 +6,7 @@ use super::boards::{Heard, What};
 use super::lines::Lines;
 use super::links::Login;
 use super::numbers::{counted, short_time};
-use crate::cli::words::plain;
+use crate::cli::text::plain;
 use crate::domain::Timestamp;
 use crate::simulator::Totals;
 use crate::simulator::browser::{Event, Message, Tally};

@@ -1,10 +1,14 @@
 //! What the stories are played with: the carrier outside, and the agents at their boards.
 
+mod attend;
+
+pub(super) use attend::attend;
+
 use super::account::Account;
 use super::links::Login;
 use super::numbers::caller;
 use super::phones::Phones;
-use crate::cli::words::plain;
+use crate::cli::text::plain;
 use crate::clock::Clock;
 use crate::domain::{Timestamp, User};
 use crate::simulator::browser::{Buttons, Pressed};

@@ -2,13 +2,14 @@
 
 use super::finding::Findings;
 use super::outside::Outside;
+use super::subject::{Checkup, Subject};
 use super::{Report, carrier, credentials, phones, voice_agents, webhooks};
+use crate::agencies::Directory;
 use crate::agencies::seal::Keyring;
-use crate::agencies::{Credentials, Directory, Profile, VaultError};
 use crate::cli::CliError;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::domain::{Agency, AgencyId, User};
+use crate::domain::{Agency, AgencyId};
 use crate::store::{Store, StoreError};
 use futures_util::future::join_all;
 use std::sync::Arc;
@@ -17,26 +18,8 @@ use std::sync::Arc;
 const TOGETHER: usize = 8;
 const LOOK: &str = "look at the database's own lines above, and run this again";
 
-/// What is needed to look at an agency.
-#[derive(Clone)]
-pub(super) struct Desk {
-    pub(super) config: Arc<Config>,
-    pub(super) clock: Clock,
-    pub(super) store: Store,
-    pub(super) directory: Directory,
-    pub(super) outside: Outside,
-}
-
-/// An agency as it is at this moment.
-pub(super) struct Patient {
-    pub(super) agency: Agency,
-    pub(super) profile: Arc<Profile>,
-    pub(super) credentials: Credentials,
-    pub(super) people: Vec<User>,
-}
-
 /// Looks at all of them, or at this one.
-pub(super) async fn look(
+pub(super) async fn check(
     only: Option<AgencyId>,
     config: &Config,
     clock: &Clock,
@@ -44,7 +27,7 @@ pub(super) async fn look(
     outside: Outside,
     report: &mut Report<'_>,
 ) -> Result<(), CliError> {
-    let (known, desk) = match open(config, clock, store, outside).await {
+    let (known, checkup) = match open(config, clock, store, outside).await {
         Ok(opened) => opened,
         Err(error) => {
             let mut found = Findings::about("agencies");
@@ -54,13 +37,16 @@ pub(super) async fn look(
     };
     let wanted = |agency: &&Agency| only.is_none_or(|only| only == agency.id);
     let chosen: Vec<Agency> = known.iter().filter(wanted).cloned().collect();
-    report.tell(roll(only, &known, &chosen, config))?;
+    report.tell(list(only, &known, &chosen, config))?;
     for (round, some) in chosen.chunks(TOGETHER).enumerate() {
-        let looks = some.iter().cloned().map(|one| look_at(desk.clone(), one));
-        let looks: Vec<_> = looks.collect();
+        let checks = some
+            .iter()
+            .cloned()
+            .map(|one| check_one(checkup.clone(), one));
+        let checks: Vec<_> = checks.collect();
         let done = (round * TOGETHER + some.len()).min(chosen.len());
         let what = format!("Looking at agencies, {done} of {}", chosen.len());
-        for found in report.during(&what, join_all(looks)).await? {
+        for found in report.during(&what, join_all(checks)).await? {
             report.tell(found)?;
         }
     }
@@ -72,7 +58,7 @@ async fn open(
     clock: &Clock,
     store: Store,
     outside: Outside,
-) -> Result<(Vec<Agency>, Desk), StoreError> {
+) -> Result<(Vec<Agency>, Checkup), StoreError> {
     let known = store.agencies().await?;
     let known = known.into_iter().map(|sealed| sealed.agency).collect();
     // The settings were checked, so what cannot be parsed here was never there.
@@ -80,18 +66,18 @@ async fn open(
     let keyring = keys.and_then(|keys| Keyring::parse(keys).ok());
     let defaults = config.agency_defaults.clone();
     let directory = Directory::open(store.clone(), clock.clone(), keyring, defaults, false).await?;
-    let desk = Desk {
+    let checkup = Checkup {
         config: Arc::new(config.clone()),
         clock: clock.clone(),
         store,
         directory,
         outside,
     };
-    Ok((known, desk))
+    Ok((known, checkup))
 }
 
 /// Whether there are any at all.
-fn roll(only: Option<AgencyId>, known: &[Agency], chosen: &[Agency], config: &Config) -> Findings {
+fn list(only: Option<AgencyId>, known: &[Agency], chosen: &[Agency], config: &Config) -> Findings {
     let mut found = Findings::about("agencies");
     let create = "create one with `callboard agency create --name NAME`, or set TELNYX_PUBLIC_KEY \
          and its companions for a single one";
@@ -114,10 +100,10 @@ fn roll(only: Option<AgencyId>, known: &[Agency], chosen: &[Agency], config: &Co
     found
 }
 
-async fn look_at(desk: Desk, agency: Agency) -> Findings {
+async fn check_one(checkup: Checkup, agency: Agency) -> Findings {
     let mut found = Findings::about(agency.name.clone());
-    let patient = match admit(&desk, agency).await {
-        Ok(Some(patient)) => patient,
+    let subject = match Subject::load(&checkup, agency).await {
+        Ok(Some(subject)) => subject,
         Ok(None) => {
             found.doubtful("it was made or removed just now", "run this again");
             return found;
@@ -127,61 +113,14 @@ async fn look_at(desk: Desk, agency: Agency) -> Findings {
             return found;
         }
     };
-    credentials::look(&desk, &patient, &mut found);
-    phones::look(&desk, &patient, &mut found);
-    webhooks::look(&desk, &patient, &mut found).await;
+    credentials::check(&checkup, &subject, &mut found);
+    phones::check(&checkup, &subject, &mut found);
+    webhooks::check(&checkup, &subject, &mut found).await;
     let (at_carrier, at_ultravox) = tokio::join!(
-        carrier::look(&desk, &patient),
-        voice_agents::look(&desk, &patient)
+        carrier::check(&checkup, &subject),
+        voice_agents::check(&checkup, &subject)
     );
     found.extend(at_carrier);
     found.extend(at_ultravox);
     found
-}
-
-async fn admit(desk: &Desk, agency: Agency) -> Result<Option<Patient>, VaultError> {
-    let Some(profile) = desk.directory.agency(agency.id) else {
-        return Ok(None);
-    };
-    let credentials = desk.directory.credentials(agency.id).await?;
-    let people = desk.store.people(Some(agency.id)).await?;
-    Ok(Some(Patient {
-        agency,
-        profile,
-        credentials,
-        people,
-    }))
-}
-
-impl Patient {
-    /// Lines about it.
-    pub(super) fn findings(&self) -> Findings {
-        Findings::about(self.agency.name.clone())
-    }
-
-    /// Those of its people who can sign in to its board.
-    pub(super) fn agents(&self) -> impl Iterator<Item = &User> {
-        self.people.iter().filter(|user| user.role.is_some())
-    }
-}
-
-/// Some names, and how many more there are.
-pub(super) fn some_names(people: &[&User]) -> String {
-    /// As many as one reads.
-    const SHOWN: usize = 5;
-    let name = |user: &&User| user.shown_name().unwrap_or_else(|| user.id.to_string());
-    let mut names: Vec<String> = people.iter().map(name).collect();
-    names.sort();
-    names.truncate(SHOWN);
-    if people.len() > SHOWN {
-        names.push(format!("{} more", people.len() - SHOWN));
-    }
-    format!("{} ({})", persons(people.len()), names.join(", "))
-}
-
-fn persons(number: usize) -> String {
-    match number {
-        1 => "1 person".to_owned(),
-        number => format!("{number} people"),
-    }
 }

@@ -1,8 +1,8 @@
 //! What Telnyx has of an agency: the application that its webhooks come from.
 
-use super::agencies::{Desk, Patient};
 use super::finding::Findings;
-use super::webhooks::webhook_url;
+use super::subject::{Checkup, Subject, webhook_url};
+
 use crate::domain::{AgencyId, CredentialKey};
 use crate::providers::Account;
 use crate::providers::telnyx::{Application, CommandError};
@@ -12,10 +12,10 @@ use url::Url;
 /// Most applications that are looked up for one agency.
 const MOST: usize = 5;
 
-pub(super) async fn look(desk: &Desk, patient: &Patient) -> Findings {
-    let mut found = patient.findings();
+pub(super) async fn check(checkup: &Checkup, subject: &Subject) -> Findings {
+    let mut found = subject.findings();
     let key = CredentialKey::TelnyxApiKey;
-    let ours = &patient.profile.connection_ids;
+    let ours = &subject.profile.connection_ids;
     if ours.is_empty() {
         found.doubtful(
             "neither telnyx_connection_ids nor telnyx_application_id is there: webhooks of every \
@@ -23,8 +23,8 @@ pub(super) async fn look(desk: &Desk, patient: &Patient) -> Findings {
             "store the Call Control application's id as telnyx_connection_ids",
         );
     }
-    let Some(api_key) = patient.credentials.get(key) else {
-        if !patient.credentials.any_unopened(std::iter::once(key)) {
+    let Some(api_key) = subject.credentials.get(key) else {
+        if !subject.credentials.any_unopened(std::iter::once(key)) {
             found.doubtful(
                 "there is no telnyx_api_key: calls show, and cannot be answered from the board",
                 "make one in the Telnyx portal (Keys & Credentials, API Keys) and store it",
@@ -32,10 +32,10 @@ pub(super) async fn look(desk: &Desk, patient: &Patient) -> Findings {
         }
         return found;
     };
-    let account = Account::new(patient.agency.id, api_key.clone());
+    let account = Account::new(subject.agency.id, api_key.clone());
     for id in ours.iter().take(MOST) {
-        match desk.outside.telnyx.application(&account, id).await {
-            Ok(Some(application)) => judge(id, &application, desk, patient, &mut found),
+        match checkup.outside.telnyx.application(&account, id).await {
+            Ok(Some(application)) => judge(id, &application, checkup, subject, &mut found),
             Ok(None) => found.wrong(
                 format!("Telnyx knows no Call Control application {id} in this account"),
                 "copy the id from the Telnyx portal (Voice, Programmable Voice), and store the \
@@ -47,7 +47,7 @@ pub(super) async fn look(desk: &Desk, patient: &Patient) -> Findings {
             }
         }
     }
-    judge_voice_application(&account, desk, patient, &mut found).await;
+    judge_voice_application(&account, checkup, subject, &mut found).await;
     found
 }
 
@@ -65,8 +65,8 @@ fn told(error: &CommandError, found: &mut Findings) {
 fn judge(
     id: &str,
     application: &Application,
-    desk: &Desk,
-    patient: &Patient,
+    checkup: &Checkup,
+    subject: &Subject,
     found: &mut Findings,
 ) {
     let mut all_is_well = true;
@@ -84,12 +84,12 @@ fn judge(
         );
     }
     let url = application.webhook_event_url.as_deref();
-    if !url.is_some_and(|url| is_ours(url, desk, patient)) {
+    if !url.is_some_and(|url| is_ours(url, checkup, subject)) {
         let fact = match url {
             Some(_) => "sends its webhooks elsewhere",
             None => "has no webhook URL",
         };
-        let mend = format!("set its webhook URL to {}", webhook_url(desk, patient));
+        let mend = format!("set its webhook URL to {}", webhook_url(checkup, subject));
         wrong(fact, mend);
     }
     if !application.has_outbound_profile {
@@ -107,8 +107,8 @@ fn judge(
 
 /// What the URL says, compared as the router does: the plain path and the agency's own lead here,
 /// with or without a slash at the end. What stands in the URL is not printed: it may hold a password.
-fn is_ours(url: &str, desk: &Desk, patient: &Patient) -> bool {
-    leads_to(url, &desk.config.listener.base_url, patient.agency.id)
+fn is_ours(url: &str, checkup: &Checkup, subject: &Subject) -> bool {
+    leads_to(url, &checkup.config.listener.base_url, subject.agency.id)
 }
 
 fn leads_to(url: &str, base: &Url, agency: AgencyId) -> bool {
@@ -127,18 +127,18 @@ fn leads_to(url: &str, base: &Url, agency: AgencyId) -> bool {
 /// Ultravox is given `telnyx_application_id`, and takes a TeXML application there.
 async fn judge_voice_application(
     account: &Account,
-    desk: &Desk,
-    patient: &Patient,
+    checkup: &Checkup,
+    subject: &Subject,
     found: &mut Findings,
 ) {
-    let stored = |key| patient.credentials.get(key);
+    let stored = |key| subject.credentials.get(key);
     let Some(id) = stored(CredentialKey::TelnyxApplicationId) else {
         return;
     };
     if stored(CredentialKey::UltravoxApiKey).is_none() {
         return;
     }
-    match desk
+    match checkup
         .outside
         .telnyx
         .application(account, id.expose_secret())

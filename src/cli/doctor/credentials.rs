@@ -1,12 +1,12 @@
 //! An agency's credentials: which there are, whether they open, and whether they look right.
 
-use super::agencies::{Desk, Patient};
 use super::finding::Findings;
+use super::subject::{Checkup, Subject};
 use crate::domain::{CredentialKey, check_credential};
 use secrecy::ExposeSecret;
 
-pub(super) fn look(desk: &Desk, patient: &Patient, found: &mut Findings) {
-    let (agency, credentials) = (&patient.agency, &patient.credentials);
+pub(super) fn check(checkup: &Checkup, subject: &Subject, found: &mut Findings) {
+    let (agency, credentials) = (&subject.agency, &subject.credentials);
     let set = format!("`callboard credentials set --agency {}", agency.id);
     for (key, why) in &credentials.unopened {
         found.wrong(
@@ -38,13 +38,13 @@ pub(super) fn look(desk: &Desk, patient: &Patient, found: &mut Findings) {
         found.right(format!("there are and can be opened: {names}"));
     }
     let has_none = credentials.values.is_empty() && credentials.unopened.is_empty();
-    if has_none && desk.config.encryption_key.is_none() {
+    if has_none && checkup.config.encryption_key.is_none() {
         found.doubtful(
             "no credential is stored, and none can be: CALLBOARD_ENCRYPTION_KEY is not set",
             "make a key with `openssl rand -base64 32` and set it on every node",
         );
     }
-    if patient.profile.public_keys.is_empty() {
+    if subject.profile.public_keys.is_empty() {
         found.wrong(
             "there is no usable telnyx_public_key, so every webhook is refused",
             format!(

@@ -13,7 +13,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const MIGRATE: &str = "apply them with `callboard migrate`";
 
 /// What there is to say, and the database if it can be read.
-pub(super) async fn look(config: Config) -> (Findings, Option<Store>) {
+pub(super) async fn check(config: Config) -> (Findings, Option<Store>) {
     let url = &config.database;
     let mut found = Findings::about(format!("database {url}"));
     if matches!(url, DatabaseUrl::Sqlite { path } if !path.exists()) {

@@ -13,6 +13,7 @@ mod phones;
 mod public_url;
 mod settings;
 mod sign_in;
+mod subject;
 mod voice_agents;
 mod webhooks;
 
@@ -41,10 +42,10 @@ pub(super) async fn run(
         wrong: 0,
     };
     report.tell(settings::findings(config))?;
-    let database = Box::pin(database::look(config.clone()));
+    let database = Box::pin(database::check(config.clone()));
     let (found, store) = report.during("Looking at the database", database).await?;
     report.tell(found)?;
-    let sign_in = sign_in::look(config.clone(), clock.clone());
+    let sign_in = sign_in::check(config.clone(), clock.clone());
     let found = report.during("Asking the token issuer", sign_in).await?;
     report.tell(found)?;
     let outside = match Outside::open(config, clock) {
@@ -54,11 +55,11 @@ pub(super) async fn run(
             return report.end();
         }
     };
-    let public_url = Box::pin(public_url::look(config.clone(), outside.http.clone()));
+    let public_url = Box::pin(public_url::check(config.clone(), outside.http.clone()));
     let found = report.during("Asking API_BASE_URL", public_url).await?;
     report.tell(found)?;
     if let Some(store) = store {
-        agencies::look(args.agency, config, clock, store, outside, &mut report).await?;
+        agencies::check(args.agency, config, clock, store, outside, &mut report).await?;
     }
     report.end()
 }

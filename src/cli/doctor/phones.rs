@@ -1,7 +1,7 @@
 //! Where an agency's people are called: SIP names, and the server of them.
 
-use super::agencies::{Desk, Patient, some_names};
 use super::finding::Findings;
+use super::subject::{Checkup, Subject, some_names};
 use crate::config::SIGNALLING_HOST;
 use crate::domain::{CredentialKey, User};
 use secrecy::ExposeSecret;
@@ -10,18 +10,18 @@ use std::collections::BTreeMap;
 const OWN: &str = "give each a telephony credential at Telnyx, and its name here: \
      `callboard user add --agency ID --id USER --role ROLE --sip-username NAME`";
 
-pub(super) fn look(desk: &Desk, patient: &Patient, found: &mut Findings) {
-    let agents: Vec<&User> = patient.agents().collect();
+pub(super) fn check(checkup: &Checkup, subject: &Subject, found: &mut Findings) {
+    let agents: Vec<&User> = subject.agents().collect();
     if agents.is_empty() {
-        let id = patient.agency.id;
+        let id = subject.agency.id;
         found.wrong(
             "nobody works there, so nobody sees its calls",
             format!("`callboard user add --agency {id} --id USER --role agency_member`"),
         );
         return;
     }
-    if patient.people.len() > agents.len() {
-        let roleless = patient.people.iter().filter(|user| user.role.is_none());
+    if subject.people.len() > agents.len() {
+        let roleless = subject.people.iter().filter(|user| user.role.is_none());
         let roleless = some_names(&roleless.collect::<Vec<_>>());
         let fact = format!("{roleless} without a role, who cannot sign in to it");
         found.doubtful(fact, "`callboard user add` with --role");
@@ -29,13 +29,13 @@ pub(super) fn look(desk: &Desk, patient: &Patient, found: &mut Findings) {
     let (named, nameless): (Vec<&User>, Vec<&User>) = agents
         .into_iter()
         .partition(|user| sip_name(user).is_some());
-    judge_names(patient, &nameless, found);
+    judge_names(subject, &nameless, found);
     judge_twins(&named, found);
-    judge_server(desk, patient, found);
+    judge_server(checkup, subject, found);
 }
 
-fn judge_names(patient: &Patient, nameless: &[&User], found: &mut Findings) {
-    let shared = patient.credentials.get(CredentialKey::TelnyxSipUsername);
+fn judge_names(subject: &Subject, nameless: &[&User], found: &mut Findings) {
+    let shared = subject.credentials.get(CredentialKey::TelnyxSipUsername);
     if nameless.is_empty() {
         found.right("everyone has a SIP name");
         return;
@@ -74,12 +74,12 @@ fn judge_twins(named: &[&User], found: &mut Findings) {
     }
 }
 
-fn judge_server(desk: &Desk, patient: &Patient, found: &mut Findings) {
-    let own = patient.credentials.get(CredentialKey::TelnyxSipServer);
+fn judge_server(checkup: &Checkup, subject: &Subject, found: &mut Findings) {
+    let own = subject.credentials.get(CredentialKey::TelnyxSipServer);
     let (server, setting) = match own {
         Some(own) => (own.expose_secret(), "telnyx_sip_server"),
         None => (
-            desk.config.providers.sip_server.as_str(),
+            checkup.config.providers.sip_server.as_str(),
             "TELNYX_SIP_SERVER",
         ),
     };

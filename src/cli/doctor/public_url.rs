@@ -9,7 +9,7 @@ use url::{Host, Url};
 const MEND: &str = "start `callboard serve`, let the proxy in front of it pass everything below \
      API_BASE_URL's host on, and let the firewall let it in; or correct API_BASE_URL";
 
-pub(super) async fn look(config: Config, http: Http) -> Findings {
+pub(super) async fn check(config: Config, http: Http) -> Findings {
     let base = &config.listener.base_url;
     let mut found = Findings::about(format!("API_BASE_URL {base}"));
     if is_local(base) {

@@ -11,7 +11,7 @@ use crate::telemetry::Metrics;
 use tokio::runtime::Handle;
 use url::Url;
 
-pub(super) async fn look(config: Config, clock: Clock) -> Findings {
+pub(super) async fn check(config: Config, clock: Clock) -> Findings {
     let mut found = Findings::about("signing in");
     let auth = &config.auth;
     settings::tell(&config, About::SigningIn, &mut found);

@@ -1,15 +1,15 @@
 //! What Ultravox has of an agency, and whether both sides agree.
 
-use super::agencies::{Desk, Patient};
 use super::finding::Findings;
+use super::subject::{Checkup, Subject};
 use crate::domain::CredentialKey;
 use crate::providers::Account;
 use crate::providers::ultravox::{issues, without_secrets};
 
-pub(super) async fn look(desk: &Desk, patient: &Patient) -> Findings {
-    let mut found = patient.findings();
-    let credentials = &patient.credentials;
-    let Some(account) = Account::of(patient.agency.id, &credentials.values) else {
+pub(super) async fn check(checkup: &Checkup, subject: &Subject) -> Findings {
+    let mut found = subject.findings();
+    let credentials = &subject.credentials;
+    let Some(account) = Account::of(subject.agency.id, &credentials.values) else {
         let key = CredentialKey::UltravoxApiKey;
         // One that cannot be opened has its line already.
         if credentials.any_unopened(std::iter::once(key)) {
@@ -25,7 +25,7 @@ pub(super) async fn look(desk: &Desk, patient: &Patient) -> Findings {
         }
         return found;
     };
-    let whole = match desk.outside.ultravox.whole(&account).await {
+    let whole = match checkup.outside.ultravox.whole(&account).await {
         Ok(whole) => without_secrets(whole, &account.secrets),
         Err(error) => {
             found.wrong(

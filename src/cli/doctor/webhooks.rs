@@ -1,7 +1,7 @@
 //! An agency's webhooks: whether they come, and whether recordings do.
 
-use super::agencies::{Desk, Patient};
 use super::finding::Findings;
+use super::subject::{Checkup, Subject, webhook_url};
 use crate::config::Recording;
 use crate::domain::Timestamp;
 use crate::store::WebhookTally;
@@ -10,12 +10,12 @@ use crate::store::batch::WebhookOutcome;
 /// How old the latest webhook may be, in seconds, before it is worth a word.
 const LATELY_S: i64 = 24 * 60 * 60;
 
-pub(super) async fn look(desk: &Desk, patient: &Patient, found: &mut Findings) {
-    let now = desk.clock.now();
-    match desk.store.webhook_tally(patient.agency.id).await {
+pub(super) async fn check(checkup: &Checkup, subject: &Subject, found: &mut Findings) {
+    let now = checkup.clock.now();
+    match checkup.store.webhook_tally(subject.agency.id).await {
         Ok(tally) => {
-            judge_arrival(&tally, desk, patient, now, found);
-            judge_recordings(&tally, desk, now, found);
+            judge_arrival(&tally, checkup, subject, now, found);
+            judge_recordings(&tally, checkup, now, found);
         }
         Err(error) => found.wrong(
             format!("its webhooks cannot be read: {error}"),
@@ -26,8 +26,8 @@ pub(super) async fn look(desk: &Desk, patient: &Patient, found: &mut Findings) {
 
 fn judge_arrival(
     tally: &[WebhookTally],
-    desk: &Desk,
-    patient: &Patient,
+    checkup: &Checkup,
+    subject: &Subject,
     now: Timestamp,
     found: &mut Findings,
 ) {
@@ -35,10 +35,10 @@ fn judge_arrival(
         "ring one of its numbers; at Telnyx, let the Call Control application send to {}; see that \
          firewalls and proxies let it in. A webhook that is refused is not kept: the server's log \
          says why",
-        webhook_url(desk, patient)
+        webhook_url(checkup, subject)
     );
     let Some(latest) = tally.iter().map(|row| row.latest).max() else {
-        let days = desk.config.limits.retention_days;
+        let days = checkup.config.limits.retention_days;
         let fact = format!("no webhook came in the last {days} days");
         found.doubtful(fact, mend);
         return;
@@ -67,18 +67,13 @@ fn judge_arrival(
     }
 }
 
-/// Where the agency's application is to send.
-pub(super) fn webhook_url(desk: &Desk, patient: &Patient) -> String {
-    let base = desk.config.listener.base_url.as_str();
-    let base = base.trim_end_matches('/');
-    if patient.agency.is_default {
-        return format!("{base}/telnyx/webhook");
-    }
-    format!("{base}/telnyx/webhook/{}", patient.agency.id)
-}
-
-fn judge_recordings(tally: &[WebhookTally], desk: &Desk, now: Timestamp, found: &mut Findings) {
-    if desk.config.calls.recording == Recording::Off {
+fn judge_recordings(
+    tally: &[WebhookTally],
+    checkup: &Checkup,
+    now: Timestamp,
+    found: &mut Findings,
+) {
+    if checkup.config.calls.recording == Recording::Off {
         found.right("calls are not recorded, as CALLBOARD_RECORDING says");
         return;
     }

@@ -1,6 +1,8 @@
 //! Reaching a server before anything is asked of it: with our settings, or, behind a pooler that
 //! keeps them from it, without.
 
+mod pooler;
+
 use super::refusal::{Refusal, silent};
 use crate::config::{PostgresUrl, TlsMode};
 use crate::store::tls::client_config;
@@ -75,7 +77,7 @@ async fn looking(url: &PostgresUrl) -> Result<Session, Refusal> {
         Err(refusal) => return Err(refusal),
     };
     let second = client(&session.address(url, true)).await?;
-    if super::pooler::changes_hands(&first, &second, session).await? {
+    if pooler::changes_hands(&first, &second, session).await? {
         return Err(Refusal::Pooler);
     }
     if session == Session::Lent {

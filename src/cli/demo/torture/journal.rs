@@ -1,6 +1,7 @@
 //! The database, read from its beginning.
 
-use super::plan::{Judge, Reading};
+use super::plan::Judge;
+use super::reading::Reading;
 use crate::cli::demo::DemoError;
 use crate::domain::AgencyId;
 use crate::simulator::browser::Event;

@@ -10,6 +10,7 @@ mod deeds;
 mod journal;
 mod office;
 mod plan;
+mod reading;
 mod server;
 mod verdict;
 mod watchers;
@@ -98,7 +99,7 @@ pub(super) async fn run(
     if verdict.withstood() {
         Ok(())
     } else {
-        Err(DemoError::Torture(verdict))
+        Err(DemoError::Torture(verdict.to_string()))
     }
 }
 

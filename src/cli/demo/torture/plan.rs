@@ -1,13 +1,12 @@
 //! What the carrier's traffic must leave on the boards, known from the seed alone.
 
 use super::deeds::Deeds;
+use super::reading::{Reading, digest};
 use super::verdict::Verdict;
 use crate::domain::Timestamp;
 use crate::simulator::browser::Event;
 use crate::simulator::{Carrier, Cast, Side, Traffic};
-use std::collections::hash_map::DefaultHasher;
 use std::collections::{HashMap, HashSet};
-use std::hash::Hasher;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -96,15 +95,6 @@ pub(super) struct Judge {
     reading: Reading,
     verdict: Verdict,
     examples: Vec<String>,
-}
-
-/// The journal, read from 1.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Reading {
-    /// The last number.
-    pub(super) head: u64,
-    /// Of all events' texts, in order.
-    pub(super) digest: u64,
 }
 
 impl Judge {
@@ -210,14 +200,6 @@ impl Judge {
             self.examples.push(what);
         }
     }
-}
-
-/// The digest of a sequence of texts, from that of the sequence before this one.
-pub(super) fn digest(before: u64, text: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    hasher.write_u64(before);
-    hasher.write(text.as_bytes());
-    hasher.finish()
 }
 
 #[cfg(test)]

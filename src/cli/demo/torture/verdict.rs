@@ -1,6 +1,6 @@
 //! What the torture came to.
 
-use super::plan::Reading;
+use super::reading::Reading;
 use super::watchers::Seen;
 use crate::cli::demo::numbers::{count, counted};
 use std::fmt;

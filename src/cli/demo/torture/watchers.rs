@@ -1,6 +1,6 @@
 //! Boards that watch the torture from its beginning.
 
-use super::plan::digest;
+use super::reading::digest;
 use crate::cli::demo::DemoError;
 use crate::cli::demo::links::Login;
 use crate::clock::Clock;

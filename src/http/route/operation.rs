@@ -1,7 +1,7 @@
 //! One route, as the document describes it.
 
-use super::admit::Those;
 use super::{Door, Route};
+use crate::http::admit::Those;
 use crate::view::Schemas;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;

@@ -1,7 +1,7 @@
 //! Telling a transaction pooler by what it does: a session is another one from one transaction to
 //! the next. Our prepared statements would be missing there, and our settings other clients'.
 
-use super::reach::{Session, text};
+use super::{Session, text};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Error};
 

@@ -1,10 +1,10 @@
 //! Connections to PostgreSQL, lent out one by one. What comes back into the pool is only a
 //! connection of which it is certain that nothing is wrong with it.
 
-use super::StoreError;
-use super::overheard::Overheard;
-use super::postgres::{Conn, connect};
+use super::{Conn, connect};
 use crate::config::PostgresUrl;
+use crate::store::StoreError;
+use crate::store::overheard::Overheard;
 use deadpool::managed::{self, Metrics, Object, RecycleError, RecycleResult};
 use diesel_async::pooled_connection::PoolableConnection;
 use std::time::Duration;
