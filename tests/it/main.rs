@@ -27,6 +27,7 @@ mod control;
 mod crash;
 mod credentials;
 mod demo;
+mod dependencies;
 mod descriptors;
 mod doctor;
 mod documents;

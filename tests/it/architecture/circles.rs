@@ -213,7 +213,10 @@ fn reached(from: &str, edges: &BTreeMap<(String, String), String>) -> BTreeSet<S
 #[test]
 fn no_files_name_each_other_in_a_circle() {
     let mut faults = Vec::new();
-    for (folder, edges) in Modules::read("src").folders() {
+    // What names the root of the crate in the simulator's folder does not name ours.
+    let mut modules = Modules::read("src");
+    modules.paths.retain(|place, _| place[0] != "simulator");
+    for (folder, edges) in modules.folders() {
         for ((from, to), example) in &edges {
             if reached(to, &edges).contains(from) {
                 let folder = folder.join("/");
