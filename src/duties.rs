@@ -1,5 +1,5 @@
 //! What must go on for as long as a server lives, and what becomes of it when it does not: it is
-//! started again, with its state found anew, or given up, which ends the process.
+//! started again, with its state found again, or given up, which ends the process.
 
 use crate::clock::{Clock, Tick};
 use crate::telemetry::{Duty, Metrics};

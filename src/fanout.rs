@@ -47,7 +47,7 @@ pub struct Fanout {
     readers: Arc<Semaphore>,
     /// Told which sockets had no room.
     slow: Arc<dyn Fn(&Member) + Send + Sync>,
-    /// Told which sockets must start anew, since their agency's numbering did.
+    /// Told which sockets must start again, since their agency's numbering did.
     renewed: Arc<dyn Fn(&Member) + Send + Sync>,
 }
 

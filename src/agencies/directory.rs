@@ -1,7 +1,7 @@
 //! Who is who, from memory: agencies with their keys, and the people who have been asked about.
 //!
 //! The database counts every change of agencies, people and credentials. Each node reads that count
-//! every two seconds and reads anew when it has moved, so a change by a command or on another node
+//! every two seconds and reads again when it has moved, so a change by a command or on another node
 //! takes effect within five seconds, and neither a webhook nor a storm of reconnecting boards costs
 //! a query.
 
@@ -23,9 +23,9 @@ use uuid::Uuid;
 
 /// How often the count of changes is read.
 const POLL: Duration = Duration::from_secs(2);
-/// Most people remembered; beyond, the memory starts anew.
+/// Most people remembered; beyond, the memory starts again.
 const PEOPLE: usize = 100_000;
-/// People per query when they are read anew.
+/// People per query when they are read again.
 const PEOPLE_PER_QUERY: usize = 1000;
 
 /// The cached agencies and people of one node. Clones are the same one.

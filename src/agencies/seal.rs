@@ -2,7 +2,7 @@
 //!
 //! Each agency has a random data key that seals its values; the data key itself is stored wrapped
 //! by the first key of `CALLBOARD_ENCRYPTION_KEY`. Changing that setting so means wrapping a few
-//! data keys anew, and no value. Everything sealed is bound to its place (agency, credential,
+//! data keys again, and no value. Everything sealed is bound to its place (agency, credential,
 //! version), so that a row moved in the database does not open.
 
 mod envelope;

@@ -11,7 +11,7 @@ use crate::store::{AgencyCredentials, KeptCredential, SealedCredential, Store, S
 use secrecy::{ExposeSecret, SecretString};
 use std::sync::Arc;
 
-/// How often storing begins anew when another command changes the data key meanwhile.
+/// How often storing begins again when another command changes the data key meanwhile.
 const TRIES: usize = 3;
 
 /// Where credentials are kept. Clones are the same one.

@@ -34,7 +34,7 @@ impl Control {
         let is_an_agents = call.status == Status::Answered && call.answered_by.is_some();
         let agent_has_left = is_an_agents && !call.connected;
         if left > 0 && !agent_has_left {
-            // There was news: the waiting begins anew.
+            // There was news: the waiting begins again.
             let rested = Errand {
                 attempts: 0,
                 command_n: 1,

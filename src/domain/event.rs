@@ -71,7 +71,7 @@ pub struct Event {
     pub reason: Option<Reason>,
     /// When, by the carrier's clock (or ours for commands), and when our listener heard.
     pub moment: Moment,
-    /// Who acted; nobody of ours for the carrier's doings.
+    /// Who acted; absent where the carrier did.
     pub actor: Option<Actor>,
     /// The whole call, as it is after the change.
     pub call: Call,

@@ -32,7 +32,7 @@ pub struct Ledger {
     calls: HashMap<CallId, Call>,
     claims: HashMap<CallId, Vec<Claim>>,
     commands: HashMap<CallId, Vec<Command>>,
-    /// How the claims stand of every call that was worked out anew in this batch.
+    /// How the claims stand of every call that was worked out again in this batch.
     standings: BTreeMap<CallId, Vec<Standing>>,
     changed_legs: BTreeSet<Handle>,
     changed_calls: BTreeSet<CallId>,
@@ -270,7 +270,7 @@ impl Ledger {
         derive(id, handle.0, facts)
     }
 
-    /// Works out anew what a call is and, if that is a change, numbers the event of it.
+    /// Works out again what a call is and, if that is a change, numbers the event of it.
     fn settle(
         &mut self,
         id: CallId,

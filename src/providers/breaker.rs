@@ -218,7 +218,7 @@ impl fmt::Debug for Breakers {
     }
 }
 
-/// The wait after the circuit has opened for the so-manieth time: 10, 20, 40, then 60 s, less up
+/// The wait after the circuit has opened for the nth time: 10, 20, 40, then 60 s, less up
 /// to a fifth, so that the nodes do not probe together.
 fn wait_after(times: u32) -> Duration {
     let doublings = times.saturating_sub(1).min(10);

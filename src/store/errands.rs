@@ -62,12 +62,12 @@ impl Store {
         query!(self, write, errands::take(now, until, limit))
     }
 
-    /// Removes an errand that is done, unless it has been owed anew.
+    /// Removes an errand that is done, unless it has been owed again.
     pub async fn finish_errand(&self, errand: Errand) -> Result<(), StoreError> {
         query!(self, write, errands::finish(errand))
     }
 
-    /// Puts an errand, as it is now, off until `due`, unless it has been owed anew.
+    /// Puts an errand, as it is now, off until `due`, unless it has been owed again.
     pub async fn put_off_errand(&self, errand: Errand, due: Timestamp) -> Result<(), StoreError> {
         query!(self, write, errands::put_off(errand, due))
     }

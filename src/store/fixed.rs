@@ -53,7 +53,7 @@ impl<A: QueryFragment<Sqlite>, K: QueryFragment<Sqlite>> QueryFragment<Sqlite> f
     }
 }
 
-/// A statement whose text is always the same. diesel plans its updates and upserts anew each time,
+/// A statement whose text is always the same. diesel plans its updates and upserts again each time,
 /// since theirs may vary; planning an upsert takes longer than running it.
 pub struct Fixed<Q>(pub Q);
 

@@ -292,7 +292,7 @@ impl Db {
     }
 
     /// Carries what was committed over from the log into the file, beside the writer: no webhook
-    /// waits for it, and the log begins anew whenever it has been carried over whole. While there is
+    /// waits for it, and the log begins again whenever it has been carried over whole. While there is
     /// no moment for that the log grows until the writer does the rest itself.
     pub async fn carry_over(&self) {
         loop {

@@ -33,7 +33,7 @@ pub enum Close {
     Forbidden,
     /// The client breaks the protocol.
     Protocol(String),
-    /// The agency's numbering, or the person's place in the agency, has changed: start anew.
+    /// The agency's numbering, or the person's place in the agency, has changed: start again.
     Renewed,
 }
 

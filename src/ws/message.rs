@@ -95,7 +95,7 @@ pub(super) struct Greeted {
     pub agency: AgencyView,
 }
 
-/// The first answer to a client that starts anew. Its `calls` are written beside it, from rows that
+/// The first answer to a client that starts again. Its `calls` are written beside it, from rows that
 /// all sockets share.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Snapshot<'a> {

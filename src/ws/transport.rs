@@ -1,5 +1,5 @@
 //! The way from an outbox to the wire: the body of the upgrade's answer, which yields finished
-//! frames. actix-ws's own session would encode each frame anew for each socket.
+//! frames. actix-ws's own session would encode each frame again for each socket.
 
 use crate::clock::Clock;
 use crate::domain::Timestamp;

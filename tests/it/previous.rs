@@ -2,7 +2,7 @@
 //! goes on where the other one stopped.
 //!
 //! `tests/it/previous/` holds a dump of each kind and what was shown of it on the day that it was
-//! made. `record` makes them anew when a release is out (see CONTRIBUTING.md).
+//! made. `record` makes them again when a release is out (see CONTRIBUTING.md).
 
 mod dump;
 mod record;

@@ -1,4 +1,4 @@
-//! What is too old goes, a little at a time; and a numbering that begins anew.
+//! What is too old goes, a little at a time; and a numbering that begins again.
 
 use crate::support::World;
 use crate::support::node::Node;

@@ -1,6 +1,6 @@
 // The client library against the documents of a real server: the types, the close codes; and what the package holds.
 //
-//   WRITE_TYPES=1 CALLBOARD_BIN=target/debug/callboard node --test tests/web/contract.mjs     writes the types anew
+//   WRITE_TYPES=1 CALLBOARD_BIN=target/debug/callboard node --test tests/web/contract.mjs     writes the types again
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';

@@ -1,5 +1,5 @@
 //! Another encryption key, without another look at a value: only the agencies' data keys are
-//! wrapped anew, each in a statement of its own. A rotation that is cut off leaves some agencies
+//! wrapped again, each in a statement of its own. A rotation that is cut off leaves some agencies
 //! with the new key and some with the former one, both readable as long as both are listed, and
 //! the next rotation does the rest.
 
@@ -25,7 +25,7 @@ pub struct Rotated {
     pub position: usize,
     /// How many agencies have a data key.
     pub all: usize,
-    /// Whether it was wrapped anew (`true`) or had been before; or why it could not be.
+    /// Whether it was wrapped again (`true`) or had been before; or why it could not be.
     pub outcome: Result<bool, SealError>,
 }
 

@@ -9,7 +9,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::store::Store;
 
-/// Wraps every agency's data key anew with the first key of the settings. What no key at hand opens
+/// Wraps every agency's data key again with the first key of the settings. What no key at hand opens
 /// is named and left, and spoils the end.
 pub(in crate::cli) async fn rotate(
     store: &Store,

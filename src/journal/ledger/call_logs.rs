@@ -4,7 +4,7 @@ use super::Ledger;
 use crate::domain::CallLog;
 
 impl Ledger {
-    /// The finished calls that were worked out anew and of which something has changed: who hung up
+    /// The finished calls that were worked out again and of which something has changed: who hung up
     /// is a fact of the leg, and no event tells it.
     pub(super) fn call_logs(&self) -> Vec<CallLog> {
         let logs = self.standings.keys().filter_map(|id| {

@@ -115,13 +115,13 @@ async fn take_steps(
     Ok(taken)
 }
 
-/// Removes an errand that is done, unless it has been owed anew or is in other hands by now.
+/// Removes an errand that is done, unless it has been owed again or is in other hands by now.
 pub async fn finish(conn: &mut Conn, errand: Errand) -> Result<(), StoreError> {
     diesel::delete(leased!(errand)).execute(conn).await?;
     Ok(())
 }
 
-/// Puts an errand, as it is now, off until `due`, unless it has been owed anew or is in other hands by now.
+/// Puts an errand, as it is now, off until `due`, unless it has been owed again or is in other hands by now.
 pub async fn put_off(conn: &mut Conn, errand: Errand, due: Timestamp) -> Result<(), StoreError> {
     diesel::update(leased!(errand))
         .set((

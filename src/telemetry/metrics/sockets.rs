@@ -13,7 +13,7 @@ label! {
     ConnectAnswer is "answer" {
         /// A snapshot, since the client had no position.
         Fresh = "fresh",
-        /// A snapshot, since the numbering began anew.
+        /// A snapshot, since the numbering began again.
         EpochChanged = "epoch_changed",
         /// A snapshot, since the position is beyond retention.
         TooOld = "too_old",

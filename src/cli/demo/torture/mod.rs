@@ -2,7 +2,7 @@
 //!
 //! Witnesses that share nothing with the server: the carrier, which knows what was acknowledged;
 //! agents, who answer calls and give them back, and know what they were told is done; several
-//! boards, which come back with their positions; and in the end the database, read anew after a
+//! boards, which come back with their positions; and in the end the database, read again after a
 //! last kill.
 
 mod chaos;
