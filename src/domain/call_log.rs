@@ -1,6 +1,6 @@
 //! A finished call as people look back on it: how it came out, how long it waited, how long it was.
 
-use super::{AgencyId, Call, CallId, Leg, Reason, Status, Timestamp, UserId, words};
+use super::{AgencyId, Call, CallId, Leg, Reason, Status, Timestamp, UserId, value_of, words};
 
 words! {
     /// How a call came out.
@@ -31,19 +31,16 @@ impl CallResult {
 /// Whether it was the caller who hung up: the carrier says so or, where it does not say who, gives
 /// a cause that callers have.
 fn caller_left(caller: &Leg) -> bool {
-    let told = |detail: &Option<super::Told>| {
-        let text = detail.as_ref().map(|told| told.value().to_owned());
-        text.filter(|text| !text.is_empty())
-    };
+    let said = |detail| value_of(detail).filter(|text| !text.is_empty());
     // Somebody here asked for the end, or nobody knows how it came about.
     if caller.ended_by.is_some() || caller.hung_up.is_none() {
         return false;
     }
-    match told(&caller.hangup_source).as_deref() {
+    match said(&caller.hangup_source) {
         Some("caller") => true,
         Some("callee") => false,
         _ => matches!(
-            told(&caller.hangup_cause).as_deref(),
+            said(&caller.hangup_cause),
             Some("originator_cancel" | "normal_clearing")
         ),
     }

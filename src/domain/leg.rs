@@ -3,7 +3,7 @@
 //! Facts only gather. Merging is commutative and idempotent (each fact keeps its earliest telling),
 //! so webhooks may come late, twice and in any order and leave the same leg.
 
-use super::told::{Moment, Told, fill, keep_least};
+use super::reported::{Moment, Reported, fill, keep_least};
 use super::{Actor, ClaimId, Recording, Timestamp};
 use std::collections::BTreeMap;
 
@@ -85,15 +85,15 @@ pub struct Leg {
     /// The carrier's handle of the leg.
     pub call_control_id: String,
     /// What all legs of one phone call share.
-    pub session: Option<Told>,
+    pub session: Option<Reported>,
     /// The carrier's stable id of the leg.
-    pub leg_id: Option<Told>,
+    pub leg_id: Option<Reported>,
     /// Who calls.
-    pub from: Option<Told>,
+    pub from: Option<Reported>,
     /// Who is called.
-    pub to: Option<Told>,
+    pub to: Option<Reported>,
     /// The caller's name.
-    pub caller_name: Option<Told>,
+    pub caller_name: Option<Reported>,
     /// The claim that caused this leg, by its `client_state`.
     pub claim: Option<ClaimId>,
     /// Its `client_state` is ours: it never shows as a ringing call.
@@ -111,9 +111,9 @@ pub struct Leg {
     /// When it ended.
     pub hung_up: Option<Moment>,
     /// Why it ended, in the carrier's words.
-    pub hangup_cause: Option<Told>,
+    pub hangup_cause: Option<Reported>,
     /// Who ended it, in the carrier's words.
-    pub hangup_source: Option<Told>,
+    pub hangup_source: Option<Reported>,
     /// Its saved recordings, by id.
     pub recordings: BTreeMap<String, Recording>,
     /// When the carrier, asked by us, said that it is over; its hangup may never have come.
@@ -174,9 +174,9 @@ impl Leg {
     pub fn learn(&mut self, event: &LegEvent) {
         let at = event.moment.occurred;
         let by_initiated = matches!(event.news, LegNews::Initiated(_));
-        let tell = |slot: &mut Option<Told>, value: &Option<String>| {
+        let tell = |slot: &mut Option<Reported>, value: &Option<String>| {
             if let Some(value) = value {
-                keep_least(slot, Told::new(value.clone(), at, by_initiated));
+                keep_least(slot, Reported::new(value.clone(), at, by_initiated));
             }
         };
         tell(&mut self.session, &event.session);

@@ -1,7 +1,7 @@
 //! A recording of a call.
 
 use super::Timestamp;
-use super::told::{Moment, fill};
+use super::reported::{Moment, fill};
 
 /// A recording that the carrier has saved. Links are never kept: they are secrets for ten minutes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -3,7 +3,9 @@
 //! A total function of the facts. It knows no clock, no order of arrival and no earlier status, and
 //! this is why the same webhooks and claims leave the same call whatever order they came in.
 
-use super::{AgencyId, Call, CallId, Claim, Leg, Recording, ReleaseReason, Status, Timestamp};
+use super::{
+    AgencyId, Call, CallId, Claim, Leg, Recording, ReleaseReason, Status, Timestamp, value_of,
+};
 use std::collections::BTreeMap;
 
 /// All that bears on one call.
@@ -57,15 +59,15 @@ pub fn derive(id: CallId, agency_id: AgencyId, facts: Facts<'_>) -> Option<Deriv
         _ => Status::Incoming,
     };
     let holder = facts.holder(answer, &standings);
-    let told = |detail: &Option<super::Told>| detail.as_ref().map(|told| told.value().to_owned());
+    let owned = |detail| value_of(detail).map(str::to_owned);
     let call = Call {
         id,
         agency_id,
         call_control_id: caller.call_control_id.clone(),
-        call_session_id: told(&caller.session),
-        from_number: told(&caller.from),
-        to_number: told(&caller.to),
-        caller_name: told(&caller.caller_name),
+        call_session_id: owned(&caller.session),
+        from_number: owned(&caller.from),
+        to_number: owned(&caller.to),
+        caller_name: owned(&caller.caller_name),
         status,
         answered_by: holder.map(|claim| claim.user_id),
         answered_by_name: holder.and_then(|claim| claim.user_name.clone()),
@@ -73,7 +75,7 @@ pub fn derive(id: CallId, agency_id: AgencyId, facts: Facts<'_>) -> Option<Deriv
         answered_at: answer.map(|answer| answer.at),
         ended_at,
         connected: status == Status::Answered && facts.connected(answer),
-        hangup_cause: told(&caller.hangup_cause),
+        hangup_cause: owned(&caller.hangup_cause),
         recordings: facts.recordings(),
         created_at,
         updated_at: created_at,
@@ -115,7 +117,7 @@ impl<'a> Facts<'a> {
     /// client_state that went out in the call's session while it was open.
     fn legs_of(&self, place: usize) -> impl Iterator<Item = &'a Leg> {
         let claims = self.claims;
-        let session = self.caller.session.as_ref().map(super::Told::value);
+        let session = self.caller.session.as_ref().map(super::Reported::value);
         self.legs.iter().copied().filter(move |leg| {
             let Some(claim) = claims.get(place) else {
                 return false;
@@ -124,7 +126,7 @@ impl<'a> Facts<'a> {
                 return leg.claim == Some(claim.id);
             }
             let same_session =
-                session.is_some() && leg.session.as_ref().map(super::Told::value) == session;
+                session.is_some() && leg.session.as_ref().map(super::Reported::value) == session;
             same_session
                 && !leg.foreign
                 && leg.direction == Some(super::Direction::Outgoing)
@@ -154,7 +156,7 @@ impl<'a> Facts<'a> {
         self.legs_of(place)
             .filter(|leg| leg.picked_up().is_none())
             .filter_map(|leg| {
-                let cause = leg.hangup_cause.as_ref().map(super::Told::value);
+                let cause = leg.hangup_cause.as_ref().map(super::Reported::value);
                 let reason = ReleaseReason::from_hangup_cause(cause);
                 leg.hung_up.map(|moment| (moment.occurred, reason))
             })

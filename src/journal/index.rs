@@ -1,6 +1,6 @@
 //! Finds legs and calls by what connects them: handles, sessions, claims.
 
-use crate::domain::{AgencyId, CallId, Claim, ClaimId, Leg, LegEvent, LegNews, Told};
+use crate::domain::{AgencyId, CallId, Claim, ClaimId, Leg, LegEvent, LegNews, value_of};
 use std::collections::{BTreeSet, HashMap};
 
 type Handle = (AgencyId, String);
@@ -21,11 +21,11 @@ impl Index {
     /// Puts a leg in its places, in place of what was known of it.
     pub fn put_leg(&mut self, agency: AgencyId, leg: Leg) {
         let handle = (agency, leg.call_control_id.clone());
-        if let Some(session) = told(&leg.session) {
+        if let Some(session) = value_of(&leg.session) {
             let legs = self.by_session.entry((agency, session.to_owned()));
             legs.or_default().insert(handle.clone());
         }
-        if let Some(leg_id) = told(&leg.leg_id)
+        if let Some(leg_id) = value_of(&leg.leg_id)
             && handle.1 != waiting_place(leg_id)
         {
             self.by_leg_id
@@ -83,7 +83,7 @@ impl Index {
     /// What was told of this leg before its handle was known.
     #[must_use]
     pub fn waiting_for(&self, agency: AgencyId, leg: &Leg) -> Option<&Leg> {
-        let place = waiting_place(told(&leg.leg_id)?);
+        let place = waiting_place(value_of(&leg.leg_id)?);
         self.legs.get(&(agency, place))
     }
 
@@ -93,7 +93,7 @@ impl Index {
     pub fn calls_touched_by(&self, handle: &Handle, leg: &Leg) -> BTreeSet<CallId> {
         let agency = handle.0;
         let mut calls: BTreeSet<CallId> = self.call_of(handle).into_iter().collect();
-        if let Some(session) = told(&leg.session) {
+        if let Some(session) = value_of(&leg.session) {
             let legs = self.by_session.get(&(agency, session.to_owned()));
             calls.extend(
                 legs.into_iter()
@@ -111,7 +111,7 @@ impl Index {
     /// name one of its claims.
     #[must_use]
     pub fn other_legs(&self, agency: AgencyId, caller: &Leg, claims: &[Claim]) -> Vec<&Leg> {
-        let session = told(&caller.session)
+        let session = value_of(&caller.session)
             .and_then(|session| self.by_session.get(&(agency, session.to_owned())));
         let named = claims
             .iter()
@@ -128,8 +128,4 @@ impl Index {
 /// Where recordings wait for the handle of their leg. No handle of the carrier's has a space.
 fn waiting_place(leg_id: &str) -> String {
     format!("leg {leg_id}")
-}
-
-fn told(detail: &Option<Told>) -> Option<&str> {
-    detail.as_ref().map(Told::value)
 }

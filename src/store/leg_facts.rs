@@ -1,7 +1,9 @@
 //! The facts of a leg as JSON, in the column `call_legs.facts`.
 
 use super::StoreError;
-use crate::domain::{Actor, ClaimId, Direction, Leg, Moment, Recording, Timestamp, Told, UserId};
+use crate::domain::{
+    Actor, ClaimId, Direction, Leg, Moment, Recording, Reported, Timestamp, UserId,
+};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -16,15 +18,15 @@ struct LegFacts {
     #[serde(default)]
     foreign: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    session: Option<ToldFact>,
+    session: Option<ReportedFact>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    leg_id: Option<ToldFact>,
+    leg_id: Option<ReportedFact>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    from: Option<ToldFact>,
+    from: Option<ReportedFact>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    to: Option<ToldFact>,
+    to: Option<ReportedFact>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    caller_name: Option<ToldFact>,
+    caller_name: Option<ReportedFact>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     initiated: Option<MomentFact>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -34,9 +36,9 @@ struct LegFacts {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     hung_up: Option<MomentFact>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    hangup_cause: Option<ToldFact>,
+    hangup_cause: Option<ReportedFact>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    hangup_source: Option<ToldFact>,
+    hangup_source: Option<ReportedFact>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     recordings: Vec<RecordingFact>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -59,7 +61,7 @@ struct ActorFact {
 }
 
 #[derive(Serialize, Deserialize)]
-struct ToldFact {
+struct ReportedFact {
     value: String,
     at: i64,
     by_initiated: bool,
@@ -91,17 +93,17 @@ pub(super) fn write(leg: &Leg) -> Result<String, StoreError> {
         claim: leg.claim.map(|ClaimId(id)| id),
         ours: leg.ours,
         foreign: leg.foreign,
-        session: leg.session.as_ref().map(ToldFact::from),
-        leg_id: leg.leg_id.as_ref().map(ToldFact::from),
-        from: leg.from.as_ref().map(ToldFact::from),
-        to: leg.to.as_ref().map(ToldFact::from),
-        caller_name: leg.caller_name.as_ref().map(ToldFact::from),
+        session: leg.session.as_ref().map(ReportedFact::from),
+        leg_id: leg.leg_id.as_ref().map(ReportedFact::from),
+        from: leg.from.as_ref().map(ReportedFact::from),
+        to: leg.to.as_ref().map(ReportedFact::from),
+        caller_name: leg.caller_name.as_ref().map(ReportedFact::from),
         initiated: leg.initiated.map(MomentFact::from),
         answered: leg.answered.map(MomentFact::from),
         bridged: leg.bridged.map(MomentFact::from),
         hung_up: leg.hung_up.map(MomentFact::from),
-        hangup_cause: leg.hangup_cause.as_ref().map(ToldFact::from),
-        hangup_source: leg.hangup_source.as_ref().map(ToldFact::from),
+        hangup_cause: leg.hangup_cause.as_ref().map(ReportedFact::from),
+        hangup_source: leg.hangup_source.as_ref().map(ReportedFact::from),
         recordings: leg.recordings.values().map(RecordingFact::from).collect(),
         over: leg.over.map(MomentFact::from),
         presumed: leg.presumed,
@@ -132,17 +134,17 @@ pub(super) fn read(call_control_id: String, text: &str) -> Result<Leg, StoreErro
     leg.claim = facts.claim.map(ClaimId);
     leg.ours = facts.ours;
     leg.foreign = facts.foreign;
-    leg.session = facts.session.map(Told::from);
-    leg.leg_id = facts.leg_id.map(Told::from);
-    leg.from = facts.from.map(Told::from);
-    leg.to = facts.to.map(Told::from);
-    leg.caller_name = facts.caller_name.map(Told::from);
+    leg.session = facts.session.map(Reported::from);
+    leg.leg_id = facts.leg_id.map(Reported::from);
+    leg.from = facts.from.map(Reported::from);
+    leg.to = facts.to.map(Reported::from);
+    leg.caller_name = facts.caller_name.map(Reported::from);
     leg.initiated = facts.initiated.map(Moment::from);
     leg.answered = facts.answered.map(Moment::from);
     leg.bridged = facts.bridged.map(Moment::from);
     leg.hung_up = facts.hung_up.map(Moment::from);
-    leg.hangup_cause = facts.hangup_cause.map(Told::from);
-    leg.hangup_source = facts.hangup_source.map(Told::from);
+    leg.hangup_cause = facts.hangup_cause.map(Reported::from);
+    leg.hangup_source = facts.hangup_source.map(Reported::from);
     leg.recordings = facts
         .recordings
         .into_iter()
@@ -159,8 +161,8 @@ pub(super) fn read(call_control_id: String, text: &str) -> Result<Leg, StoreErro
     Ok(leg)
 }
 
-impl From<&Told> for ToldFact {
-    fn from(told: &Told) -> Self {
+impl From<&Reported> for ReportedFact {
+    fn from(told: &Reported) -> Self {
         Self {
             value: told.value().to_owned(),
             at: told.at().micros(),
@@ -169,8 +171,8 @@ impl From<&Told> for ToldFact {
     }
 }
 
-impl From<ToldFact> for Told {
-    fn from(fact: ToldFact) -> Self {
+impl From<ReportedFact> for Reported {
+    fn from(fact: ReportedFact) -> Self {
         Self::new(
             fact.value,
             Timestamp::from_micros(fact.at),

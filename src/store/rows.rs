@@ -5,7 +5,7 @@ use super::leg_facts::{self, RecordingFact};
 use super::schema::plain::{call_legs, errands, inbound_calls};
 use crate::domain::{
     Agency, AgencyId, Call, CallId, Errand, ErrandKind, Leg, Recording, Role, Status, Timestamp,
-    Told, User, UserId,
+    User, UserId, value_of,
 };
 use diesel::prelude::*;
 use serde::Serialize;
@@ -170,12 +170,12 @@ impl CallRow {
 
 impl LegRow {
     pub fn of(agency: AgencyId, leg: &Leg, now: Timestamp) -> Result<Self, StoreError> {
-        let told = |detail: &Option<Told>| detail.as_ref().map(|told| told.value().to_owned());
+        let owned = |detail| value_of(detail).map(str::to_owned);
         Ok(Self {
             agency_id: agency.to_string(),
             call_control_id: leg.call_control_id.clone(),
-            call_session_id: told(&leg.session),
-            call_leg_id: told(&leg.leg_id),
+            call_session_id: owned(&leg.session),
+            call_leg_id: owned(&leg.leg_id),
             claim_id: leg.claim.map(|claim| claim.to_string()),
             facts: leg_facts::write(leg)?,
             updated_at: now.micros(),

@@ -1,6 +1,6 @@
 //! The legs as the stored webhooks tell of them.
 
-use crate::domain::{Claim, ClaimId, Leg, LegEvent, Moment, Timestamp, Told};
+use crate::domain::{Claim, ClaimId, Leg, LegEvent, Moment, Timestamp, value_of};
 use crate::ingest::{WebhookError, understand};
 use crate::store::KeptWebhook;
 use crate::store::batch::WebhookOutcome;
@@ -56,7 +56,7 @@ impl Retold {
             }
         }
         for (handle, leg) in &self.legs {
-            if let Some(session) = told(&leg.session) {
+            if let Some(session) = value_of(&leg.session) {
                 let legs = self.by_session.entry(session.to_owned()).or_default();
                 legs.insert(handle.clone());
             }
@@ -102,7 +102,7 @@ impl Retold {
     /// The legs beside the caller's that bear on the call: those of its session, and those that
     /// name one of its claims.
     pub(super) fn other_legs(&self, caller: &Leg, claims: &[Claim]) -> Vec<&Leg> {
-        let session = told(&caller.session).and_then(|session| self.by_session.get(session));
+        let session = value_of(&caller.session).and_then(|session| self.by_session.get(session));
         let named = claims
             .iter()
             .filter_map(|claim| self.by_claim.get(&claim.id));
@@ -121,8 +121,4 @@ impl Retold {
             .filter_map(|leg| self.heard.get(&leg.call_control_id));
         moments.max().copied().unwrap_or_default()
     }
-}
-
-fn told(detail: &Option<Told>) -> Option<&str> {
-    detail.as_ref().map(Told::value)
 }

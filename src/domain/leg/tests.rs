@@ -40,8 +40,9 @@ const OUT: LegNews = LegNews::Initiated(Direction::Outgoing);
 
 #[test]
 fn of_two_tellings_the_one_with_something_to_say_stands_then_the_initiating_then_the_earlier() {
-    let told =
-        |value: &str, second, initiated| Told::new(value.into(), at(second).occurred, initiated);
+    let told = |value: &str, second, initiated| {
+        Reported::new(value.into(), at(second).occurred, initiated)
+    };
     assert!(told("late", 9, false) < told("", 0, true));
     assert!(told("initiated", 9, true) < told("later event", 0, false));
     assert!(told("z", 1, false) < told("a", 2, false));

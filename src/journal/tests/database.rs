@@ -5,7 +5,7 @@ use super::super::append::{Answer, Append};
 use super::super::batch::apply;
 use super::story::{AGENCY, agency, second};
 use crate::domain::{
-    AgencyId, Call, CallId, CallLog, Claim, ClaimId, Command, CommandId, Leg, Standing, Told,
+    AgencyId, Call, CallId, CallLog, Claim, ClaimId, Command, CommandId, Leg, Standing, value_of,
 };
 use crate::store::batch::{BatchKeys, Head, Loaded, NumberedEvent, WebhookOutcome, Writes};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -25,10 +25,6 @@ pub struct Database {
     pub events: Vec<(AgencyId, NumberedEvent)>,
     pub answers: Vec<Option<Answer>>,
     batches: i64,
-}
-
-fn told(detail: &Option<Told>) -> Option<&str> {
-    detail.as_ref().map(Told::value)
 }
 
 fn of_call(call: &Call) -> Handle {
@@ -86,10 +82,10 @@ impl Database {
         loop {
             for ((agency, handle), leg) in &self.legs {
                 let of = |id: &str| (*agency, id.to_owned());
-                let session = told(&leg.session).map(of);
+                let session = value_of(&leg.session).map(of);
                 let claim = leg.claim.map(|claim| (*agency, claim));
                 if handles.contains(&of(handle))
-                    || told(&leg.leg_id).is_some_and(|id| keys.leg_ids.contains(&of(id)))
+                    || value_of(&leg.leg_id).is_some_and(|id| keys.leg_ids.contains(&of(id)))
                     || session.as_ref().is_some_and(|key| sessions.contains(key))
                     || claim.as_ref().is_some_and(|key| claim_ids.contains(key))
                 {

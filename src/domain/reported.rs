@@ -14,14 +14,14 @@ pub struct Moment {
 /// A detail and its telling. Of two tellings the lesser stands: one that says something before one
 /// that says nothing, `call.initiated` before later events, the earlier before the later.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Told {
+pub struct Reported {
     empty: bool,
     later_event: bool,
     at: Timestamp,
     value: String,
 }
 
-impl Told {
+impl Reported {
     /// What was told, at `at`, by `call.initiated` or by a later event.
     #[must_use]
     pub fn new(value: String, at: Timestamp, by_initiated: bool) -> Self {
@@ -50,6 +50,12 @@ impl Told {
     pub fn by_initiated(&self) -> bool {
         !self.later_event
     }
+}
+
+/// The detail itself, where anything was said of it.
+#[must_use]
+pub fn value_of(detail: &Option<Reported>) -> Option<&str> {
+    detail.as_ref().map(Reported::value)
 }
 
 /// Keeps the lesser of the two, where anything was told.
