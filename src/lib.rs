@@ -16,7 +16,6 @@ pub mod hub;
 pub mod ingest;
 pub mod journal;
 pub mod providers;
-pub mod simulator;
 pub mod store;
 pub mod telemetry;
 pub mod view;

@@ -12,12 +12,31 @@ use rust_embed::RustEmbed;
 use std::borrow::Cow;
 use std::path::{Component, Path};
 
-/// What the page may do: its own files, its own server, nothing from elsewhere but the recordings,
-/// which the carrier's links serve (the simulated carrier's from loopback). Its templates are the
-/// one maker of markup, and their policy has lit-html's name.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
-     connect-src 'self'; media-src https: http://127.0.0.1:*; base-uri 'none'; form-action 'none'; \
-     frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types lit-html";
+/// Where recordings come from: the carrier's links.
+#[cfg(not(feature = "demo"))]
+macro_rules! recordings {
+    () => {
+        "https:"
+    };
+}
+
+/// The simulated carrier's links too, which serve from loopback.
+#[cfg(feature = "demo")]
+macro_rules! recordings {
+    () => {
+        "https: http://127.0.0.1:*"
+    };
+}
+
+/// What the page may do: its own files, its own server, nothing from elsewhere but the recordings.
+/// Its templates are the one maker of markup, and their policy has lit-html's name.
+const POLICY: &str = concat!(
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; ",
+    "media-src ",
+    recordings!(),
+    "; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
+     require-trusted-types-for 'script'; trusted-types lit-html"
+);
 
 #[derive(RustEmbed)]
 #[folder = "static/"]

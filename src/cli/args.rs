@@ -1,18 +1,24 @@
 //! What can be asked for on the command line.
 
+#[cfg(not(feature = "demo"))]
+mod left_out;
 mod people;
+#[cfg(feature = "demo")]
+mod played;
 mod server;
 #[cfg(test)]
 mod tests;
 
+#[cfg(not(feature = "demo"))]
+pub use left_out::{LeftOut as DemoArgs, LeftOut as SimulateArgs, LeftOut as WatchArgs};
 pub use people::{
     AddUser, AgencyCommand, CreateAgency, Credential, CredentialError, CredentialValue,
     CredentialsCommand, ListAgencies, ListCredentials, ListUsers, RemoveUser, SetCredentials,
     TokenArgs, UserCommand,
 };
-pub use server::{
-    DemoArgs, DoctorArgs, EpochCommand, MigrateArgs, ServeArgs, SimulateArgs, WatchArgs,
-};
+#[cfg(feature = "demo")]
+pub use played::{DemoArgs, SimulateArgs, WatchArgs};
+pub use server::{DoctorArgs, EpochCommand, MigrateArgs, ServeArgs};
 
 use crate::config::Settings;
 use clap::{Parser, Subcommand};
@@ -55,10 +61,13 @@ pub enum Command {
     /// Listen and serve until SIGTERM or SIGINT, then drain
     Serve(ServeArgs),
     /// Everything at once on this machine: database, carrier, Ultravox, agency and people
+    #[cfg_attr(not(feature = "demo"), command(hide = true))]
     Demo(DemoArgs),
     /// The simulated carrier alone, against any server
+    #[cfg_attr(not(feature = "demo"), command(hide = true))]
     Simulate(SimulateArgs),
     /// A board on the terminal, for any server: sequence and latency checked
+    #[cfg_attr(not(feature = "demo"), command(hide = true))]
     Watch(WatchArgs),
     /// Rebuild every retained call from its webhooks and commands, and name each difference
     Verify,

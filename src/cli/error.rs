@@ -6,12 +6,14 @@ use crate::agencies::seal::SealError;
 use crate::app::AppError;
 use crate::auth::AuthError;
 use crate::cli::args::CredentialError as PairError;
+#[cfg(feature = "demo")]
 use crate::cli::watch::WatchError;
 use crate::config::{ConfigError, DotenvError};
 use crate::domain::{AgencyId, CredentialError, CredentialKey, UserId};
-use crate::simulator::{CarrierError, KeyError};
 use crate::store::StoreError;
 use crate::telemetry::TelemetryError;
+#[cfg(feature = "demo")]
+use callboard_simulator::{CarrierError, KeyError};
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 use std::sync::mpsc::sync_channel;
@@ -148,12 +150,21 @@ pub enum CliError {
     /// The server cannot start.
     #[error(transparent)]
     App(#[from] AppError),
+    /// A command of another build.
+    #[error(
+        "this build of callboard was made without that: build one with \
+         `cargo build --release --features {0}`"
+    )]
+    LeftOut(&'static str),
     /// The simulated carrier's key.
+    #[cfg(feature = "demo")]
     #[error(transparent)]
     Key(#[from] KeyError),
     /// The simulated carrier.
+    #[cfg(feature = "demo")]
     #[error(transparent)]
     Carrier(#[from] CarrierError),
+    #[cfg(feature = "demo")]
     /// The simulated carrier got rid of less than everything.
     #[error("{}", undelivered(*.refused, *.lost))]
     Undelivered {
@@ -163,9 +174,11 @@ pub enum CliError {
         lost: u64,
     },
     /// The demo did not end well.
+    #[cfg(feature = "demo")]
     #[error(transparent)]
     Demo(#[from] super::demo::DemoError),
     /// Watching did not end well.
+    #[cfg(feature = "demo")]
     #[error(transparent)]
     Watch(#[from] WatchError),
 }
@@ -195,6 +208,7 @@ impl CliError {
             | Self::Pairs(_)
             | Self::Credentials(_)
             | Self::Twice(_)
+            | Self::LeftOut(_)
             | Self::UnsignedInPublic(_) => MISUSED,
             _ => FAILED,
         }
@@ -264,6 +278,7 @@ fn sentences(errors: &[CredentialError]) -> String {
     lines.join("\n")
 }
 
+#[cfg(feature = "demo")]
 fn undelivered(refused: u64, lost: u64) -> String {
     let mut said = Vec::new();
     if refused > 0 {

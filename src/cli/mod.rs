@@ -5,9 +5,11 @@
 
 mod agency;
 pub mod args;
+#[cfg(feature = "proving")]
 pub mod conformance;
 mod credentials;
 mod database;
+#[cfg(feature = "demo")]
 pub mod demo;
 mod doctor;
 mod epoch;
@@ -15,12 +17,16 @@ mod error;
 mod migrate;
 mod progress;
 mod serve;
+#[cfg(feature = "demo")]
 mod simulate;
+#[cfg(feature = "demo")]
+mod simulated;
 mod stop;
 mod text;
 mod token;
 mod user;
 mod verify;
+#[cfg(feature = "demo")]
 pub mod watch;
 mod words;
 
@@ -32,7 +38,9 @@ pub use error::CliError;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::telemetry::{self, LogTarget, Logs};
-use args::{AgencyCommand, Command, CredentialsCommand, DemoArgs, EpochCommand, UserCommand};
+#[cfg(feature = "demo")]
+use args::DemoArgs;
+use args::{AgencyCommand, Command, CredentialsCommand, EpochCommand, UserCommand};
 use std::io::{self, Write};
 
 /// Where results go.
@@ -67,6 +75,11 @@ async fn obey(
     clock: Clock,
     out: Out<'_>,
 ) -> Result<(), CliError> {
+    #[cfg(all(feature = "demo", not(feature = "proving")))]
+    if is_proof(&command) {
+        return Err(CliError::LeftOut("proving"));
+    }
+    #[cfg(feature = "demo")]
     if let Command::Demo(args) = command {
         return Box::pin(play(args, &config, clock, out)).await;
     }
@@ -74,10 +87,19 @@ async fn obey(
     let store = || database::open(&config, &clock);
     match command {
         Command::Serve(args) => serve::run(args, config, clock, logs.lost()).await,
+        #[cfg(feature = "demo")]
         Command::Demo(args) => Box::pin(play(args, &config, clock, out)).await,
+        #[cfg(feature = "demo")]
         Command::Simulate(args) => simulate::run(&args, &config, clock, out).await,
-        Command::Watch(args) => {
-            Ok(watch::run(args.url.as_str(), args.token, args.conformance).await?)
+        #[cfg(feature = "proving")]
+        Command::Watch(args) if args.conformance => {
+            Ok(watch::try_rules(args.url.as_str(), args.token).await?)
+        }
+        #[cfg(feature = "demo")]
+        Command::Watch(args) => Ok(watch::run(args.url.as_str(), args.token).await?),
+        #[cfg(not(feature = "demo"))]
+        Command::Demo(_) | Command::Simulate(_) | Command::Watch(_) => {
+            Err(CliError::LeftOut("demo"))
         }
         Command::Verify => verify::run(&store().await?, &config, &clock, out).await,
         Command::Migrate(args) => migrate::run(args, &config, &clock, out).await,
@@ -109,6 +131,17 @@ async fn obey(
     }
 }
 
+/// Whether this is one of the proofs, which are in no build without their feature.
+#[cfg(all(feature = "demo", not(feature = "proving")))]
+fn is_proof(command: &Command) -> bool {
+    match command {
+        Command::Demo(args) => args.torture,
+        Command::Watch(args) => args.conformance,
+        _ => false,
+    }
+}
+
+#[cfg(feature = "demo")]
 /// The demo's terminal is for calls: its logs go beside its data.
 async fn play(args: DemoArgs, config: &Config, clock: Clock, out: Out<'_>) -> Result<(), CliError> {
     let folder = demo::Folder::open(args.data.as_deref())?;

@@ -6,7 +6,7 @@ use super::words::line;
 use super::{CliError, Out};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::simulator::{
+use callboard_simulator::{
     Carrier, CarrierSettings, Dice, Exchange, ExchangeSettings, Habit, Load, SigningKey, Totals,
     Traffic,
 };
@@ -154,7 +154,7 @@ mod tests {
     use crate::cli::args::SimulateArgs;
     use crate::cli::testing::{config_in, said};
     use crate::clock::Clock;
-    use crate::simulator::{Carrier, CarrierSettings, SigningKey, Totals};
+    use callboard_simulator::{Carrier, CarrierSettings, SigningKey, Totals};
     use std::path::Path;
     use std::sync::Arc;
 

@@ -8,11 +8,13 @@ mod line;
 #[cfg(test)]
 mod tests;
 
+#[cfg(feature = "proving")]
 use crate::cli::conformance::{self, Report, Target};
 use crate::clock::Clock;
-use crate::simulator::browser::{
-    Browser, BrowserError, BrowserSettings, Event, Fault, Lost, Message, ResumingBrowser, Step,
-    Tally,
+#[cfg(feature = "proving")]
+use callboard_simulator::browser::Browser;
+use callboard_simulator::browser::{
+    BrowserError, BrowserSettings, Event, Fault, Lost, Message, ResumingBrowser, Step, Tally,
 };
 use latencies::Latencies;
 use line::{ms, plain};
@@ -31,6 +33,7 @@ pub enum WatchError {
     /// The server delivered wrongly.
     #[error("the server broke its promises: {0}")]
     Promises(Tally),
+    #[cfg(feature = "proving")]
     /// The server breaks rules of the protocol.
     #[error("the server breaks the protocol: {0}")]
     Conformance(Report),
@@ -42,31 +45,37 @@ pub enum WatchError {
     Output(#[source] io::Error),
 }
 
-/// Watches the board at `url` until ctrl-c, or with `conformance` tries the protocol's rules on
-/// it and ends. The lines go to stdout.
+/// Watches the board at `url` until ctrl-c. The lines go to stdout.
 ///
 /// # Errors
-/// When the server cannot be reached or turns us away, and when it broke a promise or a rule.
-pub async fn run(url: &str, token: SecretString, conformance: bool) -> Result<(), WatchError> {
+/// When the server cannot be reached or turns us away, and when it broke a promise.
+pub async fn run(url: &str, token: SecretString) -> Result<(), WatchError> {
     let mut out = io::stdout();
-    let ended = if conformance {
-        try_rules(url, token, &mut out).await
-    } else {
-        let settings = BrowserSettings::new(url, token);
-        let clock = Clock::system();
-        let board = ResumingBrowser::new(settings, clock.clone());
-        Watch::new(board, clock, &mut out)
-            .until(tokio::signal::ctrl_c())
-            .await
-    };
+    let clock = Clock::system();
+    let board = ResumingBrowser::new(BrowserSettings::new(url, token), clock.clone());
+    let watch = Watch::new(board, clock, &mut out);
+    read_to_the_end(watch.until(tokio::signal::ctrl_c()).await)
+}
+
+/// Tries the protocol's rules on the board at `url`. The lines go to stdout.
+///
+/// # Errors
+/// When the server cannot be reached or turns us away, and when it broke a rule.
+#[cfg(feature = "proving")]
+pub async fn try_rules(url: &str, token: SecretString) -> Result<(), WatchError> {
+    read_to_the_end(try_each_rule(url, token, &mut io::stdout()).await)
+}
+
+/// Whoever read the lines has seen enough when they close the pipe, as `head` does.
+fn read_to_the_end(ended: Result<(), WatchError>) -> Result<(), WatchError> {
     match ended {
-        // Whoever read the lines has seen enough, as `head` does.
         Err(WatchError::Output(error)) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         other => other,
     }
 }
 
-async fn try_rules(
+#[cfg(feature = "proving")]
+async fn try_each_rule(
     url: &str,
     token: SecretString,
     out: &mut (dyn Write + Send),
@@ -178,7 +187,7 @@ impl<'a> Watch<'a> {
     }
 
     fn show_event(&mut self, event: &Event) -> Result<(), WatchError> {
-        let latency = event.latency(self.clock.now());
+        let latency = event.latency(self.clock.now().into());
         let live = event.seq > self.caught_up_at;
         if live {
             self.latencies.add(latency.recorded_to_here);

@@ -42,14 +42,14 @@ impl CarrierSettings {
     /// Settings with the voice schedule, no failover, no connection id, and a number of the range
     /// that is kept for fiction.
     #[must_use]
-    pub fn new(webhook_url: Url, key: SigningKey, clock: Clock) -> Self {
+    pub fn new(webhook_url: Url, key: SigningKey, clock: impl Into<Clock>) -> Self {
         Self {
             webhook_url,
             failover_url: None,
             key,
             connection_id: None,
             number: "+15550109999".to_owned(),
-            clock,
+            clock: clock.into(),
             schedule: RetrySchedule::voice(),
         }
     }
@@ -144,14 +144,14 @@ impl Carrier {
 #[cfg(test)]
 mod tests {
     use super::{Carrier, CarrierSettings};
-    use crate::clock::Clock;
-    use crate::simulator::SigningKey;
+    use crate::SigningKey;
+    use crate::hands::system;
 
     #[test]
     fn an_address_that_is_not_http_is_refused() {
         let key = SigningKey::from_seed([7; 32]).unwrap();
         let url = "ftp://example.com/".parse().unwrap();
-        let error = Carrier::new(CarrierSettings::new(url, key, Clock::system())).unwrap_err();
+        let error = Carrier::new(CarrierSettings::new(url, key, system())).unwrap_err();
         assert!(error.to_string().contains("not `ftp:`"), "{error}");
     }
 }

@@ -6,7 +6,7 @@ use super::losses::Losses;
 use super::totals::Tally;
 use super::traffic::Repeat;
 use super::webhook::Webhook;
-use crate::domain::Timestamp;
+use crate::clock::Timestamp;
 use serde_json::{Map, Value};
 use std::sync::{Arc, OnceLock};
 use tokio::sync::{mpsc, oneshot};

@@ -107,18 +107,18 @@ impl Carrier {
 #[cfg(test)]
 mod tests {
     use super::{Carrier, Delivery, Outcome};
-    use crate::clock::Clock;
-    use crate::domain::Timestamp;
-    use crate::simulator::receiver::{Received, Receiver};
-    use crate::simulator::{CarrierSettings, HangupCause, RetrySchedule, SigningKey};
+    use crate::clock::Timestamp;
+    use crate::hands::{Hand, by_hand, system};
+    use crate::receiver::{Received, Receiver};
+    use crate::{CarrierSettings, HangupCause, RetrySchedule, SigningKey};
     use std::time::Duration;
 
     fn at_once() -> RetrySchedule {
         RetrySchedule::listed(vec![Duration::ZERO; 5])
     }
 
-    fn noon() -> Clock {
-        Clock::by_hand(Timestamp::parse("2026-11-21T12:00:00Z").unwrap())
+    fn noon() -> Hand {
+        by_hand(Timestamp::parse("2026-11-21T12:00:00Z").unwrap())
     }
 
     #[actix_web::test]
@@ -182,7 +182,7 @@ mod tests {
     #[actix_web::test]
     async fn a_refusal_is_final_and_a_schedule_has_an_end() {
         let receiver = Receiver::answering(&[401, 500, 408, 429, 503, 500, 504]);
-        let carrier = receiver.carrier(Clock::system(), at_once());
+        let carrier = receiver.carrier(system(), at_once());
         let call = carrier.new_call("+15550100001");
         let refused = carrier.deliver(&call.initiated()).await;
         assert_eq!((refused.outcome, refused.attempts), (Outcome::Refused, 1));
@@ -199,7 +199,7 @@ mod tests {
         let failover = receiver.address("/failover");
         let carrier = Carrier::new(CarrierSettings {
             failover_url: Some(failover.clone()),
-            ..receiver.settings(Clock::system(), at_once())
+            ..receiver.settings(system(), at_once())
         });
         let carrier = carrier.unwrap();
         let delivery = carrier
@@ -219,7 +219,7 @@ mod tests {
     #[actix_web::test]
     async fn redirects_are_followed_three_times_and_no_further() {
         let receiver = Receiver::answering(&[307, 307, 307, 200, 307, 307, 307, 307]);
-        let carrier = receiver.carrier(Clock::system(), at_once());
+        let carrier = receiver.carrier(system(), at_once());
         let call = carrier.new_call("+15550100001");
         let followed = carrier.deliver(&call.initiated()).await;
         assert_eq!(
@@ -236,7 +236,7 @@ mod tests {
         let deaf = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let url = format!("http://{}/", deaf.local_addr().unwrap());
         let key = SigningKey::from_seed([7; 32]).unwrap();
-        let mut settings = CarrierSettings::new(url.parse().unwrap(), key, Clock::system());
+        let mut settings = CarrierSettings::new(url.parse().unwrap(), key, system());
         settings.schedule = at_once().with_timeout(Duration::from_millis(20));
         let carrier = Carrier::new(settings).unwrap();
         let call = carrier.new_call("+15550100001");
@@ -250,7 +250,7 @@ mod tests {
     #[actix_web::test]
     async fn one_webhook_goes_out_twice_at_once_and_in_any_order() {
         let receiver = Receiver::answering(&[]);
-        let carrier = receiver.carrier(Clock::system(), RetrySchedule::once());
+        let carrier = receiver.carrier(system(), RetrySchedule::once());
         let call = carrier.new_call("+15550100001");
         let (rang, ended) = (
             call.initiated(),

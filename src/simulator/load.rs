@@ -157,9 +157,10 @@ impl Load {
 #[cfg(test)]
 mod tests {
     use super::{Load, Totals};
-    use crate::clock::Clock;
-    use crate::simulator::receiver::{Received, Receiver};
-    use crate::simulator::{RetrySchedule, Traffic};
+    use crate::clock::Timestamp;
+    use crate::hands::{by_hand, system};
+    use crate::receiver::{Received, Receiver};
+    use crate::{RetrySchedule, Traffic};
     use std::collections::{HashMap, HashSet};
     use std::sync::Arc;
     use std::time::Duration;
@@ -183,7 +184,7 @@ mod tests {
     async fn played(traffic: Traffic, statuses: &[u16]) -> (Totals, Vec<Received>) {
         let receiver = Receiver::answering(statuses);
         let schedule = RetrySchedule::listed(vec![Duration::ZERO; 3]);
-        let carrier = receiver.carrier(Clock::system(), schedule);
+        let carrier = receiver.carrier(system(), schedule);
         let load = Load::new(Arc::new(carrier), traffic);
         let totals = load.run(CancellationToken::new()).await;
         (totals, receiver.received())
@@ -270,7 +271,7 @@ mod tests {
     #[actix_web::test]
     async fn the_witness_hears_of_each_acknowledged_webhook() {
         let receiver = Receiver::answering(&[]);
-        let carrier = receiver.carrier(Clock::system(), RetrySchedule::once());
+        let carrier = receiver.carrier(system(), RetrySchedule::once());
         let (witness, mut heard) = mpsc::channel(1);
         let load = Load::new(Arc::new(carrier), rush(9, 20, 0)).witnessed_by(witness);
         let listening = async {
@@ -293,7 +294,7 @@ mod tests {
     #[actix_web::test]
     async fn a_stopped_load_lets_no_further_event_occur() {
         let receiver = Receiver::answering(&[]);
-        let clock = Clock::by_hand(crate::domain::Timestamp::default());
+        let clock = by_hand(Timestamp::default());
         let carrier = receiver.carrier(clock, RetrySchedule::once());
         // The clock stands: the first call rings, and its next step never comes.
         let traffic = Traffic::default();

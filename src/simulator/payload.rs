@@ -4,7 +4,7 @@
 
 use super::hangup::{HangupCause, HangupSource};
 use super::leg::{Direction, Leg};
-use crate::domain::Timestamp;
+use crate::clock::Timestamp;
 use serde_json::{Map, Value, json};
 
 type Payload = Map<String, Value>;
@@ -175,15 +175,15 @@ mod tests {
     use super::super::hangup::HangupCause;
     use super::super::leg::{Leg, Line};
     use super::super::webhook::Webhook;
-    use crate::clock::Clock;
-    use crate::domain::Timestamp;
+    use crate::clock::Timestamp;
+    use crate::hands::{Hand, by_hand};
     use serde_json::{Map, Value, json};
     use std::time::Duration;
 
-    fn caller() -> (Clock, Leg) {
-        let clock = Clock::by_hand(Timestamp::parse("2026-11-21T01:40:00.123456Z").unwrap());
+    fn caller() -> (Hand, Leg) {
+        let clock = by_hand(Timestamp::parse("2026-11-21T01:40:00.123456Z").unwrap());
         let line = Line {
-            clock: clock.clone(),
+            clock: clock.clone().into(),
             connection_id: Some("2900000000000000001".to_owned()),
             number: "+15550109999".to_owned(),
         };

@@ -107,14 +107,18 @@ impl Receiver {
         }
     }
 
-    pub(super) fn settings(&self, clock: Clock, schedule: RetrySchedule) -> CarrierSettings {
+    pub(super) fn settings(
+        &self,
+        clock: impl Into<Clock>,
+        schedule: RetrySchedule,
+    ) -> CarrierSettings {
         CarrierSettings {
             schedule,
             ..CarrierSettings::new(self.url.clone(), self.key.clone(), clock)
         }
     }
 
-    pub(super) fn carrier(&self, clock: Clock, schedule: RetrySchedule) -> Carrier {
+    pub(super) fn carrier(&self, clock: impl Into<Clock>, schedule: RetrySchedule) -> Carrier {
         Carrier::new(self.settings(clock, schedule)).unwrap()
     }
 

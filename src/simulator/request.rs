@@ -153,14 +153,14 @@ impl From<reqwest::Error> for SendError {
 #[cfg(test)]
 mod tests {
     use super::SendError;
-    use crate::clock::Clock;
-    use crate::simulator::RetrySchedule;
-    use crate::simulator::receiver::Receiver;
+    use crate::RetrySchedule;
+    use crate::hands::system;
+    use crate::receiver::Receiver;
 
     #[actix_web::test]
     async fn a_request_can_be_bent_in_every_way() {
         let receiver = Receiver::answering(&[]);
-        let carrier = receiver.carrier(Clock::system(), RetrySchedule::once());
+        let carrier = receiver.carrier(system(), RetrySchedule::once());
         let mut request = carrier.sign_at(1_000, "not json");
         request.content_type = Some("text/plain".to_owned());
         request.headers.push(("x-odd".to_owned(), "1".to_owned()));
@@ -195,7 +195,7 @@ mod tests {
     #[actix_web::test]
     async fn a_header_that_cannot_be_sent_is_told_apart_from_a_dead_server() {
         let receiver = Receiver::answering(&[]);
-        let carrier = receiver.carrier(Clock::system(), RetrySchedule::once());
+        let carrier = receiver.carrier(system(), RetrySchedule::once());
         let mut request = carrier.sign("{}");
         request.timestamp = Some("1\n2".to_owned());
         let error = carrier.send(&request).await.unwrap_err();

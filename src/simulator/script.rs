@@ -203,15 +203,15 @@ impl Cast {
 #[cfg(test)]
 mod tests {
     use super::{Cast, Life, Script};
-    use crate::clock::Clock;
-    use crate::domain::Timestamp;
-    use crate::simulator::dice::Dice;
-    use crate::simulator::leg::{Leg, Line};
+    use crate::clock::Timestamp;
+    use crate::dice::Dice;
+    use crate::hands::by_hand;
+    use crate::leg::{Leg, Line};
 
     /// The life as `side event` lines, the side told by the leg's direction in the session.
     fn told(life: Life) -> Vec<String> {
         let line = Line {
-            clock: Clock::by_hand(Timestamp::default()),
+            clock: by_hand(Timestamp::default()).into(),
             connection_id: None,
             number: "+15550109999".to_owned(),
         };

@@ -1,6 +1,6 @@
 //! One event of the carrier, apart from its delivery.
 
-use crate::domain::Timestamp;
+use crate::clock::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -73,7 +73,7 @@ impl Webhook {
 #[cfg(test)]
 mod tests {
     use super::Webhook;
-    use crate::domain::Timestamp;
+    use crate::clock::Timestamp;
     use serde_json::{Map, Value, json};
     use uuid::Uuid;
 

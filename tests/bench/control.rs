@@ -14,7 +14,7 @@
 mod support;
 
 use callboard::clock::Clock;
-use callboard::simulator::{
+use callboard_simulator::{
     ANY, Caller, Carrier, CarrierSettings, Exchange, ExchangeSettings, Fault, SigningKey,
 };
 use std::net::TcpListener;

@@ -5,7 +5,7 @@ use crate::support::World;
 use crate::support::http::{Reply, bent};
 use crate::support::world::Tenant;
 use callboard::domain::{AgencyId, CredentialKey};
-use callboard::simulator::{HangupCause, SignedRequest};
+use callboard_simulator::{HangupCause, SignedRequest};
 use uuid::Uuid;
 
 /// The same request to the address of that agency.

@@ -7,7 +7,7 @@ use crate::support::node::Node;
 use crate::support::world::Tenant;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use callboard::simulator::{Carrier, Webhook};
+use callboard_simulator::{Carrier, Webhook};
 use serde_json::{Value, json};
 
 /// Bends a fresh `call.initiated` of Acme and delivers it.

@@ -8,7 +8,7 @@ use crate::support::http::{Reply, bent, reply};
 use crate::support::node::Node;
 use crate::support::retelling::tell;
 use callboard::domain::{Timestamp, UserId, client_state};
-use callboard::simulator::{Carrier, HangupCause, HangupSource, Leg};
+use callboard_simulator::{Carrier, HangupCause, HangupSource, Leg};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use std::collections::HashSet;
@@ -191,7 +191,7 @@ async fn late_details_mend_the_row_and_leave_what_agents_wrote(world: World) {
     assert_eq!(node.receives(&world.acme, nameless).await.status, 200);
     world.clock.advance(Duration::from_secs(4));
     let mut answered = call.answered();
-    answered.occurred_at = world.clock.now();
+    answered.occurred_at = world.clock.now().into();
     world.clock.advance(Duration::from_secs(56));
     let causeless = bent(&call.hung_up(HangupCause::NormalClearing), |data| {
         for name in ["from", "hangup_cause", "hangup_source"] {

@@ -5,7 +5,7 @@ use crate::support::node::Node;
 use crate::support::retelling::{after, tell};
 use callboard::domain::{CallId, ClaimId, ReleaseReason, UserId, client_state};
 use callboard::journal::{Answer, Append, ClaimAnswer, ClaimAppend};
-use callboard::simulator::{Carrier, HangupCause, Leg};
+use callboard_simulator::{Carrier, HangupCause, Leg};
 use futures_util::future::join_all;
 use uuid::Uuid;
 

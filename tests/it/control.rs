@@ -12,7 +12,7 @@ use crate::support::World;
 use crate::support::exchange::ANNAS_PHONE;
 use callboard::domain::client_state;
 use callboard::providers::telnyx::command_id;
-use callboard::simulator::Hears;
+use callboard_simulator::Hears;
 use serde_json::json;
 
 async fn an_agent_answers_and_her_phone_is_connected_to_the_caller(world: World) {

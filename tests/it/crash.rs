@@ -4,8 +4,8 @@ use crate::support::World;
 use crate::support::browser::Board;
 use crate::support::patience::soon;
 use crate::support::process::Process;
-use callboard::simulator::browser::{BrowserSettings, Message, Position};
-use callboard::simulator::{
+use callboard_simulator::browser::{BrowserSettings, Message, Position};
+use callboard_simulator::{
     Acknowledged, Carrier, CarrierSettings, Life, Load, RetrySchedule, Traffic,
 };
 use std::collections::{BTreeMap, BTreeSet};

@@ -2,7 +2,7 @@
 
 use crate::support::browser::Board;
 use crate::support::patience::soon;
-use callboard::simulator::browser::{BrowserSettings, Buttons, Event, Pressed};
+use callboard_simulator::browser::{BrowserSettings, Buttons, Event, Pressed};
 use serde_json::Value;
 use std::process::Stdio;
 use tempfile::TempDir;

@@ -5,8 +5,8 @@ use crate::support::checkup::Said;
 use crate::support::database::Database;
 use callboard::config::DatabaseUrl;
 use callboard::domain::CredentialKey;
-use callboard::simulator::ExchangeSettings;
-use callboard::simulator::ultravox::Fault;
+use callboard_simulator::ExchangeSettings;
+use callboard_simulator::ultravox::Fault;
 use serde_json::json;
 use uuid::Uuid;
 

@@ -6,7 +6,7 @@ mod reader;
 
 use crate::support::World;
 use crate::support::documents::{Documents, faults, fits, operations};
-use callboard::simulator::browser::CloseCode;
+use callboard_simulator::browser::CloseCode;
 use serde_json::{Value, json};
 
 const OPENAPI: &str = include_str!("schemas/openapi-3.1.json");

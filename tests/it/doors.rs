@@ -6,7 +6,7 @@ use crate::support::http::{Reply, reply};
 use crate::support::node::Node;
 use crate::support::patience::soon;
 use callboard::config::Origin;
-use callboard::simulator::SignedRequest;
+use callboard_simulator::SignedRequest;
 use secrecy::ExposeSecret;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

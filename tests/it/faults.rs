@@ -8,7 +8,7 @@ use crate::support::node::Node;
 use crate::support::postgres::OwnPostgres;
 use crate::support::retelling::tell;
 use callboard::config::DatabaseUrl;
-use callboard::simulator::{Carrier, HangupCause, Webhook};
+use callboard_simulator::{Carrier, HangupCause, Webhook};
 use std::time::{Duration, Instant};
 
 /// How long all may take to be well again once a fault is mended.

@@ -5,7 +5,7 @@ use crate::support::command::{callboard, each_refuses_without_power};
 use crate::support::database::Database;
 use crate::support::retelling::tell;
 use callboard::config::DatabaseUrl;
-use callboard::simulator::HangupCause;
+use callboard_simulator::HangupCause;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};

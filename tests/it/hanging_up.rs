@@ -3,7 +3,7 @@
 use crate::support::World;
 use crate::support::patience::soon;
 use crate::support::retelling::tell;
-use callboard::simulator::{ExchangeSettings, Fault, HangupCause, HangupSource, Hears};
+use callboard_simulator::{ExchangeSettings, Fault, HangupCause, HangupSource, Hears};
 use serde_json::json;
 use std::time::Duration;
 
@@ -188,7 +188,7 @@ async fn a_call_that_is_ended_while_a_phone_rings_silences_the_phone(world: Worl
     line.does(line.world.ben, "end", &caller).await;
 
     let leg = phone.leg().call_control_id.clone();
-    let hung_up = |asked: &callboard::simulator::Request| {
+    let hung_up = |asked: &callboard_simulator::Request| {
         asked.action == "hangup" && asked.leg.as_ref() == Some(&leg)
     };
     soon("the phone to be hung up", line.exchange.hears(hung_up)).await;

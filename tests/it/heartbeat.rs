@@ -2,7 +2,7 @@
 
 use crate::support::World;
 use crate::support::wire::{Heard, Wire};
-use callboard::simulator::browser::{Message, Position};
+use callboard_simulator::browser::{Message, Position};
 use serde_json::json;
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ async fn every_fifteen_seconds_a_board_is_told_its_number_and_pinged(world: Worl
             anna.any().await,
             Message::Heartbeat {
                 seq: 2 * beat,
-                at: now
+                at: now.into()
             }
         );
         anna.is_served().await;

@@ -7,7 +7,7 @@ use crate::support::database::Database;
 use crate::support::patience::soon;
 use crate::support::retelling::tell;
 use callboard::config::DatabaseUrl;
-use callboard::simulator::{Carrier, Webhook};
+use callboard_simulator::{Carrier, Webhook};
 use futures_util::future::join_all;
 use std::time::{Duration, Instant};
 use tokio_postgres::{Client, NoTls};

@@ -5,7 +5,7 @@ use crate::support::http::reply;
 use crate::support::ultravox::{APPLICATION, FUNCTION, TELNYX_KEY, ULTRAVOX_KEY};
 use callboard::config::TelephonyEndpoint;
 use callboard::domain::{CredentialKey, Role};
-use callboard::simulator::ultravox::{Fault, Provider};
+use callboard_simulator::ultravox::{Fault, Provider};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
@@ -26,7 +26,7 @@ fn success() -> Value {
 }
 
 /// The methods and paths that were asked.
-fn lines(ultravox: &callboard::simulator::ultravox::Ultravox) -> Vec<String> {
+fn lines(ultravox: &callboard_simulator::ultravox::Ultravox) -> Vec<String> {
     let asked = ultravox.asked().into_iter();
     asked
         .map(|asked| format!("{} {}", asked.method, asked.path))

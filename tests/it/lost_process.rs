@@ -8,7 +8,7 @@ use crate::support::process::Process;
 use crate::support::retelling::tell;
 use callboard::clock::Clock;
 use callboard::config::DatabaseUrl;
-use callboard::simulator::{Carrier, CarrierSettings, Exchange, ExchangeSettings, Fault, Request};
+use callboard_simulator::{Carrier, CarrierSettings, Exchange, ExchangeSettings, Fault, Request};
 use secrecy::ExposeSecret;
 use serde_json::json;
 use std::net::TcpListener;

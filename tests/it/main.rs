@@ -21,6 +21,7 @@ mod batches;
 mod bodies;
 mod call_logs;
 mod claims;
+#[cfg(feature = "proving")]
 mod conformance;
 mod contract;
 mod control;

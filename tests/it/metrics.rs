@@ -10,7 +10,7 @@ use crate::support::wire::Wire;
 use crate::support::wiretap::Wiretap;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use callboard::simulator::Fault;
+use callboard_simulator::Fault;
 use std::collections::BTreeSet;
 use std::time::Duration;
 

@@ -3,7 +3,7 @@
 use crate::support::World;
 use crate::support::retelling::{after, orders, tell};
 use callboard::domain::client_state;
-use callboard::simulator::{ANY, Carrier, HangupCause, Leg, Outcome, Webhook};
+use callboard_simulator::{ANY, Carrier, HangupCause, Leg, Outcome, Webhook};
 use futures_util::future::join_all;
 use std::time::Duration;
 

@@ -8,8 +8,8 @@ use crate::support::node::Node;
 use crate::support::patience::soon;
 use crate::support::postgres::OwnPostgres;
 use crate::support::retelling::tell;
-use callboard::simulator::browser::Event;
-use callboard::simulator::{Carrier, HangupCause, Outcome, Webhook};
+use callboard_simulator::browser::Event;
+use callboard_simulator::{Carrier, HangupCause, Outcome, Webhook};
 use futures_util::future::join_all;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -6,7 +6,7 @@ use crate::support::http::bent;
 use crate::support::node::Node;
 use crate::support::world::Tenant;
 use callboard::domain::CredentialKey;
-use callboard::simulator::{Carrier, HangupCause, Leg, Webhook};
+use callboard_simulator::{Carrier, HangupCause, Leg, Webhook};
 use serde_json::Value;
 
 /// The leg's webhook, to that address, of that connection.
@@ -28,7 +28,7 @@ async fn ring(carrier: &Carrier, leg: &Leg, address: &str) {
             .await;
         assert_eq!(
             told.outcome,
-            callboard::simulator::Outcome::Acknowledged,
+            callboard_simulator::Outcome::Acknowledged,
             "{address}"
         );
     }

@@ -3,7 +3,7 @@
 use crate::support::World;
 use crate::support::node::Node;
 use callboard::domain::Status;
-use callboard::simulator::{Carrier, HangupCause};
+use callboard_simulator::{Carrier, HangupCause};
 use std::collections::HashSet;
 use std::time::Duration;
 
@@ -112,7 +112,7 @@ async fn each_filter_narrows_by_its_own_rule(world: World) {
     );
     for call in [&ringing, &claimed, &gone] {
         let mut initiated = call.initiated();
-        initiated.occurred_at = world.clock.now();
+        initiated.occurred_at = world.clock.now().into();
         carrier.deliver(&initiated).await;
         world.clock.advance(Duration::from_secs(60));
     }

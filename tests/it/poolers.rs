@@ -7,7 +7,7 @@ use crate::support::database::Database;
 use crate::support::pooler::Pooler;
 use crate::support::retelling::tell;
 use callboard::config::DatabaseUrl;
-use callboard::simulator::HangupCause;
+use callboard_simulator::HangupCause;
 
 /// The guide's tables, as a database holds them that served another program before.
 const OTHERS: &str = "CREATE TABLE public.users (id text, marker text); \

@@ -18,8 +18,8 @@ use crate::support::retelling::tell;
 use crate::support::world::Tenant;
 use callboard::clock::Clock;
 use callboard::domain::{AgencyId, Timestamp, UserId};
-use callboard::simulator::browser::{Message, Position};
-use callboard::simulator::{Direction, Exchange, ExchangeSettings, HangupCause, Leg, SigningKey};
+use callboard_simulator::browser::{Message, Position};
+use callboard_simulator::{Direction, Exchange, ExchangeSettings, HangupCause, Leg, SigningKey};
 use serde_json::Value;
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -230,7 +230,8 @@ async fn a_new_webhook_of_an_old_call_joins_it(empty: World) {
     let mut held = leg(&line, &seen, "held").initiated();
     held.occurred_at = Timestamp::parse(text(&seen["at"]))
         .expect("a time")
-        .plus_seconds(-60);
+        .plus_seconds(-60)
+        .into();
     tell(&carrier, [&held]).await;
     let (_, page) = line
         .node

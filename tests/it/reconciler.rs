@@ -5,7 +5,7 @@ use crate::support::exchange::Line;
 use crate::support::patience::soon;
 use crate::support::retelling::tell;
 use callboard::domain::Timestamp;
-use callboard::simulator::{Caller, Fault, HangupCause};
+use callboard_simulator::{Caller, Fault, HangupCause};
 use futures_util::FutureExt;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -30,7 +30,7 @@ async fn a_call_whose_agent_has_left_is_looked_at_soon(world: World) {
     let asked = line.asked("call");
     assert_eq!(asked.len(), 1);
     assert_eq!(asked[0].leg.as_deref(), Some(caller.id()));
-    let waited = asked[0].at.micros_since(left_at) / 1_000_000;
+    let waited = asked[0].at.micros_since(left_at.into()) / 1_000_000;
     assert!((5..60).contains(&waited), "{waited} s");
     let row = line.row(caller.id()).await;
     assert_eq!(
@@ -85,7 +85,7 @@ async fn a_call_that_the_carrier_has_forgotten_is_over(world: World) {
     assert_eq!(line.asked("call")[0].status, Some(404));
     assert_eq!(row["hangup_cause"], json!(null));
     let settled_at = Timestamp::parse(row["ended_at"].as_str().unwrap()).unwrap();
-    assert!(settled_at > hung_up.occurred_at);
+    assert!(settled_at > hung_up.occurred_at.into());
     // The hangup comes after all, and it knows better.
     tell(&line.carrier, [&hung_up]).await;
     let row = line.row(&leg.call_control_id).await;

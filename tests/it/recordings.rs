@@ -7,7 +7,7 @@ use crate::support::patience::soon;
 use crate::support::wiretap::Wiretap;
 use callboard::config::Recording;
 use callboard::domain::{Timestamp, UserId};
-use callboard::simulator::{Caller, ExchangeSettings, Fault, Outcome, Request};
+use callboard_simulator::{Caller, ExchangeSettings, Fault, Outcome, Request};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::time::Duration;

@@ -8,7 +8,7 @@ use crate::support::process::Process;
 use crate::support::wire::Wire;
 use crate::support::wiretap::Wiretap;
 use callboard::domain::UserId;
-use callboard::simulator::{Carrier, CarrierSettings, SignedRequest};
+use callboard_simulator::{Carrier, CarrierSettings, SignedRequest};
 use reqwest::{Method, RequestBuilder};
 use secrecy::ExposeSecret;
 use serde_json::json;

@@ -3,7 +3,7 @@
 use crate::support::World;
 use crate::support::http::reply;
 use callboard::domain::{ReleaseReason, UserId};
-use callboard::simulator::HangupCause;
+use callboard_simulator::HangupCause;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use std::time::Duration;

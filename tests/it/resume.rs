@@ -1,8 +1,8 @@
 //! A client that was away resumes exactly where it was.
 
 use crate::support::World;
-use callboard::simulator::HangupCause;
-use callboard::simulator::browser::{Message, Position};
+use callboard_simulator::HangupCause;
+use callboard_simulator::browser::{Message, Position};
 
 async fn a_reconnecting_browser_hears_what_it_missed(world: World) {
     let node = world.node().await;

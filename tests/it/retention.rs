@@ -5,8 +5,8 @@ use crate::support::node::Node;
 use crate::support::patience::soon;
 use crate::support::retelling::tell;
 use callboard::config::Config;
-use callboard::simulator::HangupCause;
-use callboard::simulator::browser::{CloseCode, Message, Position};
+use callboard_simulator::HangupCause;
+use callboard_simulator::browser::{CloseCode, Message, Position};
 use futures_util::future::join_all;
 use std::time::Duration;
 

@@ -8,7 +8,7 @@ use crate::support::wiretap::Wiretap;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use callboard::domain::{Role, UserId};
-use callboard::simulator::browser::{BrowserSettings, Message, Socket, Upgrade};
+use callboard_simulator::browser::{BrowserSettings, Message, Socket, Upgrade};
 use secrecy::ExposeSecret;
 use serde_json::json;
 use std::time::Duration;
@@ -188,7 +188,7 @@ async fn an_open_board_is_warned_a_minute_before_its_token_ends_and_closed_after
     anna.is_served().await;
     world.clock.advance(SECOND);
     assert!(
-        matches!(anna.says().await, Message::TokenExpiring { expires_at } if expires_at == end)
+        matches!(anna.says().await, Message::TokenExpiring { expires_at } if expires_at == end.into())
     );
     for _ in 0..8 {
         world.clock.advance(11 * SECOND);
@@ -215,7 +215,9 @@ async fn a_new_token_of_the_same_user_extends_the_board(world: World) {
         .refresh(&world.token_for(world.anna, 90))
         .await
         .unwrap();
-    assert!(matches!(anna.says().await, Message::Refreshed { expires_at } if expires_at == end));
+    assert!(
+        matches!(anna.says().await, Message::Refreshed { expires_at } if expires_at == end.into())
+    );
     for _ in 0..2 {
         world.clock.advance(10 * SECOND);
         anna.is_served().await;
@@ -223,7 +225,7 @@ async fn a_new_token_of_the_same_user_extends_the_board(world: World) {
     // The new token's own warning comes in its time, and the old one's end does not.
     world.clock.advance(10 * SECOND);
     assert!(
-        matches!(anna.says().await, Message::TokenExpiring { expires_at } if expires_at == end)
+        matches!(anna.says().await, Message::TokenExpiring { expires_at } if expires_at == end.into())
     );
     world.clock.advance(10 * SECOND);
     anna.is_served().await;

@@ -4,8 +4,8 @@ use crate::support::World;
 use crate::support::browser::Board;
 use crate::support::node::Node;
 use crate::support::wire::{Heard, Wire};
-use callboard::simulator::Leg;
-use callboard::simulator::browser::{BrowserSettings, Message, Position};
+use callboard_simulator::Leg;
+use callboard_simulator::browser::{BrowserSettings, Message, Position};
 use serde_json::Value;
 
 const SLOW: &str = "4000 slow, come back";

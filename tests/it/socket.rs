@@ -4,7 +4,7 @@ use crate::support::World;
 use crate::support::http::next_answer;
 use crate::support::node::{Node, client};
 use crate::support::wire::{BINARY, CLOSE, CONTINUATION, Heard, LAST, PING, TEXT, Wire};
-use callboard::simulator::browser::{BrowserError, Message, Socket, Upgrade};
+use callboard_simulator::browser::{BrowserError, Message, Socket, Upgrade};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 

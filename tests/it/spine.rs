@@ -2,7 +2,7 @@
 
 use crate::support::World;
 use callboard::domain::client_state;
-use callboard::simulator::{HangupCause, Outcome};
+use callboard_simulator::{HangupCause, Outcome};
 
 async fn a_ringing_call_reaches_every_board_of_its_agency(world: World) {
     let node = world.node().await;

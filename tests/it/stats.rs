@@ -5,8 +5,8 @@ use crate::support::node::Node;
 use crate::support::retelling::tell;
 use callboard::config::DatabaseUrl;
 use callboard::domain::{AgencyId, Role, UserId};
-use callboard::simulator::{Carrier, HangupCause};
 use callboard::store::stats_sql;
+use callboard_simulator::{Carrier, HangupCause};
 use serde_json::{Value, json};
 use std::time::Duration;
 

@@ -4,8 +4,8 @@ use crate::support::World;
 use crate::support::exchange::ANNAS_PHONE;
 use crate::support::wire::{Heard, Wire};
 use callboard::clock::Clock;
-use callboard::simulator::ANY;
-use callboard::simulator::browser::Message;
+use callboard_simulator::ANY;
+use callboard_simulator::browser::Message;
 use serde_json::json;
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ async fn a_step_of_the_wall_clock_closes_no_socket_and_stops_no_heartbeat(world:
         anna.is_served().await;
         world.clock.step_wall(step);
         world.clock.advance(BEAT);
-        let at = world.clock.now();
+        let at = world.clock.now().into();
         assert_eq!(
             anna.any().await,
             Message::Heartbeat { seq: 0, at },

@@ -5,7 +5,7 @@ use crate::support::http::Reply;
 use crate::support::node::Node;
 use crate::support::ultravox::{APPLICATION, TELNYX_KEY, ULTRAVOX_KEY};
 use callboard::domain::{CredentialKey, Role};
-use callboard::simulator::ultravox::{Fault, Provider};
+use callboard_simulator::ultravox::{Fault, Provider};
 use serde_json::{Value, json};
 
 const AGENT: &str = "3c90c3cc-0d44-4b50-8888-8dd25736052a";

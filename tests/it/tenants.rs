@@ -4,7 +4,7 @@ use crate::support::World;
 use crate::support::node::Node;
 use crate::support::retelling::tell;
 use callboard::domain::client_state;
-use callboard::simulator::{Carrier, Dice, HangupCause, Leg, Outcome};
+use callboard_simulator::{Carrier, Dice, HangupCause, Leg, Outcome};
 use serde_json::Value;
 
 async fn the_same_call_and_webhook_ids_in_two_agencies_do_not_touch(world: World) {

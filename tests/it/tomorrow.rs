@@ -5,7 +5,7 @@ use crate::support::command::{callboard, each_refuses};
 use crate::support::patience::soon;
 use crate::support::process::url_of;
 use crate::support::retelling::tell;
-use callboard::simulator::HangupCause;
+use callboard_simulator::HangupCause;
 use std::time::Duration;
 
 const ANNAS_PHONE: &str = "sip:anna@sip.telnyx.com";

@@ -6,7 +6,7 @@ use crate::support::exchange::Line;
 use crate::support::retelling::tell;
 use crate::support::wiretap::Wiretap;
 use callboard::domain::CredentialKey;
-use callboard::simulator::{ANY, Caller, Fault, HangupCause};
+use callboard_simulator::{ANY, Caller, Fault, HangupCause};
 use serde_json::{Value, json};
 use std::time::Duration;
 use tracing::Level;

@@ -4,7 +4,7 @@ use crate::support::World;
 use crate::support::http::Reply;
 use callboard::clock::Clock;
 use callboard::domain::{CredentialKey, Timestamp};
-use callboard::simulator::{SignedRequest, SigningKey};
+use callboard_simulator::{SignedRequest, SigningKey};
 use serde_json::{Value, json};
 
 /// The published vector: RFC 8032's first test key signing a real-looking webhook.

@@ -2,7 +2,7 @@
 
 use super::link::{GARBAGE, PING, closed_with, reply, unexpected};
 use super::{Finding, Rule, Target, broken};
-use crate::simulator::browser::{CloseCode, ErrorFrame, Message, Socket};
+use callboard_simulator::browser::{CloseCode, ErrorFrame, Message, Socket};
 use serde_json::json;
 
 /// The largest message that is served.

@@ -1,7 +1,7 @@
 //! What the rules do again and again: open, be answered, be refused, be closed.
 
 use super::{Finding, Target, broken};
-use crate::simulator::browser::{
+use callboard_simulator::browser::{
     Browser, BrowserError, BrowserSettings, CloseCode, ErrorFrame, Message, Position, SUBPROTOCOL,
     Socket, Upgrade,
 };

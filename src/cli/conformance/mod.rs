@@ -14,7 +14,7 @@ mod tests;
 mod unproven;
 mod upgrade;
 
-use crate::simulator::browser::BrowserError;
+use callboard_simulator::browser::BrowserError;
 use futures_util::future::BoxFuture;
 use futures_util::{StreamExt, stream};
 use secrecy::SecretString;

@@ -2,7 +2,7 @@
 
 use super::link::{GARBAGE, PING, closed_with, unexpected};
 use super::{Finding, Rule, Target, broken};
-use crate::simulator::browser::{
+use callboard_simulator::browser::{
     Browser, BrowserSettings, Call, CloseCode, Message, Position, Resumed, Snapshot,
 };
 use serde_json::json;

@@ -3,7 +3,7 @@
 use super::link::{GARBAGE, closed_with, reply, still_serves, unexpected};
 use super::{Finding, Rule, Target, broken};
 use crate::clock::Clock;
-use crate::simulator::browser::{Browser, BrowserSettings, Checker, CloseCode, Message};
+use callboard_simulator::browser::{Browser, BrowserSettings, Checker, CloseCode, Message};
 use serde_json::json;
 use std::time::Duration;
 use tokio::time::timeout;

@@ -2,7 +2,7 @@
 
 use super::link::{refused_with, reply, unexpected};
 use super::{Finding, Rule, Target, broken};
-use crate::simulator::browser::{
+use callboard_simulator::browser::{
     Browser, BrowserSettings, Endpoint, Message, SUBPROTOCOL, Socket, Upgrade,
 };
 

@@ -1,8 +1,8 @@
 //! What the carrier was told, and what the boards saw of it.
 
 use super::numbers::count;
-use crate::domain::Timestamp;
-use crate::simulator::Totals;
+use callboard_simulator::Timestamp;
+use callboard_simulator::Totals;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -150,8 +150,8 @@ impl fmt::Display for Sums {
 #[cfg(test)]
 mod tests {
     use super::{Books, Due, Sums};
-    use crate::domain::Timestamp;
-    use crate::simulator::Totals;
+    use callboard_simulator::Timestamp;
+    use callboard_simulator::Totals;
 
     fn second(seconds: i64) -> Timestamp {
         Timestamp::from_micros(seconds * 1_000_000)

@@ -1,11 +1,10 @@
 //! A board per login, as colleagues have it open, each on a socket of its own.
 
 use super::links::Login;
-use crate::clock::Clock;
-use crate::domain::Timestamp;
-use crate::simulator::browser::{
+use callboard_simulator::browser::{
     BrowserError, BrowserSettings, Fault, Lost, Message, ResumingBrowser, Step, Tally,
 };
+use callboard_simulator::{Clock, Timestamp};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;

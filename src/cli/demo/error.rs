@@ -5,9 +5,9 @@ use crate::app::AppError;
 use crate::auth::AuthError;
 use crate::config::{ConfigError, Mistake};
 use crate::domain::CredentialError;
-use crate::simulator::browser::{BrowserError, PressError};
-use crate::simulator::{CarrierError, KeyError};
 use crate::store::StoreError;
+use callboard_simulator::browser::{BrowserError, PressError};
+use callboard_simulator::{CarrierError, KeyError};
 use std::io;
 use std::path::PathBuf;
 
@@ -100,9 +100,11 @@ pub enum DemoError {
     /// `--once` saw something else than what must come.
     #[error("one call's life differs from what must come: {0}")]
     Once(String),
+    #[cfg(feature = "proving")]
     /// A board of the torture did not open, or not on an agency that has seen nothing.
     #[error("every board must begin with an empty snapshot, and {0}")]
     NotEmpty(String),
+    #[cfg(feature = "proving")]
     /// The server that is killed could not be run.
     #[error("the server under torture {what}; its log: {}", .log.display())]
     Server {
@@ -111,6 +113,7 @@ pub enum DemoError {
         /// Its log.
         log: PathBuf,
     },
+    #[cfg(feature = "proving")]
     /// `--torture` found something, or proved nothing.
     #[error("the torture was not withstood: {0}")]
     Torture(String),

@@ -3,10 +3,10 @@
 use super::DemoError;
 use super::folder::private;
 use crate::domain::{AgencyId, Role, User, UserId};
-use crate::simulator::SigningKey;
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use callboard_simulator::SigningKey;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use std::fs::OpenOptions;
@@ -73,6 +73,7 @@ impl Identity {
 
     /// The same keys for another agency and other people, so that a run starts from nothing in a
     /// database that has seen others.
+    #[cfg(feature = "proving")]
     pub(super) fn with_new_agency(self) -> Self {
         let Self {
             agency,

@@ -15,7 +15,7 @@ use crate::config::{
     Settings,
 };
 use crate::domain::Call;
-use crate::simulator::{
+use callboard_simulator::{
     Caller, Carrier, CarrierSettings, Exchange, ExchangeSettings, Leg, RetrySchedule,
 };
 use secrecy::ExposeSecret as _;
@@ -130,7 +130,7 @@ pub(super) async fn launch(
 fn leg_of(carrier: &Carrier, call: &Call) -> Leg {
     let mut leg = carrier.new_call(call.from_number.as_deref().unwrap_or("anonymous"));
     leg.call_control_id.clone_from(&call.call_control_id);
-    leg.started_at = call.created_at;
+    leg.started_at = call.created_at.into();
     let session = call.call_session_id.as_deref();
     if let Some(session) = session.and_then(|session| session.parse().ok()) {
         leg.call_session_id = session;

@@ -2,8 +2,8 @@
 
 use super::numbers::{caller, length, short_time};
 use crate::cli::text::plain;
-use crate::domain::Timestamp;
-use crate::simulator::browser::{Call, Event};
+use callboard_simulator::Timestamp;
+use callboard_simulator::browser::{Call, Event};
 use serde_json::Value;
 use std::collections::HashMap;
 
@@ -145,8 +145,8 @@ fn way(event: &Event, here: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::Lines;
-    use crate::domain::Timestamp;
-    use crate::simulator::browser::Event;
+    use callboard_simulator::Timestamp;
+    use callboard_simulator::browser::Event;
     use serde_json::json;
 
     struct Told {

@@ -16,9 +16,11 @@ use crate::cli::args::DemoArgs;
 use crate::cli::stop::StopSignals;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::domain::{Timestamp, User};
-use crate::simulator::browser::Message;
-use crate::simulator::{Acknowledged, Caller, Dice, ExchangeSettings};
+use crate::domain::User;
+use callboard_simulator::browser::Message;
+use callboard_simulator::{
+    self as simulator, Acknowledged, Caller, Dice, ExchangeSettings, Timestamp,
+};
 use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
@@ -57,6 +59,7 @@ pub(super) async fn run(
     let dice = args.seed.map_or_else(Dice::by_chance, Dice::seeded);
     let launched = launch(args, around, folder, clock.clone(), trouble(&dice)).await?;
     let logins = logins(&launched.identity, clock.now())?;
+    let clock = simulator::Clock::from(clock);
     let account = Arc::new(Account::default());
     let exchange = launched.exchange.clone();
     let counted = move || exchange.totals();
@@ -138,7 +141,7 @@ struct Show {
     account: Arc<Account>,
     /// Cancelled when nothing more may happen.
     curtain: CancellationToken,
-    clock: Clock,
+    clock: simulator::Clock,
 }
 
 impl Show {

@@ -40,6 +40,7 @@ mod screen;
 mod setup;
 mod stage;
 mod story;
+#[cfg(feature = "proving")]
 mod torture;
 mod witness;
 
@@ -65,14 +66,7 @@ pub async fn run(
     clock: Clock,
     out: &mut (dyn Write + Send),
 ) -> Result<(), DemoError> {
-    let ended = if args.once {
-        Box::pin(once::run(&args, config, &folder, clock, out)).await
-    } else if args.torture {
-        Box::pin(torture::run(&args, config, &folder, clock, out)).await
-    } else {
-        Box::pin(live::run(&args, config, &folder, clock, out)).await
-    };
-    match ended {
+    match play(&args, config, &folder, clock, out).await {
         Ok(()) => Ok(()),
         // Whoever read the lines has seen enough, as `head` does.
         Err(DemoError::Output(error)) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
@@ -83,4 +77,21 @@ pub async fn run(
             Err(DemoError::Logged { cause, log })
         }
     }
+}
+
+async fn play(
+    args: &DemoArgs,
+    config: &Config,
+    folder: &Folder,
+    clock: Clock,
+    out: &mut (dyn Write + Send),
+) -> Result<(), DemoError> {
+    #[cfg(feature = "proving")]
+    if args.torture {
+        return Box::pin(torture::run(args, config, folder, clock, out)).await;
+    }
+    if args.once {
+        return Box::pin(once::run(args, config, folder, clock, out)).await;
+    }
+    Box::pin(live::run(args, config, folder, clock, out)).await
 }

@@ -8,8 +8,8 @@ use super::links::{Login, address, logins};
 use crate::cli::args::DemoArgs;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::simulator::browser::{Browser, BrowserSettings, Buttons, Event, Message, Pressed};
-use crate::simulator::{Caller, ExchangeSettings, Ringing};
+use callboard_simulator::browser::{Browser, BrowserSettings, Buttons, Event, Message, Pressed};
+use callboard_simulator::{Caller, ExchangeSettings, Ringing};
 use serde_json::Value;
 use std::io::Write;
 use std::time::Duration;
@@ -230,7 +230,7 @@ fn differs(event: &Event, seq: u64, expected: &Expected) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::{Expected, differs};
-    use crate::simulator::browser::Event;
+    use callboard_simulator::browser::Event;
     use serde_json::{Value, json};
 
     fn event() -> Value {

@@ -1,7 +1,7 @@
 //! The phones of the demo's people: each is answered after a moment, unless a story wants it
 //! otherwise. So whoever clicks on Answer, a story's agent or a person at a board, gets the call.
 
-use crate::simulator::Caller;
+use callboard_simulator::Caller;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use uuid::Uuid;

@@ -1,7 +1,7 @@
 //! Which story is played when: the first minute by plan, so that a newcomer sees every kind, and
 //! the rest by chance.
 
-use crate::simulator::Dice;
+use callboard_simulator::Dice;
 use std::time::Duration;
 
 /// The rate at which stories go at their natural speed. Faster ones are sped up, or the few calls
@@ -125,7 +125,7 @@ impl Playbook {
 #[cfg(test)]
 mod tests {
     use super::{Fall, Playbook, Story};
-    use crate::simulator::Dice;
+    use callboard_simulator::Dice;
     use std::time::Duration;
 
     #[test]

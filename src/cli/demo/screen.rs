@@ -7,9 +7,9 @@ use super::lines::Lines;
 use super::links::Login;
 use super::numbers::{counted, short_time};
 use crate::cli::text::plain;
-use crate::domain::Timestamp;
-use crate::simulator::Totals;
-use crate::simulator::browser::{Event, Message, Tally};
+use callboard_simulator::Timestamp;
+use callboard_simulator::Totals;
+use callboard_simulator::browser::{Event, Message, Tally};
 use std::io::Write;
 use std::sync::Arc;
 
@@ -165,15 +165,15 @@ mod tests {
     use crate::cli::demo::boards::{Heard, What};
     use crate::cli::demo::identity::Identity;
     use crate::cli::demo::links::logins;
-    use crate::domain::Timestamp;
-    use crate::simulator::Totals;
-    use crate::simulator::browser::{Fault, Message, Resumed, Tally};
+    use callboard_simulator::Timestamp;
+    use callboard_simulator::Totals;
+    use callboard_simulator::browser::{Fault, Message, Resumed, Tally};
     use std::sync::Arc;
 
     fn printed(story: impl FnOnce(&mut Screen<'_>, &Account)) -> Vec<String> {
         let mut out = Vec::new();
         let account = Arc::new(Account::default());
-        let logins = logins(&Identity::new(), Timestamp::default()).unwrap();
+        let logins = logins(&Identity::new(), Timestamp::default().into()).unwrap();
         story(
             &mut Screen::new(&mut out, &logins, Arc::clone(&account), Totals::default),
             &account,

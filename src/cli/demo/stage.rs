@@ -9,10 +9,9 @@ use super::links::Login;
 use super::numbers::caller;
 use super::phones::Phones;
 use crate::cli::text::plain;
-use crate::clock::Clock;
-use crate::domain::{Timestamp, User};
-use crate::simulator::browser::{Buttons, Pressed};
-use crate::simulator::{Caller, Carrier, Exchange, Leg};
+use crate::domain::User;
+use callboard_simulator::browser::{Buttons, Pressed};
+use callboard_simulator::{Caller, Carrier, Clock, Exchange, Leg, Timestamp};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -134,7 +133,7 @@ impl Stage {
 pub(super) fn agents(
     logins: &[Login],
     address: &url::Url,
-) -> Result<Vec<Agent>, crate::simulator::browser::PressError> {
+) -> Result<Vec<Agent>, callboard_simulator::browser::PressError> {
     let agents = logins.iter().filter(|login| login.takes_calls());
     agents
         .map(|login| {
@@ -146,7 +145,7 @@ pub(super) fn agents(
         .collect()
 }
 
-fn log(what: &str, pressed: Result<Pressed, crate::simulator::browser::PressError>) {
+fn log(what: &str, pressed: Result<Pressed, callboard_simulator::browser::PressError>) {
     match pressed {
         Ok(Pressed::Failed(status, said)) => tracing::error!("{what} failed: {status} {said}"),
         Ok(pressed) => tracing::debug!("{what}: {pressed:?}"),

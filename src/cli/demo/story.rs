@@ -4,7 +4,7 @@
 use super::phones::Manner;
 use super::playbook::{Fall, Story};
 use super::stage::{Agent, Click, Stage};
-use crate::simulator::{Caller, Dice, Hears};
+use callboard_simulator::{Caller, Dice, Hears};
 use std::time::Duration;
 
 /// Between two looks whether the caller hears somebody.

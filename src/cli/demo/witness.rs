@@ -1,8 +1,8 @@
 //! What an acknowledged webhook owes the boards.
 
 use super::account::Books;
-use crate::domain::Timestamp;
-use crate::simulator::{Acknowledged, HangupCause};
+use callboard_simulator::Timestamp;
+use callboard_simulator::{Acknowledged, HangupCause};
 use serde_json::Value;
 
 /// Why an agent's phone hangs up unanswered of itself: the call falls back and the boards say so.
@@ -41,7 +41,7 @@ impl Books {
 #[cfg(test)]
 mod tests {
     use super::{Acknowledged, Books};
-    use crate::domain::Timestamp;
+    use callboard_simulator::Timestamp;
     use serde_json::{Map, Value, json};
     use uuid::Uuid;
 

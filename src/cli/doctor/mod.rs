@@ -14,6 +14,7 @@ mod public_url;
 mod settings;
 mod sign_in;
 mod subject;
+mod upgrade;
 mod voice_agents;
 mod webhooks;
 

@@ -1,9 +1,9 @@
 //! The public address: whether a server of ours answers there.
 
 use super::finding::Findings;
+use super::upgrade::{UpgradeError, try_upgrade};
 use crate::config::Config;
 use crate::providers::http::{Answer, Http, HttpError, Method, Request};
-use crate::simulator::browser::{BrowserError, SUBPROTOCOL, Socket, Upgrade};
 use url::{Host, Url};
 
 const MEND: &str = "start `callboard serve`, let the proxy in front of it pass everything below \
@@ -42,38 +42,22 @@ pub(super) async fn check(config: Config, http: Http) -> Findings {
 /// Asks for a WebSocket as the page does, with the Origin of a page there.
 async fn try_a_socket(base: &Url, found: &mut Findings) {
     let origin = base.origin().ascii_serialization();
-    let upgrade = Upgrade {
-        url: above_api(base).to_string(),
-        origin: Some(origin.clone()),
-        subprotocols: vec![SUBPROTOCOL.to_owned()],
-        bearer: None,
-    };
-    let fact = match Socket::open(&upgrade).await {
-        Ok(_) => {
-            found.right(format!("a WebSocket opens there for a page of {origin}"));
-            return;
-        }
-        Err(BrowserError::Refused { status: 403, .. }) => {
-            found.wrong(
-                format!("a WebSocket is refused to a page of {origin} (403)"),
-                format!(
-                    "let the proxy pass the Host header on (nginx: proxy_set_header Host \
-                     $http_host), or set CALLBOARD_ALLOWED_ORIGINS={origin}"
-                ),
-            );
-            return;
-        }
-        Err(BrowserError::Refused { status, .. }) => {
-            format!("the upgrade to a WebSocket is answered by {status}")
-        }
-        Err(error) => format!("no WebSocket opens there: {error}"),
-    };
-    found.wrong(
-        fact,
-        "let the proxy pass the upgrade on (nginx: proxy_http_version 1.1, proxy_set_header \
-         Upgrade $http_upgrade, proxy_set_header Connection \"upgrade\"); the README has it for \
-         nginx and Caddy",
-    );
+    match try_upgrade(&above_api(base), &origin).await {
+        Ok(()) => found.right(format!("a WebSocket opens there for a page of {origin}")),
+        Err(UpgradeError::Answered(403)) => found.wrong(
+            format!("a WebSocket is refused to a page of {origin} (403)"),
+            format!(
+                "let the proxy pass the Host header on (nginx: proxy_set_header Host \
+                 $http_host), or set CALLBOARD_ALLOWED_ORIGINS={origin}"
+            ),
+        ),
+        Err(error) => found.wrong(
+            error.to_string(),
+            "let the proxy pass the upgrade on (nginx: proxy_http_version 1.1, proxy_set_header \
+             Upgrade $http_upgrade, proxy_set_header Connection \"upgrade\"); the README has it for \
+             nginx and Caddy",
+        ),
+    }
 }
 
 /// The address of the server itself: its API is below `/api`.

@@ -1,6 +1,6 @@
 //! The lines of the board.
 
-use crate::simulator::browser::{Call, Event, Latency};
+use callboard_simulator::browser::{Call, Event, Latency};
 use serde_json::Value;
 
 /// What the columns are. The last three are milliseconds.

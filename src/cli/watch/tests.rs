@@ -1,8 +1,8 @@
 use super::{Watch, WatchError};
 use crate::clock::Clock;
 use crate::domain::Timestamp;
-use crate::simulator::browser::scripted::{Act, ScriptedServer, event, resumed, snapshot};
-use crate::simulator::browser::{BrowserSettings, ResumingBrowser};
+use callboard_simulator::browser::scripted::{Act, ScriptedServer, event, resumed, snapshot};
+use callboard_simulator::browser::{BrowserSettings, ResumingBrowser};
 use std::io::{self, Write};
 use std::time::Duration;
 use tokio::sync::oneshot;

@@ -1,7 +1,7 @@
 //! What the server says, as types.
 
 use super::{Closed, Resumed, Snapshot};
-use crate::domain::Timestamp;
+use crate::clock::Timestamp;
 use serde::{Deserialize, Deserializer, de};
 use serde_json::Value;
 use std::borrow::Cow;

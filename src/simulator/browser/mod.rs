@@ -21,8 +21,8 @@ mod fault;
 mod message;
 mod opening;
 mod resuming;
-#[cfg(test)]
-pub(crate) mod scripted;
+#[cfg(any(test, feature = "scripted"))]
+pub mod scripted;
 mod socket;
 mod tls;
 

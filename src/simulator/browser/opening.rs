@@ -2,7 +2,7 @@
 
 use super::Call;
 use super::message::timestamp;
-use crate::domain::Timestamp;
+use crate::clock::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::fmt;

@@ -4,8 +4,7 @@ use super::{
     Backoff, Browser, BrowserError, BrowserSettings, Checker, Closed, ErrorFrame, Fault, Message,
     Received,
 };
-use crate::clock::Clock;
-use crate::domain::Timestamp;
+use crate::clock::{Clock, Timestamp};
 use secrecy::SecretString;
 use std::time::Duration;
 
@@ -64,10 +63,10 @@ pub struct Lost {
 impl ResumingBrowser {
     /// A board that connects at the first [`next`](Self::next) and waits by `clock`.
     #[must_use]
-    pub fn new(settings: BrowserSettings, clock: Clock) -> Self {
+    pub fn new(settings: BrowserSettings, clock: impl Into<Clock>) -> Self {
         Self {
             settings,
-            clock,
+            clock: clock.into(),
             backoff: Backoff::new(),
             checker: Checker::new(),
             link: Link::Down(None),

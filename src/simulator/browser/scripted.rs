@@ -1,5 +1,6 @@
 //! A server that plays a script, whatever is said to it: one act after another, one connection
-//! after another.
+//! after another. For tests, here and in whoever uses a board.
+#![allow(clippy::unwrap_used)] // What fails here is the test's own doing.
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
@@ -11,7 +12,7 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::{WebSocketStream, accept_hdr_async};
 
 /// One act of a connection's script.
-pub(crate) enum Act {
+pub enum Act {
     Say(String),
     Close(u16),
     /// The connection ends without a word, as with kill -9.
@@ -21,7 +22,7 @@ pub(crate) enum Act {
 }
 
 /// What the script of a connection starts with, when all is well: the board at `seq`.
-pub(crate) fn snapshot(seq: u64) -> Act {
+pub fn snapshot(seq: u64) -> Act {
     Act::Say(
         json!({"type": "snapshot", "epoch": "e", "seq": seq, "reason": "fresh",
             "at": "2026-11-21T09:00:00.000000Z", "heartbeat_s": 15, "user": {"name": "Anna"}, "calls": []})
@@ -29,7 +30,7 @@ pub(crate) fn snapshot(seq: u64) -> Act {
     )
 }
 
-pub(crate) fn resumed(from: u64, seq: u64) -> Act {
+pub fn resumed(from: u64, seq: u64) -> Act {
     Act::Say(
         json!({"type": "resumed", "epoch": "e", "from": from, "seq": seq,
             "at": "2026-11-21T09:00:00.000000Z", "heartbeat_s": 15, "user": {}})
@@ -37,7 +38,7 @@ pub(crate) fn resumed(from: u64, seq: u64) -> Act {
     )
 }
 
-pub(crate) fn event(seq: u64) -> Act {
+pub fn event(seq: u64) -> Act {
     Act::Say(
         json!({"type": "call.incoming", "seq": seq, "actor": null,
             "occurred_at": "2026-11-21T01:40:00.000000Z",
@@ -48,14 +49,14 @@ pub(crate) fn event(seq: u64) -> Act {
     )
 }
 
-pub(crate) struct ScriptedServer {
+pub struct ScriptedServer {
     url: String,
     playing: JoinHandle<Vec<Value>>,
 }
 
 impl ScriptedServer {
     /// Listens, and plays one script for each connection that comes.
-    pub(crate) async fn play(scripts: Vec<Vec<Act>>) -> Self {
+    pub async fn play(scripts: Vec<Vec<Act>>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let playing = tokio::spawn(async move {
@@ -69,12 +70,12 @@ impl ScriptedServer {
         Self { url, playing }
     }
 
-    pub(crate) fn url(&self) -> String {
+    pub fn url(&self) -> String {
         self.url.clone()
     }
 
     /// What each client said first, once all scripts are played.
-    pub(crate) async fn connects(self) -> Vec<Value> {
+    pub async fn connects(self) -> Vec<Value> {
         self.playing.await.unwrap()
     }
 }

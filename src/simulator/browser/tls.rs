@@ -20,8 +20,8 @@ pub(super) fn connector() -> Result<Connector, BrowserError> {
 
 #[cfg(test)]
 mod tests {
-    use crate::simulator::browser::scripted::{ScriptedServer, snapshot};
-    use crate::simulator::browser::{Browser, BrowserSettings};
+    use crate::browser::scripted::{ScriptedServer, snapshot};
+    use crate::browser::{Browser, BrowserSettings};
 
     #[tokio::test]
     async fn a_wss_address_is_never_served_in_plain_text() {

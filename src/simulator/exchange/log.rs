@@ -1,6 +1,6 @@
 //! What the exchange was asked, for tests to look at.
 
-use crate::domain::Timestamp;
+use crate::clock::Timestamp;
 use serde_json::Value;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;

@@ -22,8 +22,8 @@
 //! times are the carrier's clock's, all chance is the seed's.
 //!
 //! ```no_run
-//! # async fn story(carrier: std::sync::Arc<callboard::simulator::Carrier>) -> std::io::Result<()> {
-//! use callboard::simulator::{ANY, Exchange, ExchangeSettings, Fault, Hears};
+//! # async fn story(carrier: std::sync::Arc<callboard_simulator::Carrier>) -> std::io::Result<()> {
+//! use callboard_simulator::{ANY, Exchange, ExchangeSettings, Fault, Hears};
 //!
 //! let exchange = Exchange::open(carrier, ExchangeSettings::default())?;
 //! // The server under test is given `exchange.api_base()` as its TELNYX_API_BASE.

@@ -3,7 +3,7 @@
 use super::super::payload;
 use super::post::micros;
 use super::switchboard::{Operator, Party};
-use crate::domain::Timestamp;
+use crate::clock::Timestamp;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use uuid::Uuid;

@@ -6,7 +6,7 @@ use super::log::Request;
 use super::problem::Problem;
 use super::route::Route;
 use super::switchboard::Switchboard;
-use crate::simulator::ultravox;
+use crate::ultravox;
 use actix_web::dev::{Extensions, ServerHandle};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE};

@@ -11,8 +11,8 @@ use super::super::receiver::{Received, Receiver};
 use super::super::schedule::RetrySchedule;
 use super::super::{Carrier, CarrierSettings};
 use super::{Caller, Exchange, ExchangeSettings, Ringing};
-use crate::clock::Clock;
-use crate::domain::Timestamp;
+use crate::clock::Timestamp;
+use crate::hands::{Hand, by_hand};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -23,7 +23,7 @@ const ANNA: &str = "sip:anna@sip.telnyx.com";
 
 /// A customer, its carrier and the exchange, on a clock that stands.
 struct World {
-    clock: Clock,
+    clock: Hand,
     receiver: Receiver,
     exchange: Exchange,
     http: reqwest::Client,
@@ -31,7 +31,7 @@ struct World {
 
 impl World {
     fn open(settings: ExchangeSettings) -> Self {
-        let clock = Clock::by_hand(Timestamp::parse("2026-11-21T12:00:00Z").unwrap());
+        let clock = by_hand(Timestamp::parse("2026-11-21T12:00:00Z").unwrap());
         let receiver = Receiver::answering(&[]);
         let carrier = account(&receiver, &clock, CONNECTION);
         let http = reqwest::Client::builder().no_proxy();
@@ -125,7 +125,7 @@ impl World {
     }
 }
 
-fn account(receiver: &Receiver, clock: &Clock, connection: &str) -> Arc<Carrier> {
+fn account(receiver: &Receiver, clock: &Hand, connection: &str) -> Arc<Carrier> {
     let settings = receiver.settings(clock.clone(), RetrySchedule::once());
     Arc::new(
         Carrier::new(CarrierSettings {

@@ -2,7 +2,7 @@
 
 use super::problem::Problem;
 use super::switchboard::{Operator, Party};
-use crate::domain::Timestamp;
+use crate::clock::Timestamp;
 use serde_json::{Map, Value, json};
 use url::Url;
 

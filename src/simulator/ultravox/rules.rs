@@ -173,7 +173,7 @@ fn kind(value: &Value) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::merged;
-    use crate::simulator::ultravox::Provider;
+    use crate::ultravox::Provider;
     use serde_json::{Value, json};
 
     fn twilio() -> Value {

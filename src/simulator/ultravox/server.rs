@@ -32,7 +32,7 @@ pub struct Asked {
 
 /// What all accounts hold.
 #[derive(Default)]
-pub(in crate::simulator) struct State {
+pub(crate) struct State {
     accounts: HashMap<String, Account>,
     /// The keys that are known; empty: all are.
     keys: Vec<String>,
@@ -137,7 +137,7 @@ fn detail(status: u16, sentence: &str) -> Said {
 }
 
 /// Answers below `/api` of another simulator's server, where every key is an account.
-pub(in crate::simulator) fn mount(routes: &mut ServiceConfig, state: &web::Data<Mutex<State>>) {
+pub(crate) fn mount(routes: &mut ServiceConfig, state: &web::Data<Mutex<State>>) {
     let endpoints = web::scope("/api").app_data(state.clone());
     routes.service(endpoints.default_service(web::to(answer)));
 }

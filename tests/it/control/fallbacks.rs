@@ -5,7 +5,7 @@ use crate::support::exchange::{ANNAS_PHONE, CALLER_ID};
 use crate::support::http::bent;
 use callboard::config::TransferRefused;
 use callboard::domain::CredentialKey;
-use callboard::simulator::{ExchangeSettings, Fault, Hears};
+use callboard_simulator::{ExchangeSettings, Fault, Hears};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -391,7 +391,7 @@ pub fn answers_first() -> ExchangeSettings {
     }
 }
 
-fn froms(asked: &[callboard::simulator::Request]) -> Vec<Value> {
-    let from = |asked: &callboard::simulator::Request| asked.body["from"].clone();
+fn froms(asked: &[callboard_simulator::Request]) -> Vec<Value> {
+    let from = |asked: &callboard_simulator::Request| asked.body["from"].clone();
     asked.iter().map(from).collect()
 }

@@ -5,7 +5,7 @@ use super::fallbacks::answers_first;
 use crate::support::World;
 use crate::support::exchange::{ANNAS_PHONE, CALLER_ID, Line};
 use crate::support::patience::soon;
-use callboard::simulator::{Caller, Fault};
+use callboard_simulator::{Caller, Fault};
 use std::collections::BTreeSet;
 use std::time::Duration;
 

@@ -3,7 +3,7 @@
 use crate::support::World;
 use crate::support::exchange::{ANNAS_PHONE, Line};
 use crate::support::http::reply;
-use callboard::simulator::{ANY, Caller, Fault, Hears, Request};
+use callboard_simulator::{ANY, Caller, Fault, Hears, Request};
 use secrecy::ExposeSecret;
 use serde_json::json;
 use std::time::Duration;

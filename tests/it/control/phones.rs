@@ -4,7 +4,7 @@ use crate::support::World;
 use crate::support::browser::Board;
 use crate::support::exchange::{ANNAS_PHONE, BENS_PHONE};
 use callboard::config::Calls;
-use callboard::simulator::{ANY, Caller, ExchangeSettings, Habit, Hears};
+use callboard_simulator::{ANY, Caller, ExchangeSettings, Habit, Hears};
 use serde_json::json;
 use std::time::Duration;
 

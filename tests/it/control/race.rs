@@ -5,7 +5,7 @@ use crate::support::exchange::{ANNAS_PHONE, Line};
 use crate::support::http::reply;
 use crate::support::node::Node;
 use callboard::domain::UserId;
-use callboard::simulator::Caller;
+use callboard_simulator::Caller;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use std::time::Duration;

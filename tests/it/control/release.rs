@@ -2,7 +2,7 @@
 
 use crate::support::World;
 use crate::support::exchange::{ANNAS_PHONE, BENS_PHONE};
-use callboard::simulator::{ExchangeSettings, Fault, Hears};
+use callboard_simulator::{ExchangeSettings, Fault, Hears};
 use serde_json::json;
 use std::time::Duration;
 

@@ -2,7 +2,7 @@
 
 use crate::support::World;
 use crate::support::exchange::{ANNAS_PHONE, BENS_PHONE, Line};
-use callboard::simulator::{Caller, ExchangeSettings, Fault, Hears};
+use callboard_simulator::{Caller, ExchangeSettings, Fault, Hears};
 use serde_json::json;
 use std::time::Duration;
 

@@ -7,7 +7,7 @@ use crate::support::node::Node;
 use crate::support::retelling::tell;
 use crate::support::wire::{Heard, Wire};
 use callboard::domain::{CredentialKey, ReleaseReason, UserId};
-use callboard::simulator::HangupCause;
+use callboard_simulator::HangupCause;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use std::time::Duration;

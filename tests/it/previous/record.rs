@@ -10,8 +10,8 @@ use crate::support::node::Node;
 use crate::support::world::Tenant;
 use callboard::clock::Clock;
 use callboard::domain::{CredentialKey, Timestamp, UserId};
-use callboard::simulator::SigningKey;
-use callboard::simulator::browser::{Message, Position};
+use callboard_simulator::SigningKey;
+use callboard_simulator::browser::{Message, Position};
 use serde_json::{Map, Value, json};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

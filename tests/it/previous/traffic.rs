@@ -5,7 +5,7 @@ use crate::support::exchange::{ANNAS_PHONE, BENS_PHONE, Line};
 use crate::support::retelling::tell;
 use callboard::config::DatabaseUrl;
 use callboard::domain::{CredentialKey, Role, User, UserId};
-use callboard::simulator::{Caller, Direction, Fault, Habit, HangupCause, Leg};
+use callboard_simulator::{Caller, Direction, Fault, Habit, HangupCause, Leg};
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 use uuid::Uuid;

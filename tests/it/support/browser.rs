@@ -2,7 +2,7 @@
 
 use super::patience::soon;
 use super::wire::words_of_end;
-use callboard::simulator::browser::{
+use callboard_simulator::browser::{
     Browser, BrowserError, BrowserSettings, Checker, Closed, ErrorFrame, Event, Message, Position,
 };
 use serde_json::json;

@@ -4,7 +4,7 @@
 use super::exchange::Line;
 use super::patience::soon;
 use callboard::domain::{Timestamp, UserId};
-use callboard::simulator::Caller;
+use callboard_simulator::Caller;
 use serde_json::Value;
 use std::time::Duration;
 
@@ -94,7 +94,7 @@ impl Line {
         for _ in 0..times {
             self.comes_to_the_next("look").await;
         }
-        let mut before = since;
+        let mut before = since.into();
         let waits = self.asked("call").into_iter().map(|asked| {
             let waited = asked.at.micros_since(before) / 1_000_000;
             before = asked.at;

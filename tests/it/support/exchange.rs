@@ -6,7 +6,7 @@ use super::patience::soon;
 use super::world::World;
 use callboard::domain::{ClaimId, CredentialKey, User, UserId};
 use callboard::providers::telnyx::command_id;
-use callboard::simulator::{
+use callboard_simulator::{
     Caller, Carrier, CarrierSettings, Exchange, ExchangeSettings, Request, Ringing,
 };
 use serde_json::{Value, json};

@@ -4,7 +4,7 @@ use super::node::Node;
 use super::patience::soon;
 use super::world::{Tenant, World};
 use callboard::domain::UserId;
-use callboard::simulator::{SignedRequest, Webhook};
+use callboard_simulator::{SignedRequest, Webhook};
 use futures_util::{SinkExt, StreamExt};
 use reqwest::header::HeaderMap;
 use reqwest::{Method, RequestBuilder};

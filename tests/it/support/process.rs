@@ -3,7 +3,7 @@
 use super::patience::soon;
 use super::world::{JWT_SECRET, Tenant, World};
 use callboard::config::DatabaseUrl;
-use callboard::simulator::{Carrier, CarrierSettings, RetrySchedule};
+use callboard_simulator::{Carrier, CarrierSettings, RetrySchedule};
 use secrecy::ExposeSecret;
 use std::net::TcpListener;
 use std::process::{ExitStatus, Stdio};

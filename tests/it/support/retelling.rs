@@ -4,8 +4,8 @@ use super::browser::Board;
 use super::node::Node;
 use super::world::World;
 use callboard::domain::{Timestamp, UserId};
-use callboard::simulator::browser::Event;
-use callboard::simulator::{Carrier, Outcome, Webhook};
+use callboard_simulator::browser::Event;
+use callboard_simulator::{Carrier, Outcome, Webhook};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -29,7 +29,7 @@ pub fn orders(length: usize) -> Vec<Vec<usize>> {
 
 /// A webhook that occurs so many seconds after `start`.
 pub fn after(start: Timestamp, seconds: i64, mut webhook: Webhook) -> Webhook {
-    webhook.occurred_at = start.plus_seconds(seconds);
+    webhook.occurred_at = start.plus_seconds(seconds).into();
     webhook
 }
 

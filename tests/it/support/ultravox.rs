@@ -4,7 +4,7 @@ use super::http::{Reply, reply};
 use super::node::Node;
 use super::world::World;
 use callboard::domain::{CredentialKey, UserId};
-use callboard::simulator::ultravox::Ultravox;
+use callboard_simulator::ultravox::Ultravox;
 use secrecy::ExposeSecret;
 use serde_json::Value;
 use std::net::TcpListener;

@@ -3,7 +3,7 @@
 
 use super::node::Node;
 use super::patience::soon;
-use callboard::simulator::browser::Position;
+use callboard_simulator::browser::Position;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use std::net::SocketAddr;

@@ -4,7 +4,7 @@ use super::Stage;
 use crate::cli::demo::identity::phone_of;
 use crate::cli::demo::phones::Manner;
 use crate::domain::User;
-use crate::simulator::Phone;
+use callboard_simulator::Phone;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;

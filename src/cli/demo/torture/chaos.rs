@@ -3,7 +3,7 @@
 use super::server::Server;
 use crate::cli::demo::DemoError;
 use crate::clock::Clock;
-use crate::simulator::Dice;
+use callboard_simulator::Dice;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

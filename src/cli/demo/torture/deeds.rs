@@ -1,9 +1,9 @@
 //! What agents were told is done, and what the carrier was acknowledged of their calls: all of it
 //! must be found.
 
-use crate::domain::Timestamp;
-use crate::simulator::Acknowledged;
-use crate::simulator::browser::{Call, Event};
+use callboard_simulator::Acknowledged;
+use callboard_simulator::Timestamp;
+use callboard_simulator::browser::{Call, Event};
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
@@ -143,9 +143,9 @@ impl Deeds {
 #[cfg(test)]
 mod tests {
     use super::Deeds;
-    use crate::domain::Timestamp;
-    use crate::simulator::Acknowledged;
-    use crate::simulator::browser::{Call, Event};
+    use callboard_simulator::Acknowledged;
+    use callboard_simulator::Timestamp;
+    use callboard_simulator::browser::{Call, Event};
     use serde_json::{Map, json};
     use std::collections::{HashMap, HashSet};
     use uuid::Uuid;

@@ -4,8 +4,8 @@ use super::plan::Judge;
 use super::reading::Reading;
 use crate::cli::demo::DemoError;
 use crate::domain::AgencyId;
-use crate::simulator::browser::Event;
 use crate::store::{Store, StoreError};
+use callboard_simulator::browser::Event;
 
 /// Rows read at once.
 const PAGE: i64 = 1_000;

@@ -31,11 +31,11 @@ use crate::cli::stop::StopSignals;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::{AgencyId, Timestamp};
-use crate::simulator::{
+use crate::store::Store;
+use callboard_simulator::{
     Acknowledged, Carrier, Dice, Exchange, ExchangeSettings, Habit, Load, RetrySchedule, Totals,
     Traffic,
 };
-use crate::store::Store;
 use chaos::Chaos;
 use office::Office;
 use plan::{Acks, Plan};

@@ -3,8 +3,8 @@
 use super::deeds::Deeds;
 use crate::cli::demo::stage::Agent;
 use crate::clock::Clock;
-use crate::simulator::browser::{PressError, Pressed};
-use crate::simulator::{Caller, Carrier, Dice, Exchange};
+use callboard_simulator::browser::{PressError, Pressed};
+use callboard_simulator::{Caller, Carrier, Dice, Exchange};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Semaphore;

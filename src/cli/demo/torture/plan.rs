@@ -3,9 +3,9 @@
 use super::deeds::Deeds;
 use super::reading::{Reading, digest};
 use super::verdict::Verdict;
-use crate::domain::Timestamp;
-use crate::simulator::browser::Event;
-use crate::simulator::{Carrier, Cast, Side, Traffic};
+use callboard_simulator::Timestamp;
+use callboard_simulator::browser::Event;
+use callboard_simulator::{Carrier, Cast, Side, Traffic};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use uuid::Uuid;

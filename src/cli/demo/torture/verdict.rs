@@ -94,7 +94,7 @@ impl fmt::Display for Verdict {
 #[cfg(test)]
 mod tests {
     use super::{Reading, Seen, Verdict};
-    use crate::simulator::browser::Tally;
+    use callboard_simulator::browser::Tally;
 
     const GOOD: Verdict = Verdict {
         acknowledged: 3_201,

@@ -4,7 +4,7 @@ use super::reading::digest;
 use crate::cli::demo::DemoError;
 use crate::cli::demo::links::Login;
 use crate::clock::Clock;
-use crate::simulator::browser::{BrowserSettings, Message, ResumingBrowser, Step, Tally};
+use callboard_simulator::browser::{BrowserSettings, Message, ResumingBrowser, Step, Tally};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;

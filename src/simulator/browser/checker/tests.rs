@@ -1,5 +1,5 @@
 use super::Checker;
-use crate::simulator::browser::{Fault, Message};
+use crate::browser::{Fault, Message};
 
 fn message(json: &str) -> Message {
     Message::parse(json).unwrap()

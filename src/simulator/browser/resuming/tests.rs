@@ -1,19 +1,19 @@
 use super::{Lost, ResumingBrowser, Step};
-use crate::clock::Clock;
-use crate::domain::Timestamp;
-use crate::simulator::browser::scripted::{Act, ScriptedServer, event, resumed, snapshot};
-use crate::simulator::browser::{BrowserError, BrowserSettings, CloseCode, Message};
+use crate::browser::scripted::{Act, ScriptedServer, event, resumed, snapshot};
+use crate::browser::{BrowserError, BrowserSettings, CloseCode, Message};
+use crate::clock::Timestamp;
+use crate::hands::{Hand, by_hand};
 use serde_json::json;
 use std::time::Duration;
 
 struct Wall {
-    clock: Clock,
+    clock: Hand,
     board: ResumingBrowser,
 }
 
 impl Wall {
     fn facing(server: &ScriptedServer) -> Self {
-        let clock = Clock::by_hand(Timestamp::from_micros(0));
+        let clock = by_hand(Timestamp::from_micros(0));
         let settings = BrowserSettings::new(server.url(), "anna's token".into());
         let board = ResumingBrowser::new(settings, clock.clone());
         Self { clock, board }

@@ -1,7 +1,7 @@
 //! Callers and phones: who rings, who hears whom, who ends it.
 
 use super::{ANNA, World, payload, words};
-use crate::simulator::exchange::{ExchangeSettings, Habit, Hears};
+use crate::exchange::{ExchangeSettings, Habit, Hears};
 use serde_json::json;
 use std::time::Duration;
 

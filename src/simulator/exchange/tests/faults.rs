@@ -1,8 +1,8 @@
 //! Everything that can go wrong, on demand.
 
 use super::{World, said};
-use crate::simulator::ANY;
-use crate::simulator::exchange::{ExchangeSettings, Fault, Hears};
+use crate::ANY;
+use crate::exchange::{ExchangeSettings, Fault, Hears};
 use serde_json::json;
 use std::collections::HashSet;
 use std::time::Duration;

@@ -1,8 +1,8 @@
 //! What can be asked of legs, connections and applications.
 
 use super::{CONNECTION, World, account};
-use crate::simulator::exchange::{Caller, ExchangeSettings};
-use crate::simulator::receiver::Receiver;
+use crate::exchange::{Caller, ExchangeSettings};
+use crate::receiver::Receiver;
 use serde_json::{Map, json};
 use std::time::Duration;
 

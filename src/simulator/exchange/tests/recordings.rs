@@ -1,7 +1,7 @@
 //! Recordings: begun, ended, saved later, fetched.
 
 use super::{World, payload, words};
-use crate::simulator::exchange::ExchangeSettings;
+use crate::exchange::ExchangeSettings;
 use serde_json::json;
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
 //! What is refused, with which code, and what counts as a repeat.
 
 use super::{ANNA, World, said};
-use crate::simulator::exchange::{ExchangeSettings, Hears};
+use crate::exchange::{ExchangeSettings, Hears};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Duration;

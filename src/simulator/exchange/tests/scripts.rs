@@ -1,8 +1,8 @@
 //! Scripted lives, until a command takes over.
 
 use super::{World, words};
-use crate::simulator::exchange::Hears;
-use crate::simulator::{Life, Load, Traffic};
+use crate::exchange::Hears;
+use crate::{Life, Load, Traffic};
 use serde_json::json;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;

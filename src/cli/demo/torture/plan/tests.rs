@@ -1,9 +1,9 @@
 use super::{Acks, Deeds, Judge, Plan};
 use crate::cli::demo::torture::verdict::Verdict;
 use crate::clock::Clock;
-use crate::domain::Timestamp;
-use crate::simulator::browser::Event;
-use crate::simulator::{Carrier, CarrierSettings, Cast, Life, Side, SigningKey, Traffic};
+use callboard_simulator::Timestamp;
+use callboard_simulator::browser::Event;
+use callboard_simulator::{Carrier, CarrierSettings, Cast, Life, Side, SigningKey, Traffic};
 use serde_json::{Value, json};
 use uuid::Uuid;
 

@@ -4,6 +4,7 @@
 //! | file | noun |
 //! |---|---|
 //! | `browser` | an agent's board as a program: connects, resumes, checks |
+//! | `clock` | time, as whoever plays says it is |
 //! | `dice` | seeded chance: ids, numbers, delays and decisions that come out the same again |
 //! | `key` | the Ed25519 key that signs |
 //! | `leg` | one leg of a call, driven step by step; makes webhooks |
@@ -30,6 +31,7 @@
 
 pub mod browser;
 mod carrier;
+mod clock;
 mod courier;
 mod delivery;
 mod dice;
@@ -49,9 +51,12 @@ pub mod ultravox;
 mod webhook;
 
 #[cfg(test)]
+mod hands;
+#[cfg(test)]
 mod receiver;
 
 pub use carrier::{Carrier, CarrierError, CarrierSettings};
+pub use clock::{Clock, Time, Timestamp, Wait};
 pub use courier::Acknowledged;
 pub use delivery::{Attempt, Delivery, Outcome};
 pub use dice::Dice;
