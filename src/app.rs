@@ -14,6 +14,8 @@ pub use routes::all as all_routes;
 use crate::agencies::Directory;
 use crate::agencies::seal::Keyring;
 use crate::auth::Verifier;
+use crate::carriers::Carriers;
+use crate::carriers::telnyx::Telnyx;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::control::{Control, Parts};
@@ -25,7 +27,6 @@ use crate::ingest::Retake;
 use crate::journal::{Journal, Retention, Writer};
 use crate::providers::breaker::Breakers;
 use crate::providers::http::Http;
-use crate::providers::telnyx::Telnyx;
 use crate::providers::ultravox::Ultravox;
 use crate::store::{Store, StoreError};
 use crate::telemetry::{Duty, Metrics, Provider};
@@ -147,7 +148,7 @@ impl App {
             store: store.clone(),
             journal: journal.clone(),
             directory: directory.clone(),
-            telnyx,
+            carriers: Carriers::new(telnyx, config.providers.sip_server.clone()),
             clock: clock.clone(),
             metrics: metrics.clone(),
             runtime: runtime.clone(),

@@ -122,16 +122,16 @@ impl Verify<'_> {
         for call in &calls {
             let claims = by_call.get(&call.id).map_or(&[][..], Vec::as_slice);
             self.call(&retold, &window, call, claims)?;
-            in_table.insert(call.call_control_id.as_str());
+            in_table.insert(call.handle.id.as_str());
         }
         for (handle, error) in &unreadable {
             self.difference(&format!("call {}: {}", plain(handle), plain(error)))?;
             self.findings.unreadable += 1;
-            in_table.insert(handle);
+            in_table.insert(handle.as_str());
         }
         for leg in retold.calls() {
-            if !in_table.contains(leg.call_control_id.as_str()) {
-                let handle = plain(&leg.call_control_id);
+            if !in_table.contains(leg.handle.id.as_str()) {
+                let handle = plain(&leg.handle.id);
                 let (id, name) = (agency.id, plain(&agency.name));
                 self.difference(&format!(
                     "call {handle}: webhooks tell of it, the table does not have it (agency {id}, {name})"
@@ -182,7 +182,7 @@ impl Verify<'_> {
     /// answer is kept with the leg, and no webhook tells of it.
     async fn ask_for_ends(&self, retold: &mut Retold, calls: &[Call]) -> Result<(), CliError> {
         for call in calls {
-            let handle = &call.call_control_id;
+            let handle = &call.handle;
             let told = retold.leg(handle).and_then(Leg::end);
             if call.ended_at.is_none() || told.is_some() {
                 continue;

@@ -1,7 +1,7 @@
 //! An agent takes a call. Of any number of agents, on any number of nodes, the journal lets one win.
 
 use super::drive::Driven;
-use super::{Agent, Control, ControlError, LEASE_S, named};
+use super::{Agent, Control, ControlError, LEASE_S, Which, named};
 use crate::domain::{Call, ClaimId};
 use crate::journal::{Answer, Append, ClaimAnswer, ClaimAppend};
 use std::num::NonZeroU32;
@@ -14,25 +14,17 @@ impl Control {
     /// # Errors
     /// When the call is gone, somebody else's, or the carrier failed or refused, in which case the
     /// claim has been released.
-    pub async fn answer(
-        &self,
-        agent: Agent,
-        call_control_id: String,
-    ) -> Result<Box<Call>, ControlError> {
+    pub async fn answer(&self, agent: Agent, which: Which) -> Result<Box<Call>, ControlError> {
         let control = self.clone();
-        self.see_through(async move { control.take(agent, call_control_id).await })
+        self.see_through(async move { control.take(agent, which).await })
             .await
     }
 
-    async fn take(&self, agent: Agent, call_control_id: String) -> Result<Box<Call>, ControlError> {
-        let call = self
-            .0
-            .store
-            .call_of_leg(agent.agency, call_control_id.clone());
+    async fn take(&self, agent: Agent, which: Which) -> Result<Box<Call>, ControlError> {
         // Looked at before the account is: whoever has no key still learns that a call is not there.
-        call.await?.ok_or(ControlError::NotFound)?;
-        let account = self.account(agent.agency)?;
-        if let Some(seconds) = self.0.telnyx.retry_after_s(&account.key) {
+        let Call { handle, .. } = self.call_to_act_on(&agent, which).await?;
+        let account = self.account(agent.agency, handle.carrier)?;
+        if let Some(seconds) = account.retry_after_s() {
             return Err(ControlError::CarrierAway(seconds));
         }
         let at = self.0.clock.now();
@@ -40,7 +32,7 @@ impl Control {
         let most = self.0.calls.per_agent.map(NonZeroU32::get);
         let claim = ClaimAppend {
             agency_id: agent.agency,
-            call_control_id,
+            handle,
             claim_id: mine,
             user_id: agent.user.id,
             user_name: agent.user.shown_name(),
@@ -60,7 +52,7 @@ impl Control {
                     .shown_name()
                     .unwrap_or_else(|| agent.user.id.to_string());
                 tracing::info!("{} claimed by {name}", named(call.id));
-                match self.drive(agent.agency, mine).await? {
+                match self.drive(agent.agency, call.handle.carrier, mine).await? {
                     Driven::Asked => Ok(call),
                     Driven::Gone => Err(ControlError::NotFound),
                 }

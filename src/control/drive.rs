@@ -3,15 +3,14 @@
 //! asked so far, which stands in the database: so another process may go on where one was lost. A
 //! command that is sent again has the id it had, and the carrier ignores it.
 
-use super::account::CarrierAccount;
 use super::{Control, ControlError, Over, named};
+use crate::carriers::{About, CarrierAccount, CarrierError, Dial};
 use crate::config::TransferRefused;
 use crate::domain::{
-    Action, AgencyId, Call, ClaimId, Command, CommandState, Refusal, ReleaseReason, Standing,
-    Status, client_state, is_withheld, next,
+    Action, AgencyId, Call, Carrier, ClaimId, Command, CommandState, Refusal, ReleaseReason,
+    Standing, Status, is_withheld, next,
 };
 use crate::journal::{Append, CommandAppend, PlainAnswerAppend, ReleaseAppend};
-use crate::providers::telnyx::{CommandError, Transfer};
 use crate::store::HeldClaim;
 
 /// How long an agent's phone rings, in seconds.
@@ -39,9 +38,10 @@ impl Control {
     pub(super) async fn drive(
         &self,
         agency: AgencyId,
+        carrier: Carrier,
         claim: ClaimId,
     ) -> Result<Driven, ControlError> {
-        let account = match self.account(agency) {
+        let account = match self.account(agency, carrier) {
             Ok(account) => account,
             Err(error) => {
                 self.let_go(agency, claim, ReleaseReason::CarrierError)
@@ -90,31 +90,27 @@ impl Control {
         let is_refusal = |one: &Command| one.state == CommandState::Refused(Refusal::CallerId);
         let own_refused = held.commands.iter().any(is_refusal);
         let own = account.shown(held.call.from_number.as_deref(), own_refused);
-        let transfer = Transfer {
+        let dial = Dial {
             to,
-            from: own,
-            from_display_name: name_of(&held.call),
-            timeout_secs: RINGS_S,
-            target_leg_client_state: client_state(held.claim.id),
+            shown: own,
+            name: name_of(&held.call),
+            rings_s: RINGS_S,
+            claim: held.claim.id,
         };
-        let leg = &held.call.call_control_id;
-        let asked = self
-            .0
-            .telnyx
-            .transfer(&account.key, leg, &transfer, command.id.0)
-            .await;
+        let leg = &held.call.handle;
+        let asked = account.connect(leg, &dial, command.id.0).await;
         match asked {
             Ok(()) => self.note(held, command, CommandState::Accepted).await,
             Err(error) if error.is_over() => self.over(held).await,
-            Err(CommandError::NotAnswered) => {
+            Err(CarrierError::NotAnswered(_)) => {
                 let refused = CommandState::Refused(Refusal::NotAnswered);
                 self.note(held, command, refused).await
             }
-            Err(error) if error.is_about_from() && !own_refused => {
+            Err(error) if error.is_about(About::ShownNumber) && !own_refused => {
                 let refused = CommandState::Refused(Refusal::CallerId);
                 self.note(held, command, refused).await
             }
-            Err(CommandError::Refused { .. })
+            Err(CarrierError::Refused { .. })
                 if self.0.calls.transfer_refused == TransferRefused::Answer =>
             {
                 self.answer_plainly(held).await
@@ -132,8 +128,8 @@ impl Control {
         if held.call.caller_answered_at.is_some() {
             return self.note(held, command, CommandState::Done).await;
         }
-        let leg = &held.call.call_control_id;
-        match self.0.telnyx.answer(&account.key, leg, command.id.0).await {
+        let leg = &held.call.handle;
+        match account.answer(leg, command.id.0).await {
             Ok(()) => self.note(held, command, CommandState::Accepted).await,
             Err(error) if error.is_over() => self.over(held).await,
             Err(error) => self.failed(held, &error).await,
@@ -172,14 +168,14 @@ impl Control {
 
     async fn over(&self, held: &HeldClaim) -> Result<Next, ControlError> {
         let call = &held.call;
-        self.settle_as_over(call.agency_id, &call.call_control_id, Over::Said(None))
+        self.settle_as_over(call.agency_id, &call.handle, Over::Said(None))
             .await?;
         Ok(Next::Done(Driven::Gone))
     }
 
-    async fn failed(&self, held: &HeldClaim, error: &CommandError) -> Result<Next, ControlError> {
+    async fn failed(&self, held: &HeldClaim, error: &CarrierError) -> Result<Next, ControlError> {
         let reason = match error {
-            CommandError::Refused { .. } => ReleaseReason::Refused,
+            CarrierError::Refused { .. } => ReleaseReason::Refused,
             _ => ReleaseReason::CarrierError,
         };
         tracing::warn!("{} released: {error}", named(held.call.id));

@@ -1,10 +1,10 @@
 //! A call is given back by whoever claimed it, or hung up by anyone of the agency.
 
 use super::error::followed;
-use super::{Agent, Control, ControlError, Over, named};
-use crate::domain::{Actor, Call, ReleaseReason, Status};
+use super::{Agent, Control, ControlError, Over, Which, named};
+use crate::carriers::About;
+use crate::domain::{Actor, Call, CommandId, ReleaseReason, Status};
 use crate::journal::{Append, EndingAppend, ReleaseAppend};
-use crate::providers::telnyx::command_id;
 use uuid::Uuid;
 
 /// Where a call was ended.
@@ -21,9 +21,9 @@ impl Control {
     ///
     /// # Errors
     /// When the call is gone, answered already, or not this agent's.
-    pub async fn release(&self, agent: Agent, call_control_id: String) -> Result<(), ControlError> {
+    pub async fn release(&self, agent: Agent, which: Which) -> Result<(), ControlError> {
         let control = self.clone();
-        self.see_through(async move { control.give_back(agent, call_control_id).await })
+        self.see_through(async move { control.give_back(agent, which).await })
             .await
     }
 
@@ -31,23 +31,14 @@ impl Control {
     ///
     /// # Errors
     /// When there is no such call, or the carrier failed.
-    pub async fn end(&self, agent: Agent, call_control_id: String) -> Result<Ended, ControlError> {
+    pub async fn end(&self, agent: Agent, which: Which) -> Result<Ended, ControlError> {
         let control = self.clone();
-        self.see_through(async move { control.hang_up(agent, call_control_id).await })
+        self.see_through(async move { control.hang_up(agent, which).await })
             .await
     }
 
-    async fn call_to_act_on(
-        &self,
-        agent: &Agent,
-        call_control_id: String,
-    ) -> Result<Call, ControlError> {
-        let call = self.0.store.call_of_leg(agent.agency, call_control_id);
-        call.await?.ok_or(ControlError::NotFound)
-    }
-
-    async fn give_back(&self, agent: Agent, call_control_id: String) -> Result<(), ControlError> {
-        let call = self.call_to_act_on(&agent, call_control_id).await?;
+    async fn give_back(&self, agent: Agent, which: Which) -> Result<(), ControlError> {
+        let call = self.call_to_act_on(&agent, which).await?;
         match call.status {
             Status::Ended => return Err(ControlError::NotFound),
             Status::Answered => {
@@ -73,8 +64,8 @@ impl Control {
         Err(ControlError::Conflict(sentence))
     }
 
-    async fn hang_up(&self, agent: Agent, call_control_id: String) -> Result<Ended, ControlError> {
-        let call = self.call_to_act_on(&agent, call_control_id).await?;
+    async fn hang_up(&self, agent: Agent, which: Which) -> Result<Ended, ControlError> {
+        let call = self.call_to_act_on(&agent, which).await?;
         if call.status == Status::Ended {
             return Ok(Ended::AtTheCarrier);
         }
@@ -84,14 +75,14 @@ impl Control {
         };
         // Before the command: the hangup may be heard of before the command's own answer.
         self.note_ending(&call, Some(who)).await?;
-        let account = match self.account(agent.agency) {
+        let account = match self.account(agent.agency, call.handle.carrier) {
             Ok(account) => account,
             Err(ControlError::Carrier(why)) => return self.end_on_the_board(&call, &why).await,
             Err(error) => return Err(error),
         };
-        let handle = &call.call_control_id;
-        let id = command_id(Uuid::new_v4(), "hangup", 1);
-        match self.0.telnyx.hang_up(&account.key, handle, id).await {
+        let handle = &call.handle;
+        let id = CommandId::of(Uuid::new_v4(), "hangup", 1).0;
+        match account.hang_up(handle, id).await {
             Ok(()) => {
                 tracing::info!("{} hung up by user {}", named(call.id), agent.user.id);
                 Ok(Ended::AtTheCarrier)
@@ -101,7 +92,7 @@ impl Control {
                     .await?;
                 Ok(Ended::AtTheCarrier)
             }
-            Err(error) if error.is_about_key() || self.is_unasked(&call).await? => {
+            Err(error) if error.is_about(About::Key) || self.is_unasked(&call).await? => {
                 self.end_on_the_board(&call, &error.to_string()).await
             }
             Err(error) => {
@@ -114,17 +105,14 @@ impl Control {
 
     /// Whether the carrier could not be asked about the call before either.
     async fn is_unasked(&self, call: &Call) -> Result<bool, ControlError> {
-        let leg = self
-            .0
-            .store
-            .leg(call.agency_id, call.call_control_id.clone());
+        let leg = self.0.store.leg(call.agency_id, call.handle.clone());
         Ok(leg.await?.is_some_and(|leg| leg.unasked.is_some()))
     }
 
     /// The carrier cannot be told, and the call would stay on the board for ever.
     async fn end_on_the_board(&self, call: &Call, why: &str) -> Result<Ended, ControlError> {
         tracing::warn!("{} ended on the board alone: {why}", named(call.id));
-        self.settle_as_over(call.agency_id, &call.call_control_id, Over::Presumed)
+        self.settle_as_over(call.agency_id, &call.handle, Over::Presumed)
             .await?;
         let then = "The call has ended on the board alone; whoever is on the line still is";
         Ok(Ended::OnTheBoard(followed(why, then)))
@@ -133,7 +121,7 @@ impl Control {
     async fn note_ending(&self, call: &Call, by: Option<Actor>) -> Result<(), ControlError> {
         let ending = EndingAppend {
             agency_id: call.agency_id,
-            call_control_id: call.call_control_id.clone(),
+            handle: call.handle.clone(),
             by,
             at: self.0.clock.now(),
         };

@@ -177,7 +177,7 @@ impl Control {
             // Too late to let a phone ring: nobody was there to see to it in time.
             return self.expire(errand).await;
         }
-        match self.drive(errand.agency_id, claim).await {
+        match self.drive(errand.agency_id, errand.carrier, claim).await {
             Ok(Driven::Asked | Driven::Gone) => Ok(Outcome::Done),
             Err(ControlError::Unavailable) => Err(ControlError::Unavailable),
             // The claim has been released; there is nobody to tell but the board, which has heard.

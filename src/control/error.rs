@@ -1,7 +1,7 @@
 //! Why something could not be done to a call.
 
+use crate::carriers::CarrierError;
 use crate::domain::Call;
-use crate::providers::telnyx::CommandError;
 use crate::store::StoreError;
 
 /// Why something could not be done to a call, in sentences that an agent reads.
@@ -35,9 +35,9 @@ pub enum ControlError {
 
 impl ControlError {
     /// What the carrier's failure means, with what becomes of the call.
-    pub(super) fn of_carrier(error: &CommandError, then: &str) -> Self {
+    pub(super) fn of_carrier(error: &CarrierError, then: &str) -> Self {
         match error {
-            CommandError::CircuitOpen { retry_after_s } => Self::CarrierAway(*retry_after_s),
+            CarrierError::CircuitOpen { retry_after_s, .. } => Self::CarrierAway(*retry_after_s),
             error => Self::Carrier(followed(&error.to_string(), then)),
         }
     }

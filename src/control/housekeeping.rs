@@ -1,11 +1,10 @@
 //! Errands with one command each: hanging up a leg, recording a call, letting a caller hear ringing.
 
-use super::account::CarrierAccount;
 use super::errands::Outcome;
 use super::{Control, ControlError};
+use crate::carriers::{CarrierAccount, CarrierError, Channels};
 use crate::config::Recording;
-use crate::domain::{AgencyId, Call, Errand, Leg, Standing, Status};
-use crate::providers::telnyx::{AudioFormat, Channels, CommandError, command_id};
+use crate::domain::{AgencyId, Call, CommandId, Errand, Leg, Standing, Status};
 use uuid::Uuid;
 
 /// Tries after which a command that keeps failing is given up: about ten minutes.
@@ -15,7 +14,7 @@ impl Control {
     /// Hangs up a leg that nobody is to answer, unless it has ended, or has won the call meanwhile.
     pub(super) async fn hang_up_leg(&self, errand: &Errand) -> Result<Outcome, ControlError> {
         let agency = errand.agency_id;
-        let leg = self.0.store.leg(agency, errand.subject.clone()).await?;
+        let leg = self.0.store.leg(agency, errand.leg()).await?;
         let Some(leg) = leg.filter(|leg| leg.end().is_none()) else {
             return Ok(Outcome::Done);
         };
@@ -27,11 +26,8 @@ impl Control {
         };
         let id = id_of(errand, "hangup");
         // Once: should the phone be answered and win before the next try, there must be none.
-        let asked = self
-            .0
-            .telnyx
-            .hang_up_once(&account.key, &errand.subject, id);
-        Ok(self.after(errand, asked.await))
+        let asked = account.hang_up_once(&errand.leg(), id).await;
+        Ok(self.after(errand, asked))
     }
 
     /// Whether this leg's claim has won a call that is not over.
@@ -56,20 +52,15 @@ impl Control {
             return Ok(Outcome::Done);
         };
         let id = id_of(errand, "record_start");
-        let leg = &call.call_control_id;
-        let asked =
-            self.0
-                .telnyx
-                .start_recording(&account.key, leg, channels, AudioFormat::Mp3, id);
-        Ok(self.after(errand, asked.await))
+        let asked = account.record(&call.handle, channels, id).await;
+        Ok(self.after(errand, asked))
     }
 
     /// Lets a caller who was answered, and whom nobody has now, hear ringing instead of silence.
     pub(super) async fn let_ring(&self, errand: &Errand) -> Result<Outcome, ControlError> {
         if let Some((account, call)) = self.call_of(errand, Status::Incoming).await? {
             let id = id_of(errand, "playback_start");
-            let leg = &call.call_control_id;
-            let asked = self.0.telnyx.start_ringing(&account.key, leg, id).await;
+            let asked = account.ring(&call.handle, id).await;
             if asked.is_err() {
                 return Ok(self.after(errand, asked));
             }
@@ -94,8 +85,7 @@ impl Control {
             return Ok(Outcome::Done);
         };
         let id = id_of(errand, action);
-        let leg = &call.call_control_id;
-        let asked = self.0.telnyx.stop_playback(&account.key, leg, id).await;
+        let asked = account.quiet(&call.handle, id).await;
         Ok(self.after(errand, asked))
     }
 
@@ -105,8 +95,11 @@ impl Control {
         errand: &Errand,
         status: Status,
     ) -> Result<Option<(CarrierAccount, Call)>, ControlError> {
-        let handle = errand.subject.clone();
-        let call = self.0.store.call_of_leg(errand.agency_id, handle).await?;
+        let call = self
+            .0
+            .store
+            .call_of_leg(errand.agency_id, errand.leg())
+            .await?;
         let Some(call) = call.filter(|call| call.status == status) else {
             return Ok(None);
         };
@@ -118,7 +111,7 @@ impl Control {
         &self,
         errand: &Errand,
     ) -> Result<Option<CarrierAccount>, ControlError> {
-        match self.account(errand.agency_id) {
+        match self.account(errand.agency_id, errand.carrier) {
             Ok(account) => Ok(Some(account)),
             Err(ControlError::Carrier(_) | ControlError::NotFound) => Ok(None),
             Err(error) => Err(error),
@@ -126,12 +119,12 @@ impl Control {
     }
 
     /// What the carrier's answer means for an errand: what it refuses for good is not asked again.
-    fn after(&self, errand: &Errand, asked: Result<(), CommandError>) -> Outcome {
+    fn after(&self, errand: &Errand, asked: Result<(), CarrierError>) -> Outcome {
         let (kind, subject) = (errand.kind.name(), &errand.subject);
         match asked {
             Ok(()) => Outcome::Done,
             Err(error) if error.is_over() => Outcome::Done,
-            Err(error @ CommandError::Refused { .. }) => {
+            Err(error @ CarrierError::Refused { .. }) => {
                 tracing::warn!("Errand {kind} of {subject} refused: {error}");
                 Outcome::Refused
             }
@@ -155,5 +148,5 @@ impl Control {
 /// The id of an errand's command.
 fn id_of(errand: &Errand, action: &str) -> Uuid {
     let request = Uuid::new_v5(&errand.agency_id.0, errand.subject.as_bytes());
-    command_id(request, action, errand.command_n)
+    CommandId::of(request, action, errand.command_n).0
 }

@@ -29,11 +29,11 @@ pub use end::Ended;
 pub use error::ControlError;
 
 use crate::agencies::Directory;
+use crate::carriers::Carriers;
 use crate::clock::Clock;
 use crate::config::{Calls, Config};
-use crate::domain::{AgencyId, CallId, Timestamp, User};
+use crate::domain::{AgencyId, Call, CallId, LegHandle, Timestamp, User};
 use crate::journal::{Answer, Append, AppendError, Journal, OverAppend};
-use crate::providers::telnyx::Telnyx;
 use crate::store::Store;
 use crate::telemetry::Metrics;
 use std::sync::Arc;
@@ -51,12 +51,11 @@ struct Inner {
     store: Store,
     journal: Journal,
     directory: Directory,
-    telnyx: Telnyx,
+    carriers: Carriers,
     clock: Clock,
     metrics: Metrics,
     runtime: Handle,
     calls: Calls,
-    sip_server: String,
 }
 
 /// What control works with.
@@ -67,14 +66,23 @@ pub struct Parts {
     pub journal: Journal,
     /// Whose credentials.
     pub directory: Directory,
-    /// The carrier.
-    pub telnyx: Telnyx,
+    /// Whom to ask about legs.
+    pub carriers: Carriers,
     /// Time.
     pub clock: Clock,
     /// Where errands are counted.
     pub metrics: Metrics,
     /// The main runtime.
     pub runtime: Handle,
+}
+
+/// A call that somebody means.
+#[derive(Clone, Debug)]
+pub enum Which {
+    /// The call of that id.
+    Call(CallId),
+    /// The call whose caller's leg that is.
+    CallOf(LegHandle),
 }
 
 /// A person who acts, and on whose behalf.
@@ -94,13 +102,22 @@ impl Control {
             store: parts.store,
             journal: parts.journal,
             directory: parts.directory,
-            telnyx: parts.telnyx,
+            carriers: parts.carriers,
             clock: parts.clock,
             metrics: parts.metrics,
             runtime: parts.runtime,
             calls: config.calls,
-            sip_server: config.providers.sip_server.clone(),
         }))
+    }
+
+    /// The call that is meant, if it is the agency's.
+    async fn call_to_act_on(&self, agent: &Agent, which: Which) -> Result<Call, ControlError> {
+        let (store, agency) = (&self.0.store, agent.agency);
+        let call = match which {
+            Which::Call(id) => store.call(agency, id).await?,
+            Which::CallOf(leg) => store.call_of_leg(agency, leg).await?,
+        };
+        call.ok_or(ControlError::NotFound)
     }
 
     /// Runs `work` on the main runtime to its end, even if whoever waits for it goes away.
@@ -140,7 +157,7 @@ impl Control {
     async fn settle_as_over(
         &self,
         agency_id: AgencyId,
-        call_control_id: &str,
+        handle: &LegHandle,
         over: Over,
     ) -> Result<(), ControlError> {
         let at = self.0.clock.now();
@@ -150,7 +167,7 @@ impl Control {
         };
         let append = OverAppend {
             agency_id,
-            call_control_id: call_control_id.to_owned(),
+            handle: handle.clone(),
             since,
             presumed,
             at,

@@ -4,9 +4,9 @@
 
 use super::errands::Outcome;
 use super::{Control, ControlError, Over, named};
+use crate::carriers::CarrierError;
 use crate::domain::{Call, Errand, Status, Timestamp};
 use crate::journal::{Append, LookedAppend};
-use crate::providers::telnyx::CommandError;
 
 /// How long a call may be without news before it is looked at, in seconds.
 const QUIET_S: i64 = 120;
@@ -18,8 +18,11 @@ const MOST_LOOKS: i32 = 6;
 impl Control {
     /// Looks at a leg of which nothing was heard for long.
     pub(super) async fn reconcile(&self, errand: &Errand) -> Result<Outcome, ControlError> {
-        let handle = errand.subject.clone();
-        let call = self.0.store.call_of_leg(errand.agency_id, handle).await?;
+        let call = self
+            .0
+            .store
+            .call_of_leg(errand.agency_id, errand.leg())
+            .await?;
         match call {
             Some(call) if call.status == Status::Ended => Ok(Outcome::Done),
             Some(call) => self.reconcile_call(errand, &call).await,
@@ -44,12 +47,12 @@ impl Control {
             return Ok(Outcome::Later(rested, due));
         }
         let Some(account) = self.account_if_any(errand)? else {
-            let why = "no Telnyx API key is stored for its agency";
+            let why = format!("no {} API key is stored for its agency", errand.carrier);
             let next = self.look_later(errand);
-            return self.stay_unasked(errand, call, why, next).await;
+            return self.stay_unasked(errand, call, &why, next).await;
         };
-        let leg = &call.call_control_id;
-        match self.0.telnyx.look(&account.key, leg).await {
+        let leg = &call.handle;
+        match account.look(leg).await {
             Ok(Some(state)) if state.is_alive => {
                 self.note_look(call, None).await?;
                 let answered = Errand {
@@ -66,7 +69,7 @@ impl Control {
             }
             Err(error) => {
                 let next = match error {
-                    CommandError::Refused { .. } => self.look_later(errand),
+                    CarrierError::Refused { .. } => self.look_later(errand),
                     _ => self.later(errand.clone()),
                 };
                 self.stay_unasked(errand, call, &error.to_string(), next)
@@ -86,7 +89,7 @@ impl Control {
     ) -> Result<Outcome, ControlError> {
         tracing::warn!("{} not looked at: {why}", named(call.id));
         let now = self.0.clock.now();
-        let handle = call.call_control_id.clone();
+        let handle = call.handle.clone();
         let leg = self.0.store.leg(call.agency_id, handle).await?;
         let since = match leg.and_then(|leg| leg.unasked) {
             Some(since) => since,
@@ -100,7 +103,7 @@ impl Control {
         };
         let last = since.plus_seconds(self.0.calls.limit_s());
         if last <= now {
-            self.settle_as_over(call.agency_id, &call.call_control_id, Over::Presumed)
+            self.settle_as_over(call.agency_id, &call.handle, Over::Presumed)
                 .await?;
             return Ok(Outcome::Done);
         }
@@ -115,14 +118,14 @@ impl Control {
 
     /// Keeps whether the carrier could be asked, where that has changed.
     async fn note_look(&self, call: &Call, unasked: Option<Timestamp>) -> Result<(), ControlError> {
-        let handle = call.call_control_id.clone();
+        let handle = call.handle.clone();
         let leg = self.0.store.leg(call.agency_id, handle.clone()).await?;
         if leg.is_none_or(|leg| leg.unasked == unasked) {
             return Ok(());
         }
         let looked = LookedAppend {
             agency_id: call.agency_id,
-            call_control_id: handle,
+            handle,
             unasked,
         };
         self.record(Append::Looked(looked)).await?;
@@ -138,9 +141,9 @@ impl Control {
         let Some(account) = self.account_if_any(errand)? else {
             return Ok(Outcome::Done);
         };
-        match self.0.telnyx.look(&account.key, &errand.subject).await {
+        match account.look(&errand.leg()).await {
             Ok(Some(state)) if state.is_alive => Ok(self.look_later(errand)),
-            Ok(_) | Err(CommandError::Refused { .. }) => Ok(Outcome::Done),
+            Ok(_) | Err(CarrierError::Refused { .. }) => Ok(Outcome::Done),
             Err(error) => Err(ControlError::of_carrier(&error, "It is looked at again")),
         }
     }

@@ -1,8 +1,8 @@
 //! Somebody wants to listen to a recording: the carrier gives a link for some minutes.
 
 use super::{Control, ControlError};
+use crate::carriers::{self, RecordingLink};
 use crate::domain::{Call, Recording};
-use crate::providers::telnyx::{self, RecordingLink};
 
 const NOT_READY: &str = "The recording is not ready yet; try again in a moment";
 
@@ -32,16 +32,15 @@ impl Control {
         &self,
         call: &Call,
         recording: &Recording,
-    ) -> Result<Option<telnyx::Recording>, ControlError> {
-        let account = self.account(call.agency_id)?;
-        let account = &account.key;
+    ) -> Result<Option<carriers::Recording>, ControlError> {
+        let account = self.account(call.agency_id, call.handle.carrier)?;
         let failed = |error| ControlError::of_carrier(&error, "Try again soon");
         let Some((leg_id, started_at)) = recording.made_up_id() else {
-            let found = self.0.telnyx.recording(account, &recording.id).await;
+            let found = account.recording(&recording.id).await;
             return found.map_err(failed);
         };
         // The webhook gave no id, so the leg is asked for the one that began then.
-        let of_leg = self.0.telnyx.recordings_of_leg(account, leg_id).await;
+        let of_leg = account.recordings_of_leg(leg_id).await;
         let of_leg = of_leg.map_err(failed)?;
         let only = of_leg.len() == 1;
         Ok(of_leg

@@ -1,6 +1,6 @@
 //! A call as agents see it.
 
-use super::{AgencyId, CallId, Recording, Timestamp, UserId, words};
+use super::{AgencyId, CallId, LegHandle, Recording, Timestamp, UserId, words};
 
 words! {
     /// Where a call stands. It only moves forward, a release aside; `Ended` never changes.
@@ -24,7 +24,7 @@ pub struct Call {
     /// Whose numbers were called.
     pub agency_id: AgencyId,
     /// The carrier's handle of the caller's leg.
-    pub call_control_id: String,
+    pub handle: LegHandle,
     /// What all legs of the phone call share.
     pub call_session_id: Option<String>,
     /// Who calls, as sent: E.164, a SIP URI, `anonymous`, or nothing.

@@ -1,6 +1,8 @@
 //! A finished call as people look back on it: how it came out, how long it waited, how long it was.
 
-use super::{AgencyId, Call, CallId, Leg, Reason, Status, Timestamp, UserId, value_of, words};
+use super::{
+    AgencyId, Call, CallId, HangupCause, Leg, Reason, Status, Timestamp, UserId, value_of, words,
+};
 
 words! {
     /// How a call came out.
@@ -40,8 +42,8 @@ fn caller_left(caller: &Leg) -> bool {
         Some("caller") => true,
         Some("callee") => false,
         _ => matches!(
-            said(&caller.hangup_cause),
-            Some("originator_cancel" | "normal_clearing")
+            caller.hangup(),
+            HangupCause::Cancelled | HangupCause::Normal
         ),
     }
 }
@@ -86,7 +88,7 @@ impl CallLog {
         Some(Self {
             id: call.id,
             agency_id: call.agency_id,
-            call_control_id: call.call_control_id.clone(),
+            call_control_id: call.handle.id.clone(),
             from_number: call.from_number.clone(),
             to_number: call.to_number.clone(),
             caller_name: call.caller_name.clone(),

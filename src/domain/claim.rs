@@ -1,8 +1,6 @@
 //! A claim: one agent's hold on one call, of which at most one is open.
 
-use super::{CallId, ClaimId, ClientState, Timestamp, UserId, words};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use super::{CallId, ClaimId, HangupCause, Timestamp, UserId, words};
 
 words! {
     /// Why a call went back to ringing.
@@ -25,15 +23,15 @@ words! {
 }
 
 impl ReleaseReason {
-    /// What an unanswered agent leg's `hangup_cause` means. Causes are open strings at Telnyx.
+    /// What it means to a claim that its agent's leg ended unanswered.
     #[must_use]
-    pub fn from_hangup_cause(cause: Option<&str>) -> Self {
+    pub const fn of_hangup(cause: HangupCause) -> Self {
         match cause {
-            Some("user_busy") => Self::Busy,
-            Some("no_answer" | "timeout") => Self::NoAnswer,
-            Some("call_rejected") => Self::Rejected,
-            Some("originator_cancel" | "normal_clearing") => Self::Cancelled,
-            _ => Self::CarrierError,
+            HangupCause::Busy => Self::Busy,
+            HangupCause::NoAnswer => Self::NoAnswer,
+            HangupCause::Rejected => Self::Rejected,
+            HangupCause::Cancelled | HangupCause::Normal => Self::Cancelled,
+            HangupCause::Failed | HangupCause::Other => Self::CarrierError,
         }
     }
 }
@@ -65,34 +63,15 @@ pub struct Claim {
 /// How long a claim may wait for its answer, in seconds.
 pub const CLAIM_SECONDS: i64 = 45;
 
-/// What our `client_state` begins with, before it is encoded.
-const MARK: &str = "callboard:claim:";
-
-/// The `client_state` that marks the agent's leg of a claim. Telnyx wants valid base64.
-#[must_use]
-pub fn client_state(claim: ClaimId) -> String {
-    STANDARD.encode(format!("{MARK}{claim}"))
-}
-
-/// What a `client_state` that came back says.
-#[must_use]
-pub fn read_client_state(text: &str) -> ClientState {
-    let decoded = STANDARD.decode(text.trim()).unwrap_or_default();
-    let Some(claim) = decoded.strip_prefix(MARK.as_bytes()) else {
-        return ClientState::Foreign;
-    };
-    let claim = std::str::from_utf8(claim).unwrap_or_default();
-    ClientState::Ours(claim.parse().ok())
-}
-
 #[cfg(test)]
 mod tests {
     use super::ReleaseReason;
+    use crate::domain::{Carrier, HangupCause};
 
     #[test]
     fn a_cause_that_nobody_told_us_of_is_the_carriers_error() {
-        for cause in [None, Some("unspecified"), Some("not_found"), Some("")] {
-            let reason = ReleaseReason::from_hangup_cause(cause);
+        for word in [None, Some("unspecified"), Some("not_found"), Some("")] {
+            let reason = ReleaseReason::of_hangup(HangupCause::of(Carrier::Telnyx, word));
             assert_eq!(reason, ReleaseReason::CarrierError);
         }
     }

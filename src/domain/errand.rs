@@ -1,6 +1,6 @@
 //! An errand: something that we still owe the carrier.
 
-use super::{AgencyId, Timestamp, words};
+use super::{AgencyId, Carrier, ClaimId, LegHandle, Timestamp, words};
 
 words! {
     /// What is to be done.
@@ -43,6 +43,8 @@ pub struct Errand {
     pub agency_id: AgencyId,
     /// What.
     pub kind: ErrandKind,
+    /// The carrier that is owed it.
+    pub carrier: Carrier,
     /// About which leg (its handle) or claim (its id).
     pub subject: String,
     /// Not before.
@@ -57,18 +59,47 @@ pub struct Errand {
 }
 
 impl Errand {
-    /// One that anybody may take up from `due` on.
+    /// One about a leg, which anybody may take up from `due` on.
     #[must_use]
-    pub fn new(agency_id: AgencyId, kind: ErrandKind, subject: String, due: Timestamp) -> Self {
+    pub fn of_leg(agency: AgencyId, leg: &LegHandle, kind: ErrandKind, due: Timestamp) -> Self {
+        Self::new(agency, leg.carrier, leg.id.clone(), kind, due)
+    }
+
+    /// One about a claim on a call of this carrier, which anybody may take up from `due` on.
+    #[must_use]
+    pub fn of_claim(
+        agency: AgencyId,
+        carrier: Carrier,
+        claim: ClaimId,
+        kind: ErrandKind,
+        due: Timestamp,
+    ) -> Self {
+        Self::new(agency, carrier, claim.to_string(), kind, due)
+    }
+
+    fn new(
+        agency_id: AgencyId,
+        carrier: Carrier,
+        subject: String,
+        kind: ErrandKind,
+        due: Timestamp,
+    ) -> Self {
         Self {
             agency_id,
             kind,
+            carrier,
             subject,
             due,
             leased_until: None,
             attempts: 0,
             command_n: 1,
         }
+    }
+
+    /// The leg that it is about, where its kind is about legs.
+    #[must_use]
+    pub fn leg(&self) -> LegHandle {
+        LegHandle::new(self.carrier, self.subject.clone())
     }
 
     /// The same, in the hands of whoever wrote it down, until `until`.

@@ -3,8 +3,8 @@
 //! Facts only gather. Merging is commutative and idempotent (each fact keeps its earliest telling),
 //! so webhooks may come late, twice and in any order and leave the same leg.
 
-use super::reported::{Moment, Reported, fill, keep_least};
-use super::{Actor, ClaimId, Recording, Timestamp};
+use super::reported::{Moment, Reported, fill, keep_least, value_of};
+use super::{Actor, ClaimId, HangupCause, LegHandle, Mark, Recording, Timestamp};
 use std::collections::BTreeMap;
 
 /// Which way a leg goes, seen from the carrier.
@@ -14,17 +14,6 @@ pub enum Direction {
     Incoming,
     /// The agency's side calls somebody, such as an agent's phone.
     Outgoing,
-}
-
-/// What a leg's `client_state` says. Ours names the claim that caused the leg.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ClientState {
-    /// None was sent.
-    Absent,
-    /// Another program's.
-    Foreign,
-    /// Ours, with the claim that it names, when that can still be read.
-    Ours(Option<ClaimId>),
 }
 
 /// What a webhook says happened to a leg.
@@ -60,7 +49,7 @@ pub enum LegNews {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LegEvent {
     /// The carrier's handle of the leg.
-    pub call_control_id: String,
+    pub handle: LegHandle,
     /// What happened.
     pub news: LegNews,
     /// When, and when we heard.
@@ -76,14 +65,14 @@ pub struct LegEvent {
     /// The caller's name, where the network gave one.
     pub caller_name: Option<String>,
     /// Whose doing the leg is.
-    pub client_state: ClientState,
+    pub mark: Mark,
 }
 
 /// All that is known of a leg.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Leg {
     /// The carrier's handle of the leg.
-    pub call_control_id: String,
+    pub handle: LegHandle,
     /// What all legs of one phone call share.
     pub session: Option<Reported>,
     /// The carrier's stable id of the leg.
@@ -94,11 +83,11 @@ pub struct Leg {
     pub to: Option<Reported>,
     /// The caller's name.
     pub caller_name: Option<Reported>,
-    /// The claim that caused this leg, by its `client_state`.
+    /// The claim that caused this leg, by its mark.
     pub claim: Option<ClaimId>,
-    /// Its `client_state` is ours: it never shows as a ringing call.
+    /// Its mark is ours: it never shows as a ringing call.
     pub ours: bool,
-    /// Its `client_state` is another program's.
+    /// Its mark is another program's.
     pub foreign: bool,
     /// Known once `call.initiated` has come.
     pub direction: Option<Direction>,
@@ -131,9 +120,9 @@ pub struct Leg {
 impl Leg {
     /// A leg of which nothing is known yet.
     #[must_use]
-    pub fn unknown(call_control_id: String) -> Self {
+    pub fn unknown(handle: LegHandle) -> Self {
         Self {
-            call_control_id,
+            handle,
             session: None,
             leg_id: None,
             from: None,
@@ -168,6 +157,13 @@ impl Leg {
     #[must_use]
     pub fn end(&self) -> Option<Moment> {
         self.hung_up.or(self.over)
+    }
+
+    /// Why it ended, by the carrier's word for it.
+    #[must_use]
+    pub fn hangup(&self) -> HangupCause {
+        let word = value_of(&self.hangup_cause);
+        HangupCause::of(self.handle.carrier, word)
     }
 
     /// Takes in what a webhook tells. The order of tellings makes no difference.
@@ -220,7 +216,7 @@ impl Leg {
         if recording.id.is_empty() {
             // Without an id the start tells the recordings of one leg apart.
             let start = recording.started_at.unwrap_or(recording.saved.occurred);
-            let leg = leg_id.unwrap_or(&self.call_control_id);
+            let leg = leg_id.unwrap_or(&self.handle.id);
             recording.id = format!("{leg}@{}", start.micros());
         }
         self.keep_recording(recording);
@@ -247,20 +243,20 @@ impl Leg {
     /// mark a command puts on it afterwards, or its hangup would never be shown.
     fn learn_mark(&mut self, event: &LegEvent) {
         let came_in = event.news == LegNews::Initiated(Direction::Incoming);
-        match event.client_state {
-            ClientState::Ours(_) if self.is_call() => {}
-            ClientState::Ours(claim) => {
+        match event.mark {
+            Mark::Ours(_) if self.is_call() => {}
+            Mark::Ours(claim) => {
                 self.ours = true;
                 fill(&mut self.claim, claim);
             }
-            ClientState::Absent | ClientState::Foreign if came_in => {
+            Mark::Absent | Mark::Foreign if came_in => {
                 self.ours = false;
                 self.claim = None;
             }
-            ClientState::Foreign => {
+            Mark::Foreign => {
                 self.foreign |= matches!(event.news, LegNews::Initiated(_));
             }
-            ClientState::Absent => {}
+            Mark::Absent => {}
         }
     }
 

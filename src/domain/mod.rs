@@ -4,16 +4,20 @@
 
 mod call;
 mod call_log;
+mod carrier;
 mod claim;
 mod command;
 mod credential;
 mod errand;
 mod event;
+mod hangup;
 mod id;
 mod leg;
+mod mark;
 mod number;
 mod people;
 mod recording;
+mod reply;
 mod reported;
 mod right;
 mod stats;
@@ -23,7 +27,8 @@ mod words;
 
 pub use call::{Call, Status};
 pub use call_log::{CallLog, CallResult, LoggedCall};
-pub use claim::{CLAIM_SECONDS, Claim, ReleaseReason, client_state, read_client_state};
+pub use carrier::{Carrier, LegHandle};
+pub use claim::{CLAIM_SECONDS, Claim, ReleaseReason};
 pub use command::{Action, Command, CommandState, Refusal, latest as latest_command, next};
 pub use credential::{
     CredentialError, CredentialKey, Oddity, check as check_credential, oddity, parse_public_key,
@@ -31,11 +36,14 @@ pub use credential::{
 };
 pub use errand::{Errand, ErrandKind};
 pub use event::{Event, EventType, Reason};
+pub use hangup::HangupCause;
 pub use id::{AgencyId, CallId, ClaimId, CommandId, UserId};
-pub use leg::{ClientState, Direction, Leg, LegEvent, LegNews};
+pub use leg::{Direction, Leg, LegEvent, LegNews};
+pub use mark::Mark;
 pub use number::{Party, WITHHELD, is_withheld};
 pub use people::{Actor, Agency, Role, User};
 pub use recording::Recording;
+pub use reply::Reply;
 pub use reported::{Moment, Reported, value_of};
 pub use right::Right;
 pub use stats::{Hour, HourOfResult, Stats, Waiting};

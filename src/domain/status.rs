@@ -4,7 +4,8 @@
 //! this is why the same webhooks and claims leave the same call whatever order they came in.
 
 use super::{
-    AgencyId, Call, CallId, Claim, Leg, Recording, ReleaseReason, Status, Timestamp, value_of,
+    AgencyId, Call, CallId, Claim, Leg, LegHandle, Recording, ReleaseReason, Status, Timestamp,
+    value_of,
 };
 use std::collections::BTreeMap;
 
@@ -38,7 +39,7 @@ pub struct Derived {
     /// How each of its claims stands.
     pub standings: Vec<Standing>,
     /// The handles of the agents' legs that nobody is to answer any more.
-    pub unwanted: Vec<String>,
+    pub unwanted: Vec<LegHandle>,
 }
 
 /// What these facts make. `None` while the caller's leg is not known to be a call.
@@ -63,7 +64,7 @@ pub fn derive(id: CallId, agency_id: AgencyId, facts: Facts<'_>) -> Option<Deriv
     let call = Call {
         id,
         agency_id,
-        call_control_id: caller.call_control_id.clone(),
+        handle: caller.handle.clone(),
         call_session_id: owned(&caller.session),
         from_number: owned(&caller.from),
         to_number: owned(&caller.to),
@@ -103,18 +104,18 @@ impl<'a> Facts<'a> {
 
     /// The legs of claims that have let go, and all claims' legs once the call is over, as far as
     /// they are still there.
-    fn unwanted(&self, standings: &[Standing]) -> Vec<String> {
+    fn unwanted(&self, standings: &[Standing]) -> Vec<LegHandle> {
         let over = self.over().is_some();
         (0..standings.len())
             .filter(|place| over || matches!(standings.get(*place), Some(Standing::Released(_))))
             .flat_map(|place| self.legs_of(place))
             .filter(|leg| leg.is_known() && leg.end().is_none())
-            .map(|leg| leg.call_control_id.clone())
+            .map(|leg| leg.handle.clone())
             .collect()
     }
 
     /// The legs that belong to the claim at `place`: those that name it, and those without a
-    /// client_state that went out in the call's session while it was open.
+    /// mark that went out in the call's session while it was open.
     fn legs_of(&self, place: usize) -> impl Iterator<Item = &'a Leg> {
         let claims = self.claims;
         let session = self.caller.session.as_ref().map(super::Reported::value);
@@ -156,8 +157,7 @@ impl<'a> Facts<'a> {
         self.legs_of(place)
             .filter(|leg| leg.picked_up().is_none())
             .filter_map(|leg| {
-                let cause = leg.hangup_cause.as_ref().map(super::Reported::value);
-                let reason = ReleaseReason::from_hangup_cause(cause);
+                let reason = ReleaseReason::of_hangup(leg.hangup());
                 leg.hung_up.map(|moment| (moment.occurred, reason))
             })
             .min_by_key(|(at, _)| *at)

@@ -1,55 +1,16 @@
-//! Why a webhook is not taken.
+//! How a webhook that is not taken is answered.
 
+use crate::carriers::WebhookError;
 use crate::http::ApiError;
-use crate::telemetry::Refused;
-
-/// A webhook that is refused. Telnyx does not send it again after a 4xx.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum WebhookError {
-    /// `data` is missing.
-    #[error("No data in webhook")]
-    NoData,
-    /// Something in it is not as it must be.
-    #[error("{0}")]
-    Malformed(String),
-    /// It is an API v1 webhook.
-    #[error(
-        "This is a Telnyx API v1 webhook: set \"Webhook API version\" of the Call Control \
-         application to \"API v2\" (webhook_api_version \"2\")"
-    )]
-    ApiV1,
-    /// It is a TeXML callback.
-    #[error(
-        "This is a TeXML callback: route the phone number to a Call Control application with \
-         webhook API version \"API v2\" and not to a TeXML application"
-    )]
-    Texml,
-    /// It is not JSON by its content type.
-    #[error("Content-Type must be application/json")]
-    NotJson,
-}
-
-impl WebhookError {
-    const fn reason(&self) -> Refused {
-        match self {
-            Self::NoData => Refused::NoData,
-            Self::Malformed(_) => Refused::Malformed,
-            Self::ApiV1 => Refused::ApiV1,
-            Self::Texml => Refused::Texml,
-            Self::NotJson => Refused::ContentType,
-        }
-    }
-}
 
 impl From<WebhookError> for ApiError {
     fn from(error: WebhookError) -> Self {
-        let (reason, sentence) = (error.reason(), error.to_string());
-        let answer = match error {
-            WebhookError::Texml | WebhookError::NotJson => {
-                Self::UnsupportedMediaType(sentence.clone())
-            }
-            _ => Self::BadRequest(sentence.clone()),
+        let sentence = error.to_string();
+        let answer = if error.is_about_type() {
+            Self::UnsupportedMediaType(sentence.clone())
+        } else {
+            Self::BadRequest(sentence.clone())
         };
-        answer.because(reason, sentence)
+        answer.because(error.reason(), sentence)
     }
 }

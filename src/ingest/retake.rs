@@ -1,11 +1,13 @@
 //! Webhooks that could not be applied are not the end of the story: they are taken up again, after
 //! each start and from time to time, since what refused them may have been mended.
 
-use super::understand;
 use crate::agencies::Directory;
+use crate::carriers::understand;
 use crate::clock::{Clock, Tick};
 use crate::domain::AgencyId;
-use crate::journal::{Answer, Append, AppendError, Journal, Meaning, WebhookAnswer, WebhookAppend};
+use crate::journal::{
+    Answer, Append, AppendError, Journal, Meaning, Taken, WebhookAnswer, WebhookAppend,
+};
 use crate::store::batch::{StoredWebhook, WebhookOutcome};
 use crate::store::{KeptWebhook, Store, StoreError};
 use std::collections::HashMap;
@@ -95,7 +97,10 @@ impl Retake {
             return true;
         };
         match self.journal.append(Append::Webhook(append)).await {
-            Ok(Answer::Webhook(WebhookAnswer::Stored(WebhookOutcome::Failed)))
+            Ok(Answer::Webhook(WebhookAnswer {
+                taken: Taken::Now(WebhookOutcome::Failed),
+                ..
+            }))
             | Err(AppendError::NoAgency) => self.rests(key, now, rest),
             Ok(_) => {
                 self.tried.remove(&key);
@@ -120,7 +125,9 @@ impl Retake {
     /// What it means as it is read now; `None` when it cannot be read, or its agency is gone.
     fn append_of(&self, agency: AgencyId, kept: KeptWebhook) -> Option<WebhookAppend> {
         let profile = self.directory.agency(agency)?;
-        let understood = understand(&kept.body, kept.received_at);
+        // Else it waits for a program that knows its carrier.
+        let carrier = kept.carrier?;
+        let understood = understand(carrier, &kept.body, kept.received_at);
         let understood = understood.inspect_err(|error| {
             tracing::warn!("Webhook {} cannot be read: {error}", kept.webhook_id);
         });
@@ -133,9 +140,10 @@ impl Retake {
         Some(WebhookAppend {
             webhook: StoredWebhook {
                 agency_id: agency,
+                carrier,
                 webhook_id: kept.webhook_id,
                 event_type: understood.event_type,
-                call_control_id: understood.call_control_id,
+                call_control_id: understood.leg,
                 connection_id: understood.connection_id,
                 occurred_at: understood.occurred_at,
                 received_at: kept.received_at,

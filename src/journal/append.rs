@@ -1,7 +1,8 @@
 //! What may be appended to the journal, and what comes back.
 
 use crate::domain::{
-    Actor, AgencyId, Call, ClaimId, Command, LegEvent, LegNews, ReleaseReason, Timestamp, UserId,
+    Actor, AgencyId, Call, ClaimId, Command, LegEvent, LegHandle, LegNews, Mark, ReleaseReason,
+    Reply, Timestamp, UserId,
 };
 use crate::store::batch::{BatchKeys, StoredWebhook, WebhookOutcome};
 
@@ -56,7 +57,7 @@ pub struct ClaimAppend {
     /// Whose call.
     pub agency_id: AgencyId,
     /// The caller's leg.
-    pub call_control_id: String,
+    pub handle: LegHandle,
     /// The id that the claim will have. Finding it there already is a win: an earlier try whose
     /// answer was lost had been committed.
     pub claim_id: ClaimId,
@@ -115,7 +116,7 @@ pub struct EndingAppend {
     /// Whose call.
     pub agency_id: AgencyId,
     /// The caller's leg.
-    pub call_control_id: String,
+    pub handle: LegHandle,
     /// The person; `None` takes it back, when the carrier has refused.
     pub by: Option<Actor>,
     /// When, by our clock.
@@ -128,7 +129,7 @@ pub struct LookedAppend {
     /// Whose call.
     pub agency_id: AgencyId,
     /// The caller's leg.
-    pub call_control_id: String,
+    pub handle: LegHandle,
     /// Since when it could not be; none when it could.
     pub unasked: Option<Timestamp>,
 }
@@ -140,7 +141,7 @@ pub struct OverAppend {
     /// Whose call.
     pub agency_id: AgencyId,
     /// The caller's leg.
-    pub call_control_id: String,
+    pub handle: LegHandle,
     /// Since when: the carrier's word where it said so, or the moment of asking.
     pub since: Timestamp,
     /// Nobody has said so.
@@ -160,13 +161,32 @@ pub enum Answer {
     Done(bool),
 }
 
-/// What became of a webhook. All of these are acknowledged.
+/// What became of a webhook, and what its sender is told; all of them are acknowledged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WebhookAnswer {
+pub struct WebhookAnswer {
+    /// What became of it.
+    pub taken: Taken,
+    /// What its sender is told.
+    pub reply: Reply,
+}
+
+/// When a webhook was taken in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
     /// It had come before.
-    Repeat,
+    Before,
     /// It was new.
-    Stored(WebhookOutcome),
+    Now(WebhookOutcome),
+}
+
+impl From<Taken> for WebhookAnswer {
+    /// As every webhook is answered whose carrier does not wait to be told what to do.
+    fn from(taken: Taken) -> Self {
+        Self {
+            taken,
+            reply: Reply::Accepted,
+        }
+    }
 }
 
 /// What became of a claim.
@@ -222,14 +242,14 @@ impl Append {
         match self {
             Self::Webhook(append) => {
                 let id = append.webhook.webhook_id.clone();
-                keys.webhook_ids.insert((agency, id));
+                keys.webhook_ids
+                    .insert((agency, append.webhook.carrier, id));
                 if let Meaning::Leg(event) = &append.meaning {
                     add_leg_keys(agency, event, keys);
                 }
             }
             Self::Claim(append) => {
-                let handle = append.call_control_id.clone();
-                keys.call_control_ids.insert((agency, handle));
+                keys.handles.insert((agency, append.handle.clone()));
                 // A leg that names it may have been heard of already.
                 keys.claims.insert((agency, append.claim_id));
                 if append.most.is_some() {
@@ -243,17 +263,10 @@ impl Append {
             Self::Command(CommandAppend { command, .. }) => {
                 keys.claims.extend(command.by.map(|claim| (agency, claim)));
             }
-            Self::Ending(EndingAppend {
-                call_control_id, ..
-            })
-            | Self::Over(OverAppend {
-                call_control_id, ..
-            })
-            | Self::Looked(LookedAppend {
-                call_control_id, ..
-            }) => {
-                let handle = call_control_id.clone();
-                keys.call_control_ids.insert((agency, handle));
+            Self::Ending(EndingAppend { handle, .. })
+            | Self::Over(OverAppend { handle, .. })
+            | Self::Looked(LookedAppend { handle, .. }) => {
+                keys.handles.insert((agency, handle.clone()));
             }
         }
     }
@@ -261,14 +274,13 @@ impl Append {
 
 fn add_leg_keys(agency: AgencyId, event: &LegEvent, keys: &mut BatchKeys) {
     let named = |id: &Option<String>| id.clone().map(|id| (agency, id));
-    if !event.call_control_id.is_empty() {
-        let handle = event.call_control_id.clone();
-        keys.call_control_ids.insert((agency, handle));
+    if !event.handle.id.is_empty() {
+        keys.handles.insert((agency, event.handle.clone()));
     }
     // Also where a handle is named: a recording may wait for it under its leg's id.
     keys.leg_ids.extend(named(&event.leg_id));
     keys.sessions.extend(named(&event.session));
-    if let crate::domain::ClientState::Ours(Some(claim)) = event.client_state {
+    if let Mark::Ours(Some(claim)) = event.mark {
         keys.claims.insert((agency, claim));
     }
 }
@@ -287,7 +299,7 @@ impl WebhookAppend {
     #[must_use]
     pub fn call_key(&self) -> Option<&str> {
         match &self.meaning {
-            Meaning::Leg(event) => Some(event.session.as_deref().unwrap_or(&event.call_control_id)),
+            Meaning::Leg(event) => Some(event.session.as_deref().unwrap_or(&event.handle.id)),
             _ => None,
         }
     }

@@ -1,17 +1,21 @@
 //! Finds legs and calls by what connects them: handles, sessions, claims.
 
-use crate::domain::{AgencyId, CallId, Claim, ClaimId, Leg, LegEvent, LegNews, value_of};
+use crate::domain::{
+    AgencyId, CallId, Carrier, Claim, ClaimId, Leg, LegEvent, LegHandle, LegNews, value_of,
+};
 use std::collections::{BTreeSet, HashMap};
 
-type Handle = (AgencyId, String);
+type Handle = (AgencyId, LegHandle);
+/// A carrier's name for what legs share, or for a leg's stable id.
+type Shared = (AgencyId, Carrier, String);
 
-/// The legs of a batch and the ways to them. Every key holds the agency: another's session or claim
-/// of the same name is another thing.
+/// The legs of a batch and the ways to them. Every key holds the agency, and the carrier where it is
+/// the carrier's: another's session or claim of the same name is another thing.
 #[derive(Default)]
 pub struct Index {
     legs: HashMap<Handle, Leg>,
-    by_leg_id: HashMap<(AgencyId, String), Handle>,
-    by_session: HashMap<(AgencyId, String), BTreeSet<Handle>>,
+    by_leg_id: HashMap<Shared, Handle>,
+    by_session: HashMap<Shared, BTreeSet<Handle>>,
     by_claim: HashMap<(AgencyId, ClaimId), BTreeSet<Handle>>,
     calls: HashMap<Handle, CallId>,
     claims: HashMap<(AgencyId, ClaimId), CallId>,
@@ -20,16 +24,17 @@ pub struct Index {
 impl Index {
     /// Puts a leg in its places, in place of what was known of it.
     pub fn put_leg(&mut self, agency: AgencyId, leg: Leg) {
-        let handle = (agency, leg.call_control_id.clone());
+        let handle = (agency, leg.handle.clone());
+        let carrier = leg.handle.carrier;
         if let Some(session) = value_of(&leg.session) {
-            let legs = self.by_session.entry((agency, session.to_owned()));
+            let legs = self.by_session.entry((agency, carrier, session.to_owned()));
             legs.or_default().insert(handle.clone());
         }
         if let Some(leg_id) = value_of(&leg.leg_id)
-            && handle.1 != waiting_place(leg_id)
+            && handle.1 != waiting_place(carrier, leg_id)
         {
             self.by_leg_id
-                .insert((agency, leg_id.to_owned()), handle.clone());
+                .insert((agency, carrier, leg_id.to_owned()), handle.clone());
         }
         if let Some(claim) = leg.claim {
             let legs = self.by_claim.entry((agency, claim));
@@ -39,8 +44,8 @@ impl Index {
     }
 
     /// Remembers that this leg is this call.
-    pub fn put_call(&mut self, agency: AgencyId, handle: &str, call: CallId) {
-        self.calls.insert((agency, handle.to_owned()), call);
+    pub fn put_call(&mut self, agency: AgencyId, handle: &LegHandle, call: CallId) {
+        self.calls.insert((agency, handle.clone()), call);
     }
 
     /// Remembers whose claim this is.
@@ -71,19 +76,22 @@ impl Index {
     /// waits in a place of its own. `None` for other events that name no handle and no known leg.
     #[must_use]
     pub fn handle_of(&self, agency: AgencyId, event: &LegEvent) -> Option<Handle> {
-        if !event.call_control_id.is_empty() {
-            return Some((agency, event.call_control_id.clone()));
+        if !event.handle.id.is_empty() {
+            return Some((agency, event.handle.clone()));
         }
         let leg_id = event.leg_id.as_ref()?;
-        let known = self.by_leg_id.get(&(agency, leg_id.clone())).cloned();
+        let carrier = event.handle.carrier;
+        let known = self.by_leg_id.get(&(agency, carrier, leg_id.clone()));
         let may_wait = matches!(event.news, LegNews::Recorded { .. });
-        known.or_else(|| may_wait.then(|| (agency, waiting_place(leg_id))))
+        known
+            .cloned()
+            .or_else(|| may_wait.then(|| (agency, waiting_place(carrier, leg_id))))
     }
 
     /// What was told of this leg before its handle was known.
     #[must_use]
     pub fn waiting_for(&self, agency: AgencyId, leg: &Leg) -> Option<&Leg> {
-        let place = waiting_place(value_of(&leg.leg_id)?);
+        let place = waiting_place(leg.handle.carrier, value_of(&leg.leg_id)?);
         self.legs.get(&(agency, place))
     }
 
@@ -94,7 +102,9 @@ impl Index {
         let agency = handle.0;
         let mut calls: BTreeSet<CallId> = self.call_of(handle).into_iter().collect();
         if let Some(session) = value_of(&leg.session) {
-            let legs = self.by_session.get(&(agency, session.to_owned()));
+            let legs = self
+                .by_session
+                .get(&(agency, leg.handle.carrier, session.to_owned()));
             calls.extend(
                 legs.into_iter()
                     .flatten()
@@ -111,21 +121,22 @@ impl Index {
     /// name one of its claims.
     #[must_use]
     pub fn other_legs(&self, agency: AgencyId, caller: &Leg, claims: &[Claim]) -> Vec<&Leg> {
-        let session = value_of(&caller.session)
-            .and_then(|session| self.by_session.get(&(agency, session.to_owned())));
+        let shared = |session: &str| (agency, caller.handle.carrier, session.to_owned());
+        let session =
+            value_of(&caller.session).and_then(|session| self.by_session.get(&shared(session)));
         let named = claims
             .iter()
             .filter_map(|claim| self.by_claim.get(&(agency, claim.id)));
         let handles: BTreeSet<&Handle> = session.into_iter().chain(named).flatten().collect();
         handles
             .into_iter()
-            .filter(|(_, handle)| *handle != caller.call_control_id)
+            .filter(|(_, handle)| *handle != caller.handle)
             .filter_map(|handle| self.legs.get(handle))
             .collect()
     }
 }
 
 /// Where recordings wait for the handle of their leg. No handle of the carrier's has a space.
-fn waiting_place(leg_id: &str) -> String {
-    format!("leg {leg_id}")
+fn waiting_place(carrier: Carrier, leg_id: &str) -> LegHandle {
+    LegHandle::new(carrier, format!("leg {leg_id}"))
 }

@@ -6,19 +6,21 @@ mod call_logs;
 mod commands;
 mod owed;
 
-use super::append::{Answer, Append, Meaning, WebhookAnswer, WebhookAppend};
+use super::append::{Answer, Append, Meaning, Taken, WebhookAnswer, WebhookAppend};
 use super::index::Index;
 use crate::domain::{
     Actor, AgencyId, Call, CallId, Claim, Command, CommandId, Derived, Event, EventType, Facts,
-    Leg, LegEvent, Moment, Reason, Standing, Timestamp, derive,
+    Leg, LegEvent, LegHandle, Moment, Reason, Standing, Timestamp, derive,
 };
 use crate::store::StoreError;
-use crate::store::batch::{Head, Loaded, NumberedEvent, WebhookOutcome, Writes, WrittenClaim};
+use crate::store::batch::{
+    Head, Loaded, NumberedEvent, WebhookKey, WebhookOutcome, Writes, WrittenClaim,
+};
 use crate::view;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use uuid::{NoContext, Uuid};
 
-type Handle = (AgencyId, String);
+type Handle = (AgencyId, LegHandle);
 
 /// The state of a batch.
 pub struct Ledger {
@@ -26,8 +28,8 @@ pub struct Ledger {
     /// The same moment by the clock that never jumps, from which deadlines are reckoned.
     steady: Timestamp,
     heads: HashMap<AgencyId, Head>,
-    seen: HashSet<(AgencyId, String)>,
-    failed: HashSet<(AgencyId, String)>,
+    seen: HashSet<WebhookKey>,
+    failed: HashSet<WebhookKey>,
     index: Index,
     calls: HashMap<CallId, Call>,
     claims: HashMap<CallId, Vec<Claim>>,
@@ -58,7 +60,7 @@ impl Ledger {
             commands.entry(command.call).or_default().push(command);
         }
         for call in &loaded.calls {
-            index.put_call(call.agency_id, &call.call_control_id, call.id);
+            index.put_call(call.agency_id, &call.handle, call.id);
         }
         Self {
             now,
@@ -112,7 +114,12 @@ impl Ledger {
         let owed: BTreeMap<_, _> = owed
             .map(|errand| {
                 (
-                    (errand.agency_id, errand.kind, errand.subject.clone()),
+                    (
+                        errand.agency_id,
+                        errand.kind,
+                        errand.carrier,
+                        errand.subject.clone(),
+                    ),
                     errand,
                 )
             })
@@ -155,9 +162,13 @@ impl Ledger {
 
     fn webhook(&mut self, append: &WebhookAppend) -> Result<WebhookAnswer, StoreError> {
         let webhook = &append.webhook;
-        let key = (webhook.agency_id, webhook.webhook_id.clone());
+        let key = (
+            webhook.agency_id,
+            webhook.carrier,
+            webhook.webhook_id.clone(),
+        );
         if !self.seen.insert(key.clone()) {
-            return Ok(WebhookAnswer::Repeat);
+            return Ok(Taken::Before.into());
         }
         if self.failed.contains(&key) {
             // It changed nothing when it came first, so it is as good as new.
@@ -170,7 +181,7 @@ impl Ledger {
             Meaning::Unusable => WebhookOutcome::Failed,
         };
         self.writes.webhooks.push((webhook.clone(), outcome));
-        Ok(WebhookAnswer::Stored(outcome))
+        Ok(Taken::Now(outcome).into())
     }
 
     fn leg_event(
@@ -280,7 +291,7 @@ impl Ledger {
         let Some(call) = self.calls.get(&id) else {
             return Ok(());
         };
-        let handle = (call.agency_id, call.call_control_id.clone());
+        let handle = (call.agency_id, call.handle.clone());
         self.settle_leg(id, &handle, moment, actor)
     }
 

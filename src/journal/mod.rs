@@ -17,7 +17,7 @@ mod writer;
 
 pub use append::{
     Answer, Append, ClaimAnswer, ClaimAppend, CommandAppend, EndingAppend, LookedAppend, Meaning,
-    OverAppend, PlainAnswerAppend, ReleaseAppend, WebhookAnswer, WebhookAppend,
+    OverAppend, PlainAnswerAppend, ReleaseAppend, Taken, WebhookAnswer, WebhookAppend,
 };
 pub use ledger::Ledger;
 pub use pulse::LastCommit;

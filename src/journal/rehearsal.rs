@@ -8,7 +8,8 @@
 use super::append::{Append, ClaimAppend, Meaning, WebhookAppend};
 use super::batch::apply;
 use crate::domain::{
-    AgencyId, ClaimId, ClientState, Direction, LegEvent, LegNews, Moment, Timestamp, UserId,
+    AgencyId, Carrier, ClaimId, Direction, LegEvent, LegHandle, LegNews, Mark, Moment, Timestamp,
+    UserId,
 };
 use crate::store::batch::{BatchKeys, Heads, StoredWebhook};
 use crate::store::{Store, StoreError};
@@ -45,7 +46,7 @@ pub(super) async fn rehearse(
 fn call(agency: AgencyId, now: Timestamp) -> Vec<Arc<Append>> {
     let claim = Append::Claim(ClaimAppend {
         agency_id: agency,
-        call_control_id: HANDLE.into(),
+        handle: handle(),
         claim_id: ClaimId(Uuid::nil()),
         user_id: UserId(Uuid::nil()),
         user_name: Some("Rehearsal".into()),
@@ -75,10 +76,15 @@ fn call(agency: AgencyId, now: Timestamp) -> Vec<Arc<Append>> {
     .into()
 }
 
+fn handle() -> LegHandle {
+    LegHandle::new(Carrier::Telnyx, HANDLE)
+}
+
 fn webhook(agency: AgencyId, event_type: &str, news: LegNews, now: Timestamp) -> WebhookAppend {
     WebhookAppend {
         webhook: StoredWebhook {
             agency_id: agency,
+            carrier: Carrier::Telnyx,
             webhook_id: format!("callboard:rehearsal-{event_type}"),
             event_type: event_type.into(),
             call_control_id: Some(HANDLE.into()),
@@ -88,7 +94,7 @@ fn webhook(agency: AgencyId, event_type: &str, news: LegNews, now: Timestamp) ->
             body: "{}".into(),
         },
         meaning: Meaning::Leg(LegEvent {
-            call_control_id: HANDLE.into(),
+            handle: handle(),
             news,
             moment: Moment {
                 occurred: now,
@@ -99,7 +105,7 @@ fn webhook(agency: AgencyId, event_type: &str, news: LegNews, now: Timestamp) ->
             from: Some("+15555550100".into()),
             to: Some("+15555550199".into()),
             caller_name: Some("Rehearsal".into()),
-            client_state: ClientState::Absent,
+            mark: Mark::Absent,
         }),
     }
 }

@@ -1,8 +1,5 @@
 //! How any provider is asked for an agency: its circuit, the key, one budget of time, the count.
 
-#[cfg(test)]
-mod tests;
-
 use super::breaker::{Breakers, CircuitOpen};
 use super::http::{Answer, Http, HttpError, Method, Request};
 use super::words::fit_to_show;

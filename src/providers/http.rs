@@ -72,7 +72,7 @@ impl Http {
 
     /// As usual, but without pauses to speak of, which nobody would wind the clock through.
     #[cfg(test)]
-    pub(super) fn without_pauses(clock: Clock) -> Self {
+    pub(crate) fn without_pauses(clock: Clock) -> Self {
         let limits = Limits {
             pause: Duration::ZERO,
             ..Limits::USUAL

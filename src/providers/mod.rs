@@ -1,4 +1,4 @@
-//! What others do for us over HTTP: the carrier and the maker of voice agents.
+//! What others do for us over HTTP: how any of them is asked, and the maker of voice agents.
 //!
 //! [`http`] sends a request under one budget of time and tries again what may be tried again;
 //! [`breaker`] stops asking a provider that does not answer, agency by agency; [`client`] joins the
@@ -9,9 +9,8 @@ pub mod breaker;
 pub mod client;
 pub mod http;
 #[cfg(test)]
-mod scripted;
-pub mod telnyx;
+pub(crate) mod scripted;
 pub mod ultravox;
-mod words;
+pub(crate) mod words;
 
 pub use client::{Account, Asked, Client, KeyIn};

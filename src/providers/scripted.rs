@@ -10,7 +10,7 @@ use url::Url;
 
 /// What it does with a request.
 #[derive(Clone)]
-pub(super) enum Step {
+pub(crate) enum Step {
     /// Answers with this status line, these further headers and this body.
     Says(
         &'static str,
@@ -26,29 +26,29 @@ pub(super) enum Step {
 }
 
 impl Step {
-    pub(super) fn says(status: &'static str, body: impl ToString) -> Self {
+    pub(crate) fn says(status: &'static str, body: impl ToString) -> Self {
         Self::Says(status, &[], body.to_string())
     }
 }
 
 /// A request as it came in.
 #[derive(Clone, Debug)]
-pub(super) struct Taken {
+pub(crate) struct Taken {
     /// `POST /v2/calls`.
-    pub(super) line: String,
+    pub(crate) line: String,
     /// By names in lower case.
-    pub(super) headers: HashMap<String, String>,
-    pub(super) body: String,
+    pub(crate) headers: HashMap<String, String>,
+    pub(crate) body: String,
 }
 
 impl Taken {
-    pub(super) fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.body).unwrap()
     }
 }
 
-pub(super) struct Scripted {
-    pub(super) base: Url,
+pub(crate) struct Scripted {
+    pub(crate) base: Url,
     shared: Arc<Shared>,
 }
 
@@ -60,7 +60,7 @@ struct Shared {
 
 impl Scripted {
     /// Does one step for each request, and the last one for all that follow.
-    pub(super) async fn doing(steps: impl IntoIterator<Item = Step>) -> Self {
+    pub(crate) async fn doing(steps: impl IntoIterator<Item = Step>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}/v2", listener.local_addr().unwrap());
         let mut steps: Vec<Step> = steps.into_iter().collect();
@@ -82,16 +82,16 @@ impl Scripted {
     }
 
     /// From now on, this is done.
-    pub(super) fn does(&self, step: Step) {
+    pub(crate) fn does(&self, step: Step) {
         *self.shared.steps.lock().unwrap() = vec![step];
     }
 
-    pub(super) fn taken(&self) -> Vec<Taken> {
+    pub(crate) fn taken(&self) -> Vec<Taken> {
         self.shared.taken.borrow().clone()
     }
 
     /// Waits until so many requests have come.
-    pub(super) async fn has_taken(&self, count: usize) {
+    pub(crate) async fn has_taken(&self, count: usize) {
         let mut taken = self.shared.taken.subscribe();
         let enough = taken.wait_for(|taken| taken.len() >= count);
         soon(enough).await.unwrap();
@@ -99,7 +99,7 @@ impl Scripted {
 }
 
 /// What must not take long; the deadline only ends a broken test.
-pub(super) async fn soon<T>(future: impl Future<Output = T>) -> T {
+pub(crate) async fn soon<T>(future: impl Future<Output = T>) -> T {
     let deadline = tokio::time::timeout(Duration::from_secs(30), future);
     deadline.await.expect("it never came")
 }

@@ -15,7 +15,7 @@ mod verdict;
 mod words;
 
 pub use agreement::{Agreement, Difference, agreement};
-pub use carrier::{Carrier, Field};
+pub use carrier::{Field, VoiceCarrier};
 pub use error::UltravoxError;
 pub use settings::{Settings, read_settings};
 pub use update::{Stored, UpdateError};
@@ -60,7 +60,7 @@ impl Ultravox {
             }
         }
         let mut whole = serde_json::Map::new();
-        for carrier in Carrier::ALL {
+        for carrier in VoiceCarrier::ALL {
             let config = self.config(account, carrier).await?;
             whole.insert(carrier.name().into(), config.unwrap_or_default());
         }
@@ -74,7 +74,7 @@ impl Ultravox {
     pub async fn config(
         &self,
         account: &Account,
-        carrier: Carrier,
+        carrier: VoiceCarrier,
     ) -> Result<Option<Value>, UltravoxError> {
         let request = self.one(Method::GET, carrier);
         match self.ask(account, "get_telephony_config", request).await {
@@ -87,7 +87,11 @@ impl Ultravox {
     ///
     /// # Errors
     /// When Ultravox fails or refuses.
-    pub async fn remove(&self, account: &Account, carrier: Carrier) -> Result<bool, UltravoxError> {
+    pub async fn remove(
+        &self,
+        account: &Account,
+        carrier: VoiceCarrier,
+    ) -> Result<bool, UltravoxError> {
         let request = self.one(Method::DELETE, carrier).repeatable();
         match self.ask(account, "delete_telephony_config", request).await {
             Err(error) if error.status() == Some(404) => Ok(false),
@@ -108,7 +112,7 @@ impl Ultravox {
     async fn patch_one(
         &self,
         account: &Account,
-        carrier: Carrier,
+        carrier: VoiceCarrier,
         body: Value,
     ) -> Result<Value, UltravoxError> {
         let request = self.one(Method::PATCH, carrier).json(body);
@@ -118,14 +122,14 @@ impl Ultravox {
     async fn post_one(
         &self,
         account: &Account,
-        carrier: Carrier,
+        carrier: VoiceCarrier,
         body: Value,
     ) -> Result<Value, UltravoxError> {
         let request = self.one(Method::POST, carrier).json(body);
         self.ask(account, "post_telephony_config", request).await
     }
 
-    fn one(&self, method: Method, carrier: Carrier) -> Request {
+    fn one(&self, method: Method, carrier: VoiceCarrier) -> Request {
         let segments = ["api", "telephony_configs", carrier.name()];
         self.client.request(method, &segments)
     }

@@ -12,7 +12,7 @@ const NUMBER: std::ops::RangeInclusive<usize> = 7..=15;
 
 /// A stranger's words on one line, without the secrets and the telephone numbers that it may have
 /// echoed, and no longer than 200 characters.
-pub(super) fn fit_to_show(text: &str, secrets: &[SecretString]) -> String {
+pub(crate) fn fit_to_show(text: &str, secrets: &[SecretString]) -> String {
     let text = redacted(text, secrets);
     let words = text.split(|character: char| character.is_whitespace() || character.is_control());
     let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
@@ -26,7 +26,7 @@ pub(super) fn fit_to_show(text: &str, secrets: &[SecretString]) -> String {
 
 /// The text without these secrets, the longest first, so that none is cut by another that is a part
 /// of it.
-pub(super) fn redacted(text: &str, secrets: &[SecretString]) -> String {
+pub(crate) fn redacted(text: &str, secrets: &[SecretString]) -> String {
     let exposed = secrets.iter().map(SecretString::expose_secret);
     let mut sorted: Vec<&str> = exposed
         .filter(|secret| secret.len() >= SHORTEST_SECRET)
@@ -43,7 +43,7 @@ pub(super) fn redacted(text: &str, secrets: &[SecretString]) -> String {
 
 /// A body that is no JSON, as far as it says anything: a page for a browser says less than its
 /// status.
-pub(super) fn plain(body: &[u8]) -> Option<String> {
+pub(crate) fn plain(body: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(body);
     let text = text.trim();
     (!text.starts_with('<')).then(|| text.to_owned())

@@ -1,10 +1,13 @@
 //! What one transaction of the journal reads and writes.
 
 use crate::domain::{
-    AgencyId, Call, CallLog, Claim, ClaimId, Command, Errand, Event, Leg, Standing, Timestamp,
-    UserId, words,
+    AgencyId, Call, CallLog, Carrier, Claim, ClaimId, Command, Errand, Event, Leg, LegHandle,
+    Standing, Timestamp, UserId, words,
 };
 use std::collections::{BTreeSet, HashMap, HashSet};
+
+/// By which a webhook is known: whose it is, who sent it, and the sender's id of it.
+pub type WebhookKey = (AgencyId, Carrier, String);
 
 /// Which agencies' heads a batch waits for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,14 +28,14 @@ pub struct BatchKeys {
     /// The agencies, whose heads are locked in the order of their ids.
     pub agencies: BTreeSet<AgencyId>,
     /// The ids of the webhooks, which may be repeats.
-    pub webhook_ids: BTreeSet<(AgencyId, String)>,
+    pub webhook_ids: BTreeSet<WebhookKey>,
     /// The legs, by handle.
-    pub call_control_ids: BTreeSet<(AgencyId, String)>,
+    pub handles: BTreeSet<(AgencyId, LegHandle)>,
     /// The legs, by the carrier's stable id, for webhooks that name no handle.
     pub leg_ids: BTreeSet<(AgencyId, String)>,
     /// The sessions.
     pub sessions: BTreeSet<(AgencyId, String)>,
-    /// The claims that commands or a `client_state` name.
+    /// The claims that commands or a mark name.
     pub claims: BTreeSet<(AgencyId, ClaimId)>,
     /// People whose open calls must be counted.
     pub holders: BTreeSet<(AgencyId, UserId)>,
@@ -57,9 +60,9 @@ pub struct Loaded {
     /// The agencies that are there too, and whose heads somebody else holds.
     pub held: HashSet<AgencyId>,
     /// The webhooks that had come before.
-    pub repeats: HashSet<(AgencyId, String)>,
+    pub repeats: HashSet<WebhookKey>,
     /// The webhooks that had come before, and were kept raw since they could not be applied.
-    pub failed: HashSet<(AgencyId, String)>,
+    pub failed: HashSet<WebhookKey>,
     /// The legs concerned.
     pub legs: Vec<(AgencyId, Leg)>,
     /// The calls concerned.
@@ -91,9 +94,11 @@ words! {
 pub struct StoredWebhook {
     /// Whose it is.
     pub agency_id: AgencyId,
-    /// Telnyx's `data.id`, or the hash of the body where there is none.
+    /// Who sent it.
+    pub carrier: Carrier,
+    /// The carrier's id of it, or the hash of the body where there is none.
     pub webhook_id: String,
-    /// Telnyx's `event_type`.
+    /// The carrier's word for what happened.
     pub event_type: String,
     /// The leg it names.
     pub call_control_id: Option<String>,
@@ -152,9 +157,9 @@ pub struct Writes {
     /// Webhooks that were new, or are taken up again.
     pub webhooks: Vec<(StoredWebhook, WebhookOutcome)>,
     /// Those of them that are taken up again.
-    pub retaken: Vec<(AgencyId, String)>,
+    pub retaken: Vec<WebhookKey>,
     /// Legs whose waiting webhooks have now been taken in.
-    pub unheld: Vec<(AgencyId, String)>,
+    pub unheld: Vec<(AgencyId, LegHandle)>,
     /// Events, in order.
     pub events: Vec<(AgencyId, NumberedEvent)>,
     /// The new head of each agency that has new events.

@@ -30,7 +30,7 @@ impl ToCheck {
     pub fn leave_out(&mut self, call: &str, error: &StoreError) {
         let place = self.calls.iter().position(|one| one.id.to_string() == call);
         if let Some(place) = place {
-            let handle = self.calls.remove(place).call_control_id;
+            let handle = self.calls.remove(place).handle.id;
             self.unreadable.push((handle, error.to_string()));
         }
     }

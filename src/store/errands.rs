@@ -2,7 +2,7 @@
 
 use super::{Backend, Store, StoreError, postgres, sqlite};
 use crate::domain::{
-    AgencyId, Call, CallId, Claim, ClaimId, Command, Errand, Leg, Standing, Timestamp,
+    AgencyId, Call, CallId, Claim, ClaimId, Command, Errand, Leg, LegHandle, Standing, Timestamp,
 };
 
 /// A claim with the call that it is, or was, on, and its commands.
@@ -22,7 +22,11 @@ pub struct HeldClaim {
 #[allow(clippy::missing_errors_doc)]
 impl Store {
     /// All that is known of a leg.
-    pub async fn leg(&self, agency: AgencyId, handle: String) -> Result<Option<Leg>, StoreError> {
+    pub async fn leg(
+        &self,
+        agency: AgencyId,
+        handle: LegHandle,
+    ) -> Result<Option<Leg>, StoreError> {
         query!(self, read, errands::leg(agency, handle))
     }
 

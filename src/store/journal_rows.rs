@@ -3,7 +3,7 @@
 use super::batch::{Head, NumberedEvent, StoredWebhook, WebhookOutcome};
 use super::schema::plain::{agency_heads, call_events, webhook_events};
 use super::{KeptWebhook, StoreError, parse_agency};
-use crate::domain::{AgencyId, Timestamp};
+use crate::domain::{AgencyId, Carrier, Timestamp};
 use diesel::prelude::*;
 use serde::Serialize;
 
@@ -19,6 +19,7 @@ pub struct WebhookRow {
     pub received_at: i64,
     pub outcome: String,
     pub body: String,
+    pub carrier: String,
 }
 
 #[derive(Clone, Debug, Queryable, Insertable, Serialize)]
@@ -53,6 +54,7 @@ impl WebhookRow {
             received_at: webhook.received_at.micros(),
             outcome: outcome.name().into(),
             body: webhook.body,
+            carrier: webhook.carrier.name().into(),
         }
     }
 }
@@ -60,6 +62,7 @@ impl WebhookRow {
 impl WebhookRow {
     pub fn kept(self) -> KeptWebhook {
         KeptWebhook {
+            carrier: Carrier::from_name(&self.carrier),
             webhook_id: self.webhook_id,
             outcome: self.outcome,
             received_at: Timestamp::from_micros(self.received_at),

@@ -2,7 +2,7 @@
 
 use super::StoreError;
 use crate::domain::{
-    Actor, ClaimId, Direction, Leg, Moment, Recording, Reported, Timestamp, UserId,
+    Actor, ClaimId, Direction, Leg, LegHandle, Moment, Recording, Reported, Timestamp, UserId,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -118,10 +118,9 @@ pub(super) fn write(leg: &Leg) -> Result<String, StoreError> {
 }
 
 /// The leg of that handle whose facts are `text`.
-pub(super) fn read(call_control_id: String, text: &str) -> Result<Leg, StoreError> {
-    let corrupt = |error: String| {
-        StoreError::Corrupt(format!("call_legs.facts of {call_control_id}: {error}"))
-    };
+pub(super) fn read(handle: LegHandle, text: &str) -> Result<Leg, StoreError> {
+    let corrupt =
+        |error: String| StoreError::Corrupt(format!("call_legs.facts of {handle}: {error}"));
     let facts: LegFacts = serde_json::from_str(text).map_err(|error| corrupt(error.to_string()))?;
     let direction = match facts.direction.as_deref() {
         None => None,
@@ -129,7 +128,7 @@ pub(super) fn read(call_control_id: String, text: &str) -> Result<Leg, StoreErro
         Some("outgoing") => Some(Direction::Outgoing),
         Some(other) => return Err(corrupt(format!("no direction is called {other}"))),
     };
-    let mut leg = Leg::unknown(call_control_id);
+    let mut leg = Leg::unknown(handle);
     leg.direction = direction;
     leg.claim = facts.claim.map(ClaimId);
     leg.ours = facts.ours;

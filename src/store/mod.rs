@@ -24,7 +24,9 @@ pub use numbers::NumberFilter;
 pub use trouble::Trouble;
 
 use crate::config::DatabaseUrl;
-use crate::domain::{Agency, AgencyId, Call, CallId, Status, Timestamp, User, UserId};
+use crate::domain::{
+    Agency, AgencyId, Call, CallId, Carrier, LegHandle, Status, Timestamp, User, UserId,
+};
 use batch::{BatchKeys, Head, Loaded, Writes};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -102,6 +104,8 @@ pub struct SealedCredential {
 /// A stored webhook's place in the order of keys, its outcome, when it came, and its body.
 #[derive(Clone, Debug)]
 pub struct KeptWebhook {
+    /// Who sent it; none for a carrier that only a newer version knows.
+    pub carrier: Option<Carrier>,
     /// Its key within the agency.
     pub webhook_id: String,
     /// What became of it.
@@ -276,7 +280,7 @@ impl Store {
     pub async fn call_of_leg(
         &self,
         agency: AgencyId,
-        handle: String,
+        handle: LegHandle,
     ) -> Result<Option<Call>, StoreError> {
         query!(self, read, calls::of_leg(agency, handle))
     }

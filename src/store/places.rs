@@ -16,6 +16,7 @@ pub struct Places {
 #[derive(PartialEq, Eq, Hash)]
 pub struct LegPlace {
     agency_id: String,
+    carrier: String,
     call_control_id: String,
     call_session_id: Option<String>,
     call_leg_id: Option<String>,
@@ -37,6 +38,7 @@ impl LegRow {
     pub fn place(&self) -> LegPlace {
         LegPlace {
             agency_id: self.agency_id.clone(),
+            carrier: self.carrier.clone(),
             call_control_id: self.call_control_id.clone(),
             call_session_id: self.call_session_id.clone(),
             call_leg_id: self.call_leg_id.clone(),

@@ -130,7 +130,8 @@ macro_rules! insert_rows {
 }
 
 /// [`insert_rows`], or changes the rows that are there. PostgreSQL finds out by itself which of them
-/// stay in their places.
+/// stay in their places. The key is named and not its columns: a later release may add to them while
+/// this one serves.
 macro_rules! upsert_rows {
     ($line:expr, $table:ident, $rows:expr, stays $stays:expr, key [$key:ident $(, $more:ident)*],
      keep [$($keep:ident),*], moves [$($moves:ident),*],
@@ -148,8 +149,8 @@ macro_rules! upsert_rows {
                 " FROM json_populate_recordset(NULL::callboard.", stringify!($table), ", "
             );
             let tail = concat!(
-                "::json) ON CONFLICT (", stringify!($key) $(, ", ", stringify!($more))*,
-                ") DO UPDATE SET ", stringify!($goes_on), " = excluded.", stringify!($goes_on)
+                "::json) ON CONFLICT ON CONSTRAINT ", stringify!($table), "_pkey",
+                " DO UPDATE SET ", stringify!($goes_on), " = excluded.", stringify!($goes_on)
                 $(, ", ", stringify!($moves), " = excluded.", stringify!($moves))*
                 $(, ", ", stringify!($also), " = excluded.", stringify!($also))*
             );

@@ -4,8 +4,8 @@ use super::StoreError;
 use super::leg_facts::{self, RecordingFact};
 use super::schema::plain::{call_legs, errands, inbound_calls};
 use crate::domain::{
-    Agency, AgencyId, Call, CallId, Errand, ErrandKind, Leg, Recording, Role, Status, Timestamp,
-    User, UserId, value_of,
+    Agency, AgencyId, Call, CallId, Carrier, Errand, ErrandKind, Leg, LegHandle, Recording, Role,
+    Status, Timestamp, User, UserId, value_of,
 };
 use diesel::prelude::*;
 use serde::Serialize;
@@ -33,6 +33,7 @@ pub struct CallRow {
     pub recordings: String,
     pub created_at: i64,
     pub updated_at: i64,
+    pub carrier: String,
 }
 
 #[derive(Clone, Debug, Queryable, Insertable, Serialize)]
@@ -45,6 +46,7 @@ pub struct LegRow {
     pub claim_id: Option<String>,
     pub facts: String,
     pub updated_at: i64,
+    pub carrier: String,
 }
 
 #[derive(Clone, Debug, Queryable, Insertable, Serialize)]
@@ -57,6 +59,7 @@ pub struct ErrandRow {
     pub leased_until: Option<i64>,
     pub attempts: i32,
     pub command_n: i32,
+    pub carrier: String,
 }
 
 #[derive(Clone, Debug, Queryable)]
@@ -100,6 +103,11 @@ pub(super) fn unknown(column: &str, row: &str, word: &str) -> StoreError {
     StoreError::Corrupt(format!("{column} of {row}: {word:?} is not known here"))
 }
 
+/// The carrier of a row.
+pub(super) fn carrier(name: &str, column: &str, row: &str) -> Result<Carrier, StoreError> {
+    Carrier::from_name(name).ok_or_else(|| unknown(column, row, name))
+}
+
 fn at(micros: Option<i64>) -> Option<Timestamp> {
     micros.map(Timestamp::from_micros)
 }
@@ -111,7 +119,7 @@ impl CallRow {
         Ok(Self {
             id: call.id.to_string(),
             agency_id: call.agency_id.to_string(),
-            call_control_id: call.call_control_id.clone(),
+            call_control_id: call.handle.id.clone(),
             call_session_id: call.call_session_id.clone(),
             from_number: call.from_number.clone(),
             to_number: call.to_number.clone(),
@@ -129,6 +137,7 @@ impl CallRow {
                 .map_err(|error| StoreError::Data(error.to_string()))?,
             created_at: call.created_at.micros(),
             updated_at: call.updated_at.micros(),
+            carrier: call.handle.carrier.name().into(),
         })
     }
 
@@ -144,7 +153,10 @@ impl CallRow {
         Ok(Call {
             id: CallId(id(&self.id, "inbound_calls.id")?),
             agency_id: AgencyId(id(&self.agency_id, "inbound_calls.agency_id")?),
-            call_control_id: self.call_control_id,
+            handle: LegHandle {
+                carrier: carrier(&self.carrier, "inbound_calls.carrier", &self.id)?,
+                id: self.call_control_id,
+            },
             call_session_id: self.call_session_id,
             from_number: self.from_number,
             to_number: self.to_number,
@@ -173,18 +185,23 @@ impl LegRow {
         let owned = |detail| value_of(detail).map(str::to_owned);
         Ok(Self {
             agency_id: agency.to_string(),
-            call_control_id: leg.call_control_id.clone(),
+            call_control_id: leg.handle.id.clone(),
             call_session_id: owned(&leg.session),
             call_leg_id: owned(&leg.leg_id),
             claim_id: leg.claim.map(|claim| claim.to_string()),
             facts: leg_facts::write(leg)?,
             updated_at: now.micros(),
+            carrier: leg.handle.carrier.name().into(),
         })
     }
 
     pub fn leg(self) -> Result<(AgencyId, Leg), StoreError> {
         let agency = AgencyId(id(&self.agency_id, "call_legs.agency_id")?);
-        Ok((agency, leg_facts::read(self.call_control_id, &self.facts)?))
+        let handle = LegHandle {
+            carrier: carrier(&self.carrier, "call_legs.carrier", &self.call_control_id)?,
+            id: self.call_control_id,
+        };
+        Ok((agency, leg_facts::read(handle, &self.facts)?))
     }
 }
 
@@ -198,6 +215,7 @@ impl ErrandRow {
             leased_until: errand.leased_until.map(Timestamp::micros),
             attempts: errand.attempts,
             command_n: errand.command_n,
+            carrier: errand.carrier.name().into(),
         }
     }
 
@@ -206,6 +224,7 @@ impl ErrandRow {
             agency_id: AgencyId(id(&self.agency_id, "errands.agency_id")?),
             kind: ErrandKind::from_name(&self.kind)
                 .ok_or_else(|| unknown("errands.kind", &self.subject, &self.kind))?,
+            carrier: carrier(&self.carrier, "errands.carrier", &self.subject)?,
             subject: self.subject,
             due: Timestamp::from_micros(self.due_at),
             leased_until: at(self.leased_until),

@@ -70,6 +70,7 @@ tables! {
         recordings -> Text,
         created_at -> BigInt,
         updated_at -> BigInt,
+        carrier -> Text,
     }
 
     call_logs (id) {
@@ -108,6 +109,7 @@ tables! {
         claim_id -> Nullable<Text>,
         facts -> Text,
         updated_at -> BigInt,
+        carrier -> Text,
     }
 
     claims (id) {
@@ -147,6 +149,7 @@ tables! {
         leased_until -> Nullable<BigInt>,
         attempts -> Integer,
         command_n -> Integer,
+        carrier -> Text,
     }
 
     call_events (agency_id, seq) {
@@ -168,6 +171,7 @@ tables! {
         received_at -> BigInt,
         outcome -> Text,
         body -> Text,
+        carrier -> Text,
     }
 
     agency_credentials (agency_id, name) {

@@ -80,7 +80,7 @@ impl<'a> From<&'a Call> for CallView<'a> {
     fn from(call: &'a Call) -> Self {
         Self {
             id: call.id.0,
-            call_control_id: &call.call_control_id,
+            call_control_id: &call.handle.id,
             call_session_id: call.call_session_id.as_deref(),
             from_number: call.from_number.as_deref(),
             to_number: call.to_number.as_deref(),

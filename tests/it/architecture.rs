@@ -13,7 +13,7 @@ const FLOORS: [&[&str]; 11] = [
     &["telemetry", "clock", "view"],
     &["store", "duties", "providers"],
     &["auth", "agencies"],
-    &["journal", "hub", "relay"],
+    &["journal", "hub", "relay", "carriers"],
     &["control", "fanout"],
     &["http"],
     &["ingest", "api", "ws"],
@@ -306,6 +306,26 @@ fn is_free_of(room: &str, strange: &[&str]) {
             for name in names(line).filter(|name| strange.contains(name)) {
                 faults.push(format!("{place}: `{room}` does not know `{name}`"));
             }
+        }
+    }
+    all_is_well(&faults);
+}
+
+/// Rooms that act on any carrier's calls, and the file in them that may name one: where the routes
+/// are.
+const FOR_ANY_CARRIER: [&str; 2] = ["control", "ingest"];
+const ROUTES: &str = "src/ingest/routes.rs";
+
+#[test]
+fn what_is_true_of_any_carrier_names_none() {
+    let mut faults = Vec::new();
+    let rooms = files("src");
+    let rooms = rooms.iter();
+    for file in rooms.filter(|file| FOR_ANY_CARRIER.contains(&file.room.as_str())) {
+        let text = fs::read_to_string(&file.path).expect("a source file");
+        let named = text.to_lowercase().contains("telnyx");
+        if named && file.path != ROUTES {
+            faults.push(format!("{}: names a carrier", file.path));
         }
     }
     all_is_well(&faults);

@@ -5,7 +5,8 @@ use crate::support::World;
 use crate::support::patience::soon;
 use callboard::config::DatabaseUrl;
 use callboard::domain::{
-    AgencyId, ClaimId, ClientState, Direction, LegEvent, LegNews, Moment, Timestamp, UserId,
+    AgencyId, Carrier, ClaimId, Direction, LegEvent, LegHandle, LegNews, Mark, Moment, Timestamp,
+    UserId,
 };
 use callboard::journal::{Append, ClaimAppend, Journal, Meaning, WebhookAppend};
 use callboard::store::batch::StoredWebhook;
@@ -216,7 +217,7 @@ impl Tale {
 
     fn caller(&self, n: u32, second: i64, news: LegNews) -> Append {
         self.webhook(LegEvent {
-            call_control_id: format!("caller {n:02}"),
+            handle: LegHandle::new(Carrier::Telnyx, format!("caller {n:02}")),
             // What comes before its call is known does not name the session yet.
             session: (second != 2).then(|| format!("session {n}")),
             leg_id: Some(format!("leg {n}")),
@@ -228,10 +229,10 @@ impl Tale {
     /// The agent's phone, which names its claim and not the caller's session.
     fn phone(&self, n: u32, second: i64, news: LegNews) -> Append {
         self.webhook(LegEvent {
-            call_control_id: format!("phone {n:02}"),
+            handle: LegHandle::new(Carrier::Telnyx, format!("phone {n:02}")),
             session: Some(format!("session of phone {n}")),
             leg_id: Some(format!("leg of phone {n}")),
-            client_state: ClientState::Ours(Some(self.claim_id(n))),
+            mark: Mark::Ours(Some(self.claim_id(n))),
             ..event(second, news)
         })
     }
@@ -253,12 +254,10 @@ impl Tale {
     fn webhook(&self, event: LegEvent) -> Append {
         let webhook = StoredWebhook {
             agency_id: self.agency,
-            webhook_id: format!(
-                "{:?} of {:?} {}",
-                event.news, event.leg_id, event.call_control_id
-            ),
+            carrier: Carrier::Telnyx,
+            webhook_id: format!("{:?} of {:?} {}", event.news, event.leg_id, event.handle),
             event_type: "call.something".into(),
-            call_control_id: Some(event.call_control_id.clone()),
+            call_control_id: Some(event.handle.id.clone()),
             connection_id: None,
             occurred_at: event.moment.occurred,
             received_at: event.moment.received,
@@ -273,7 +272,7 @@ impl Tale {
     fn claim(&self, n: u32) -> Append {
         Append::Claim(ClaimAppend {
             agency_id: self.agency,
-            call_control_id: format!("caller {n:02}"),
+            handle: LegHandle::new(Carrier::Telnyx, format!("caller {n:02}")),
             claim_id: self.claim_id(n),
             user_id: self.agent,
             user_name: Some("Agent".into()),
@@ -352,7 +351,7 @@ fn at(second: i64) -> Timestamp {
 
 fn event(second: i64, news: LegNews) -> LegEvent {
     LegEvent {
-        call_control_id: String::new(),
+        handle: LegHandle::new(Carrier::Telnyx, ""),
         news,
         moment: Moment {
             occurred: at(second),
@@ -363,6 +362,6 @@ fn event(second: i64, news: LegNews) -> LegEvent {
         from: None,
         to: None,
         caller_name: None,
-        client_state: ClientState::Absent,
+        mark: Mark::Absent,
     }
 }

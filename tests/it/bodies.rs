@@ -79,7 +79,7 @@ async fn the_guides_curl_line_rings_once_however_often_it_is_sent(world: World) 
         (head.last_seq, calls.len(), call.created_at),
         (1, 1, world.clock.now())
     );
-    assert_eq!(call.call_control_id, "test-123");
+    assert_eq!(call.handle.id, "test-123");
     assert_eq!(call.from_number.as_deref(), Some("+15551234567"));
     assert_eq!(call.to_number.as_deref(), Some("+15559876543"));
 }

@@ -1,9 +1,10 @@
 //! One winner per claim, and what becomes of a claim that lets go.
 
 use crate::support::World;
-use crate::support::node::Node;
+use crate::support::node::{Node, handle};
 use crate::support::retelling::{after, tell};
-use callboard::domain::{CallId, ClaimId, ReleaseReason, UserId, client_state};
+use callboard::carriers::telnyx::client_state;
+use callboard::domain::{CallId, ClaimId, ReleaseReason, UserId};
 use callboard::journal::{Answer, Append, ClaimAnswer, ClaimAppend};
 use callboard_simulator::{Carrier, HangupCause, Leg};
 use futures_util::future::join_all;
@@ -150,7 +151,7 @@ async fn one_of_fifty_wins(world: &World, nodes: &[&Node]) {
 async fn claim_as(world: &World, node: &Node, claim: ClaimId, call: &Leg) -> (ClaimId, CallId) {
     let append = Append::Claim(ClaimAppend {
         agency_id: world.acme.id,
-        call_control_id: call.call_control_id.clone(),
+        handle: handle(&call.call_control_id),
         claim_id: claim,
         user_id: world.anna,
         user_name: Some("Anna".into()),

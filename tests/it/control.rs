@@ -10,8 +10,8 @@ mod waiting;
 
 use crate::support::World;
 use crate::support::exchange::ANNAS_PHONE;
-use callboard::domain::client_state;
-use callboard::providers::telnyx::command_id;
+use callboard::carriers::telnyx::client_state;
+use callboard::domain::CommandId;
 use callboard_simulator::Hears;
 use serde_json::json;
 
@@ -32,7 +32,7 @@ async fn an_agent_answers_and_her_phone_is_connected_to_the_caller(world: World)
     let body = json!({
         "to": ANNAS_PHONE, "from": "+15550100", "timeout_secs": 25,
         "target_leg_client_state": client_state(claim),
-        "command_id": command_id(claim.0, "transfer", 1).to_string(),
+        "command_id": CommandId::of(claim.0, "transfer", 1).0.to_string(),
     });
     assert_eq!(asked[0].body, body);
 

@@ -20,6 +20,7 @@ mod architecture;
 mod batches;
 mod bodies;
 mod call_logs;
+mod calls_by_id;
 mod claims;
 #[cfg(feature = "proving")]
 mod conformance;

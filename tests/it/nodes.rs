@@ -2,6 +2,7 @@
 
 use crate::support::World;
 use crate::support::database::Database;
+use crate::support::node::handle;
 use crate::support::retelling::tell;
 use callboard::journal::{Answer, Append, ClaimAnswer, ClaimAppend, Journal};
 use callboard::telemetry::Metrics;
@@ -205,7 +206,7 @@ async fn claimed_by_a_server_that_dies(world: &World, call_control_id: &str) {
     tokio::spawn(writer.run(CancellationToken::new()));
     let append = Append::Claim(ClaimAppend {
         agency_id: world.acme.id,
-        call_control_id: call_control_id.into(),
+        handle: handle(call_control_id),
         claim_id: callboard::domain::ClaimId(Uuid::new_v4()),
         user_id: world.ben,
         user_name: Some("Ben".into()),

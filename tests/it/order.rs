@@ -2,7 +2,7 @@
 
 use crate::support::World;
 use crate::support::retelling::{after, orders, tell};
-use callboard::domain::client_state;
+use callboard::carriers::telnyx::client_state;
 use callboard_simulator::{ANY, Carrier, HangupCause, Leg, Outcome, Webhook};
 use futures_util::future::join_all;
 use std::time::Duration;

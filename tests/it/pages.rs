@@ -233,7 +233,7 @@ async fn every_status_has_its_page_and_open_calls_are_on_it(world: World) {
     let (claim, _) = node
         .wins(world.anna, "Anna", &calls[2].call_control_id)
         .await;
-    let leg = calls[2].second_leg(Some(callboard::domain::client_state(claim)));
+    let leg = calls[2].second_leg(Some(callboard::carriers::telnyx::client_state(claim)));
     carrier.deliver(&leg.initiated()).await;
     carrier.deliver(&leg.answered()).await;
     node.wins(world.anna, "Anna", &calls[1].call_control_id)

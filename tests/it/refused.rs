@@ -6,8 +6,10 @@ use crate::support::patience::soon;
 use crate::support::retelling::tell;
 use crate::support::wiretap::Wiretap;
 use callboard::config::DatabaseUrl;
-use callboard::domain::{ClientState, Direction, LegEvent, LegNews, Moment, Timestamp};
-use callboard::journal::{Answer, Append, AppendError, Meaning, WebhookAnswer, WebhookAppend};
+use callboard::domain::{
+    Carrier, Direction, LegEvent, LegHandle, LegNews, Mark, Moment, Timestamp,
+};
+use callboard::journal::{Answer, Append, AppendError, Meaning, Taken, WebhookAppend};
 use callboard::store::batch::{StoredWebhook, WebhookOutcome};
 use callboard_simulator::HangupCause;
 use futures_util::StreamExt;
@@ -204,7 +206,10 @@ async fn what_postgres_cannot_hold_is_kept_raw_and_costs_the_others_nothing() {
     let answers = join_all(rings).await;
 
     for (place, answer) in answers.into_iter().enumerate() {
-        let Ok(Answer::Webhook(WebhookAnswer::Stored(outcome))) = answer else {
+        let Ok(Answer::Webhook(answer)) = answer else {
+            panic!("{place}: {answer:?}");
+        };
+        let Taken::Now(outcome) = answer.taken else {
             panic!("{place}: {answer:?}");
         };
         let bad = place == 3 || place == 11;
@@ -225,7 +230,7 @@ fn ring(world: &World, place: usize, from: &str) -> Append {
     };
     let moment = Timestamp::default();
     append.meaning = Meaning::Leg(LegEvent {
-        call_control_id: format!("v3:{place}"),
+        handle: LegHandle::new(Carrier::Telnyx, format!("v3:{place}")),
         news: LegNews::Initiated(Direction::Incoming),
         moment: Moment {
             occurred: moment,
@@ -236,7 +241,7 @@ fn ring(world: &World, place: usize, from: &str) -> Append {
         from: Some(from.into()),
         to: None,
         caller_name: None,
-        client_state: ClientState::Absent,
+        mark: Mark::Absent,
     });
     Append::Webhook(append)
 }
@@ -277,6 +282,7 @@ fn song(world: &World, name: &str, bytes: usize) -> Append {
     Append::Webhook(WebhookAppend {
         webhook: StoredWebhook {
             agency_id: world.acme.id,
+            carrier: Carrier::Telnyx,
             webhook_id: name.into(),
             event_type: "call.sang".into(),
             call_control_id: None,

@@ -1,7 +1,7 @@
 //! The main job: a call rings at the carrier, and every board of that agency sees it.
 
 use crate::support::World;
-use callboard::domain::client_state;
+use callboard::carriers::telnyx::client_state;
 use callboard_simulator::{HangupCause, Outcome};
 
 async fn a_ringing_call_reaches_every_board_of_its_agency(world: World) {

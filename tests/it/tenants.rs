@@ -3,7 +3,7 @@
 use crate::support::World;
 use crate::support::node::Node;
 use crate::support::retelling::tell;
-use callboard::domain::client_state;
+use callboard::carriers::telnyx::client_state;
 use callboard_simulator::{Carrier, Dice, HangupCause, Leg, Outcome};
 use serde_json::Value;
 

@@ -20,6 +20,7 @@ fn words_of_tomorrow(leg: &str) -> Vec<(String, String)> {
              (SELECT id FROM inbound_calls WHERE call_control_id = '{leg}')"
         )
     };
+    let leg_row = |set: &str| format!("UPDATE call_legs SET {set} WHERE call_control_id = '{leg}'");
     let facts = |from: &str, to: &str| {
         format!(
             "UPDATE call_legs SET facts = replace(facts, '{from}', '{to}')
@@ -38,6 +39,8 @@ fn words_of_tomorrow(leg: &str) -> Vec<(String, String)> {
             claim("release_reason = NULL, released_at = NULL"),
         ),
         (facts("incoming", "sideways"), facts("sideways", "incoming")),
+        (call("carrier = 'homing'"), call("carrier = 'telnyx'")),
+        (leg_row("carrier = 'homing'"), leg_row("carrier = 'telnyx'")),
     ]
 }
 
@@ -105,10 +108,14 @@ async fn a_result_of_tomorrow_is_left_out_of_pages_that_stay_whole(world: World)
 async fn errands_of_tomorrow_wait_while_those_of_today_are_done(world: World) {
     let line = world.line().await;
     for number in 0..70 {
-        let kind = ["teleport", "fax"][number % 2];
+        let (kind, carrier) = [
+            ("teleport", "telnyx"),
+            ("fax", "telnyx"),
+            ("look", "homing"),
+        ][number % 3];
         let sql = format!(
-            "INSERT INTO errands (agency_id, kind, subject, due_at)
-             VALUES ('{}', '{kind}', '{number}', 0)",
+            "INSERT INTO errands (agency_id, kind, carrier, subject, due_at)
+             VALUES ('{}', '{kind}', '{carrier}', '{number}', 0)",
             line.world.acme.id
         );
         line.world.database.execute(&sql).await;
@@ -122,7 +129,7 @@ async fn errands_of_tomorrow_wait_while_those_of_today_are_done(world: World) {
     assert!(!phone.is_alive());
 
     let wait = "SELECT kind FROM errands WHERE leased_until IS NULL AND attempts = 0
-         AND kind IN ('teleport', 'fax')";
+         AND (kind IN ('teleport', 'fax') OR carrier = 'homing')";
     assert_eq!(line.world.database.texts(wait).await.len(), 70);
 }
 

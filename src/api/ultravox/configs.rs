@@ -7,7 +7,7 @@ use crate::api::body::json_body;
 use crate::domain::Right;
 use crate::http::{ApiError, Caller, Context, Door, Operation, Route, Tag, schema};
 use crate::providers::Account;
-use crate::providers::ultravox::{Carrier, Settings, read_settings, without_secrets};
+use crate::providers::ultravox::{Settings, VoiceCarrier, read_settings, without_secrets};
 use actix_web::{HttpRequest, HttpResponse, web};
 use secrecy::SecretString;
 use serde_json::{Map, Value, json};
@@ -74,7 +74,7 @@ pub(in crate::api) const CHANGE_WHOLE: Route = Route::patch(
     |route| route.to(change_whole),
     |operation| {
         let one = json!({ "anyOf": [own_fields(), { "type": "null" }] });
-        let all = Carrier::ALL.map(|carrier| (carrier.name().to_owned(), one.clone()));
+        let all = VoiceCarrier::ALL.map(|carrier| (carrier.name().to_owned(), one.clone()));
         let all = json!({ "type": "object", "properties": Map::from_iter(all) });
         let example = json!({ "telnyx": { "callCreationAllowAllAgents": true } });
         of_settings(operation)
@@ -95,7 +95,7 @@ fn of_settings(operation: Operation) -> Operation {
         .with(
             "carrier",
             "Which carrier.",
-            schema::one_of(&Carrier::ALL.map(Carrier::name)),
+            schema::one_of(&VoiceCarrier::ALL.map(VoiceCarrier::name)),
         )
         .fails_with(
             400,
@@ -126,7 +126,7 @@ async fn read(
     path: web::Path<String>,
     context: web::Data<Context>,
 ) -> Result<HttpResponse, ApiError> {
-    let carrier = Carrier::from_name(&path).ok_or(NO_CARRIER)?;
+    let carrier = VoiceCarrier::from_name(&path).ok_or(NO_CARRIER)?;
     let (account, _) = asked(&caller, &context).await?;
     let ours = context.clone();
     let shown = on_main(&context, async move {
@@ -146,7 +146,7 @@ async fn change(
     payload: web::Payload,
     context: web::Data<Context>,
 ) -> Result<HttpResponse, ApiError> {
-    let carrier = Carrier::from_name(&path).ok_or(NO_CARRIER)?;
+    let carrier = VoiceCarrier::from_name(&path).ok_or(NO_CARRIER)?;
     let body: Value = json_body(&request, payload, &context.clock, EXPECTED).await?;
     let settings = read_settings(carrier, &body).map_err(ApiError::BadRequest)?;
     let (mut account, credentials) = asked(&caller, &context).await?;
@@ -167,7 +167,7 @@ async fn remove(
     path: web::Path<String>,
     context: web::Data<Context>,
 ) -> Result<HttpResponse, ApiError> {
-    let carrier = Carrier::from_name(&path).ok_or(NO_CARRIER)?;
+    let carrier = VoiceCarrier::from_name(&path).ok_or(NO_CARRIER)?;
     let (account, _) = asked(&caller, &context).await?;
     let ours = context.clone();
     let removed = on_main(&context, async move {
@@ -190,7 +190,7 @@ async fn change_whole(
     let body: Map<String, Value> = json_body(&request, payload, &context.clock, EXPECTED).await?;
     let mut given = Vec::new();
     for (name, value) in &body {
-        let carrier = Carrier::from_name(name).ok_or_else(|| {
+        let carrier = VoiceCarrier::from_name(name).ok_or_else(|| {
             ApiError::BadRequest("The settings are those of telnyx, twilio and plivo".into())
         })?;
         let settings = match value {
@@ -222,7 +222,7 @@ async fn change_whole(
     });
     let mut shown = shown.await?;
     let mut answer = Map::new();
-    for carrier in Carrier::ALL {
+    for carrier in VoiceCarrier::ALL {
         let one = shown.get_mut(carrier.name()).map(Value::take);
         answer.insert(carrier.name().into(), one.unwrap_or_default());
     }
@@ -239,7 +239,7 @@ async fn asked(
 }
 
 /// What the owner gave is not to come back in a refusal either.
-fn hide(account: &mut Account, carrier: Carrier, settings: &Settings) {
+fn hide(account: &mut Account, carrier: VoiceCarrier, settings: &Settings) {
     let secrets = carrier.fields().iter().filter(|field| field.is_secret);
     let given = secrets.filter_map(|field| settings.get(field.name)?.as_str());
     account.secrets.extend(given.map(SecretString::from));

@@ -8,7 +8,7 @@ use super::account::{account_of, missing, of_ultravox, on_main, unreadable};
 use super::{UPSTREAM, missing_names};
 use crate::domain::{AgencyId, CredentialKey, Right};
 use crate::http::{ApiError, Caller, Context, Door, Operation, Route, Tag, read_body};
-use crate::providers::ultravox::Carrier;
+use crate::providers::ultravox::VoiceCarrier;
 use actix_web::{HttpRequest, HttpResponse, web};
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value, json};
@@ -22,7 +22,11 @@ pub(in crate::api) const TELNYX_FUNCTION: Route = Route::post(
     |route| route.to(telnyx),
     |operation| {
         let summary = "Import Telnyx, as supabase-js calls it";
-        imports(Carrier::Telnyx, operation).named(Tag::Ultravox, "importTelnyxFunction", summary)
+        imports(VoiceCarrier::Telnyx, operation).named(
+            Tag::Ultravox,
+            "importTelnyxFunction",
+            summary,
+        )
     },
 );
 
@@ -31,7 +35,7 @@ pub(in crate::api) const TELNYX: Route = Route::post(
     Door::For(Right::ImportCarriers),
     |route| route.to(telnyx),
     |operation| {
-        let operation = imports(Carrier::Telnyx, operation);
+        let operation = imports(VoiceCarrier::Telnyx, operation);
         operation.named(Tag::Ultravox, "importTelnyx", "Import Telnyx")
     },
 );
@@ -41,7 +45,7 @@ pub(in crate::api) const TWILIO: Route = Route::post(
     Door::For(Right::ImportCarriers),
     |route| route.to(twilio),
     |operation| {
-        let operation = imports(Carrier::Twilio, operation);
+        let operation = imports(VoiceCarrier::Twilio, operation);
         operation.named(Tag::Ultravox, "importTwilio", "Import Twilio")
     },
 );
@@ -51,12 +55,12 @@ pub(in crate::api) const PLIVO: Route = Route::post(
     Door::For(Right::ImportCarriers),
     |route| route.to(plivo),
     |operation| {
-        let operation = imports(Carrier::Plivo, operation);
+        let operation = imports(VoiceCarrier::Plivo, operation);
         operation.named(Tag::Ultravox, "importPlivo", "Import Plivo")
     },
 );
 
-fn imports(carrier: Carrier, operation: Operation) -> Operation {
+fn imports(carrier: VoiceCarrier, operation: Operation) -> Operation {
     let (flag, named) = (flag_of(carrier), named(carrier));
     let properties = json!({
         "success": { "const": true },
@@ -86,7 +90,7 @@ async fn telnyx(
     payload: web::Payload,
     context: web::Data<Context>,
 ) -> Result<HttpResponse, ApiError> {
-    import(Carrier::Telnyx, caller, request, payload, context).await
+    import(VoiceCarrier::Telnyx, caller, request, payload, context).await
 }
 
 /// Imports the agency's Twilio account.
@@ -96,7 +100,7 @@ async fn twilio(
     payload: web::Payload,
     context: web::Data<Context>,
 ) -> Result<HttpResponse, ApiError> {
-    import(Carrier::Twilio, caller, request, payload, context).await
+    import(VoiceCarrier::Twilio, caller, request, payload, context).await
 }
 
 /// Imports the agency's Plivo account.
@@ -106,11 +110,11 @@ async fn plivo(
     payload: web::Payload,
     context: web::Data<Context>,
 ) -> Result<HttpResponse, ApiError> {
-    import(Carrier::Plivo, caller, request, payload, context).await
+    import(VoiceCarrier::Plivo, caller, request, payload, context).await
 }
 
 async fn import(
-    carrier: Carrier,
+    carrier: VoiceCarrier,
     caller: Caller,
     request: HttpRequest,
     payload: web::Payload,
@@ -129,7 +133,7 @@ async fn import(
 }
 
 async fn flow(
-    carrier: Carrier,
+    carrier: VoiceCarrier,
     agency: AgencyId,
     context: web::Data<Context>,
 ) -> Result<Value, ApiError> {
@@ -179,15 +183,15 @@ async fn flow(
 }
 
 /// The document's name of what has been done.
-fn flag_of(carrier: Carrier) -> String {
+fn flag_of(carrier: VoiceCarrier) -> String {
     format!("{carrier}_configured_in_ultravox")
 }
 
 /// The document's name of the application's id, and its like for the other carriers.
-const fn named(carrier: Carrier) -> &'static str {
+const fn named(carrier: VoiceCarrier) -> &'static str {
     match carrier {
-        Carrier::Telnyx => "application_id",
-        Carrier::Twilio => "account_sid",
-        Carrier::Plivo => "auth_id",
+        VoiceCarrier::Telnyx => "application_id",
+        VoiceCarrier::Twilio => "account_sid",
+        VoiceCarrier::Plivo => "auth_id",
     }
 }

@@ -5,7 +5,9 @@ use super::account::{account_of, detailed, of_ultravox, on_main};
 use crate::agencies::Credentials;
 use crate::domain::{CredentialKey, Right};
 use crate::http::{ApiError, Caller, Context, Door, Route, Tag};
-use crate::providers::ultravox::{Carrier, Issue, IssueKind, issues as compared, without_secrets};
+use crate::providers::ultravox::{
+    Issue, IssueKind, VoiceCarrier, issues as compared, without_secrets,
+};
 use crate::view::CredentialName;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -129,11 +131,11 @@ fn view(credentials: &Credentials, seen: &Seen) -> UltravoxStatus {
     let judged = judged(credentials, seen);
     let ultravox = match seen {
         Seen::Whole(whole) => {
-            let shown = |carrier: Carrier| {
+            let shown = |carrier: VoiceCarrier| {
                 let one = whole.get(carrier.name()).cloned().unwrap_or_default();
                 (carrier.name(), one)
             };
-            Some(Carrier::ALL.into_iter().map(shown).collect())
+            Some(VoiceCarrier::ALL.into_iter().map(shown).collect())
         }
         Seen::NotAsked | Seen::Failed(_) => None,
     };

@@ -129,7 +129,7 @@ pub(super) async fn launch(
 /// The caller's leg of a call that a former run left open: the carrier has not forgotten it.
 fn leg_of(carrier: &Carrier, call: &Call) -> Leg {
     let mut leg = carrier.new_call(call.from_number.as_deref().unwrap_or("anonymous"));
-    leg.call_control_id.clone_from(&call.call_control_id);
+    leg.call_control_id.clone_from(&call.handle.id);
     leg.started_at = call.created_at.into();
     let session = call.call_session_id.as_deref();
     if let Some(session) = session.and_then(|session| session.parse().ok()) {

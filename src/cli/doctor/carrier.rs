@@ -2,10 +2,10 @@
 
 use super::finding::Findings;
 use super::subject::{Checkup, Subject, webhook_url};
-
+use crate::carriers::telnyx::Application;
+use crate::carriers::{About, CarrierError};
 use crate::domain::{AgencyId, CredentialKey};
 use crate::providers::Account;
-use crate::providers::telnyx::{Application, CommandError};
 use secrecy::ExposeSecret;
 use url::Url;
 
@@ -51,12 +51,11 @@ pub(super) async fn check(checkup: &Checkup, subject: &Subject) -> Findings {
     found
 }
 
-fn told(error: &CommandError, found: &mut Findings) {
-    let mend = match error {
-        CommandError::Refused {
-            status: 401 | 403, ..
-        } => "store the right telnyx_api_key: `callboard credentials set` with telnyx_api_key=-",
-        _ => "see that TELNYX_API_BASE can be reached from here, and run this again",
+fn told(error: &CarrierError, found: &mut Findings) {
+    let mend = if error.is_about(About::Key) {
+        "store the right telnyx_api_key: `callboard credentials set` with telnyx_api_key=-"
+    } else {
+        "see that TELNYX_API_BASE can be reached from here, and run this again"
     };
     let fact = format!("its application at Telnyx cannot be looked up: {error}");
     found.wrong(fact, mend);

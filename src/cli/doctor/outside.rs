@@ -1,11 +1,11 @@
 //! The clients that ask others. Each of their requests ends within 10 s.
 
 use super::finding::Findings;
+use crate::carriers::telnyx::Telnyx;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::providers::breaker::Breakers;
 use crate::providers::http::Http;
-use crate::providers::telnyx::Telnyx;
 use crate::providers::ultravox::Ultravox;
 use crate::telemetry::{Metrics, Provider};
 

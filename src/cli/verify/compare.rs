@@ -51,7 +51,7 @@ pub(super) fn compare(
 ) -> (Verdict, Timestamp) {
     let never = Timestamp::default();
     let Some((caller, initiated)) = retold
-        .leg(&call.call_control_id)
+        .leg(&call.handle)
         .and_then(|leg| Some((leg, leg.initiated?)))
     else {
         let verdict = if call.created_at < window.complete_since {

@@ -1,7 +1,7 @@
 //! The legs as the stored webhooks tell of them.
 
-use crate::domain::{Claim, ClaimId, Leg, LegEvent, Moment, Timestamp, value_of};
-use crate::ingest::{WebhookError, understand};
+use crate::carriers::{WebhookError, understand};
+use crate::domain::{Claim, ClaimId, Leg, LegEvent, LegHandle, Moment, Timestamp, value_of};
 use crate::store::KeptWebhook;
 use crate::store::batch::WebhookOutcome;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -9,12 +9,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 /// Every leg that an agency's retained webhooks tell of.
 #[derive(Default)]
 pub(super) struct Retold {
-    legs: BTreeMap<String, Leg>,
-    by_leg_id: HashMap<String, String>,
-    by_session: HashMap<String, BTreeSet<String>>,
-    by_claim: HashMap<ClaimId, BTreeSet<String>>,
+    legs: BTreeMap<LegHandle, Leg>,
+    by_leg_id: HashMap<String, LegHandle>,
+    by_session: HashMap<String, BTreeSet<LegHandle>>,
+    by_claim: HashMap<ClaimId, BTreeSet<LegHandle>>,
     /// When the latest webhook of a leg came.
-    heard: HashMap<String, Timestamp>,
+    heard: HashMap<LegHandle, Timestamp>,
     /// Webhooks that name their leg by its stable id alone.
     without_handle: Vec<LegEvent>,
     oldest: Option<Timestamp>,
@@ -33,11 +33,15 @@ impl Retold {
         if is(WebhookOutcome::Failed) || is(WebhookOutcome::OtherConnection) {
             return Ok(());
         }
-        let Some(event) = understand(&kept.body, received)?.news else {
+        let Some(carrier) = kept.carrier else {
+            let why = "its carrier is not known here";
+            return Err(WebhookError::Malformed(why.to_owned()));
+        };
+        let Some(event) = understand(carrier, &kept.body, received)?.news else {
             return Ok(());
         };
-        if !event.call_control_id.is_empty() {
-            self.learn(event.call_control_id.clone(), &event);
+        if !event.handle.id.is_empty() {
+            self.learn(event.handle.clone(), &event);
         } else if !is(WebhookOutcome::Ignored) {
             // Ignored: its leg was not known when it came, so it changed nothing then either.
             self.without_handle.push(event);
@@ -67,7 +71,7 @@ impl Retold {
         }
     }
 
-    fn learn(&mut self, handle: String, event: &LegEvent) {
+    fn learn(&mut self, handle: LegHandle, event: &LegEvent) {
         if let Some(leg_id) = event.leg_id.clone() {
             self.by_leg_id.insert(leg_id, handle.clone());
         }
@@ -78,14 +82,14 @@ impl Retold {
     }
 
     /// The carrier's word that a leg is over, whose hangup never came.
-    pub(super) fn learn_over(&mut self, handle: &str, over: Moment) {
+    pub(super) fn learn_over(&mut self, handle: &LegHandle, over: Moment) {
         if let Some(leg) = self.legs.get_mut(handle) {
             leg.learn_over(over);
         }
     }
 
     /// The leg of that handle.
-    pub(super) fn leg(&self, handle: &str) -> Option<&Leg> {
+    pub(super) fn leg(&self, handle: &LegHandle) -> Option<&Leg> {
         self.legs.get(handle)
     }
 
@@ -106,19 +110,17 @@ impl Retold {
         let named = claims
             .iter()
             .filter_map(|claim| self.by_claim.get(&claim.id));
-        let handles: BTreeSet<&String> = session.into_iter().chain(named).flatten().collect();
+        let handles: BTreeSet<&LegHandle> = session.into_iter().chain(named).flatten().collect();
         handles
             .into_iter()
-            .filter(|handle| **handle != caller.call_control_id)
+            .filter(|handle| **handle != caller.handle)
             .filter_map(|handle| self.legs.get(handle))
             .collect()
     }
 
     /// When the latest webhook of these legs came.
     pub(super) fn heard(&self, legs: &[&Leg]) -> Timestamp {
-        let moments = legs
-            .iter()
-            .filter_map(|leg| self.heard.get(&leg.call_control_id));
+        let moments = legs.iter().filter_map(|leg| self.heard.get(&leg.handle));
         moments.max().copied().unwrap_or_default()
     }
 }

@@ -1,10 +1,10 @@
 //! Stories: the journal writes, somebody meddles, verify finds it.
 
 use super::run;
+use crate::carriers::understand;
 use crate::cli::CliError;
 use crate::cli::testing::Desk;
-use crate::domain::{Agency, AgencyId, Call, ClaimId, Status, UserId};
-use crate::ingest::understand;
+use crate::domain::{Agency, AgencyId, Call, ClaimId, LegHandle, Status, UserId};
 use crate::journal::{Append, ClaimAppend, Journal, Meaning, WebhookAppend};
 use crate::store::CallFilter;
 use crate::store::batch::{BatchKeys, StoredWebhook, WebhookOutcome, Writes};
@@ -51,7 +51,9 @@ impl Office {
     async fn hears(&self, webhook: &Webhook) {
         let body = String::from_utf8(webhook.body(1, "http://localhost/")).unwrap();
         let stored = self.stored(webhook.id, &body);
-        let news = understand(&body, stored.received_at).unwrap().news;
+        let news = understand(stored.carrier, &body, stored.received_at)
+            .unwrap()
+            .news;
         let append = WebhookAppend {
             webhook: stored,
             meaning: news.map_or(Meaning::Nothing, Meaning::Leg),
@@ -62,12 +64,13 @@ impl Office {
 
     fn stored(&self, id: Uuid, body: &str) -> StoredWebhook {
         let now = self.desk.clock.now();
-        let understood = understand(body, now).unwrap();
+        let understood = understand(crate::domain::Carrier::Telnyx, body, now).unwrap();
         StoredWebhook {
             agency_id: OURS,
+            carrier: crate::domain::Carrier::Telnyx,
             webhook_id: id.to_string(),
             event_type: understood.event_type,
-            call_control_id: understood.call_control_id,
+            call_control_id: understood.leg,
             connection_id: understood.connection_id,
             occurred_at: understood.occurred_at,
             received_at: now,
@@ -84,7 +87,7 @@ impl Office {
         self.hears(&ring).await;
         let claim = ClaimAppend {
             agency_id: OURS,
-            call_control_id: caller.call_control_id.clone(),
+            handle: LegHandle::test(&caller.call_control_id),
             claim_id: ClaimId(Uuid::from_u128(0xc)),
             user_id: ANNA,
             user_name: Some("Anna".into()),
@@ -182,7 +185,7 @@ async fn a_call_that_nobody_told_of_and_one_that_was_lost_are_both_named() {
     office.has_a_busy_minute().await;
     let mut call = office.calls().await.remove(0);
     call.id.0 = Uuid::from_u128(9);
-    call.call_control_id = "v3:made-up".into();
+    call.handle = LegHandle::test("v3:made-up");
     let body = r#"{"data":{"event_type":"call.initiated","occurred_at":"2026-11-21T12:00:00Z",
         "payload":{"call_control_id":"v3:lost","direction":"incoming"}}}"#;
     let lost = office.stored(Uuid::from_u128(8), body);

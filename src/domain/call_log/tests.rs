@@ -1,16 +1,16 @@
 use super::{CallLog, CallResult};
 use crate::domain::{
-    AgencyId, CallId, ClientState, Direction, Facts, Leg, LegEvent, LegNews, Moment, Timestamp,
+    AgencyId, CallId, Direction, Facts, Leg, LegEvent, LegHandle, LegNews, Mark, Moment, Timestamp,
     derive,
 };
 use uuid::Uuid;
 
 fn told(news: &[(i64, LegNews)]) -> (crate::domain::Call, Leg) {
-    let mut leg = Leg::unknown("caller".into());
+    let mut leg = Leg::unknown(LegHandle::test("caller"));
     for (second, news) in news {
         let at = Timestamp::from_micros(second * 1_000_000 + 500_000);
         leg.learn(&LegEvent {
-            call_control_id: "caller".into(),
+            handle: LegHandle::test("caller"),
             news: news.clone(),
             moment: Moment {
                 occurred: at,
@@ -21,7 +21,7 @@ fn told(news: &[(i64, LegNews)]) -> (crate::domain::Call, Leg) {
             from: Some("+15550100".into()),
             to: None,
             caller_name: None,
-            client_state: ClientState::Absent,
+            mark: Mark::Absent,
         });
     }
     let facts = Facts {

@@ -12,7 +12,7 @@ fn call() -> Call {
     Call {
         id: CallId(Uuid::nil()),
         agency_id: AgencyId(Uuid::nil()),
-        call_control_id: "caller".into(),
+        handle: crate::domain::LegHandle::test("caller"),
         call_session_id: None,
         from_number: None,
         to_number: None,

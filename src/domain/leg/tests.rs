@@ -15,7 +15,7 @@ fn at(second: i64) -> Moment {
 
 fn event(second: i64, news: LegNews) -> LegEvent {
     LegEvent {
-        call_control_id: "leg".into(),
+        handle: LegHandle::test("leg"),
         news,
         moment: at(second),
         session: None,
@@ -23,12 +23,12 @@ fn event(second: i64, news: LegNews) -> LegEvent {
         from: None,
         to: None,
         caller_name: None,
-        client_state: ClientState::Absent,
+        mark: Mark::Absent,
     }
 }
 
 fn learnt(events: &[LegEvent]) -> Leg {
-    let mut leg = Leg::unknown("leg".into());
+    let mut leg = Leg::unknown(LegHandle::test("leg"));
     for event in events {
         leg.learn(event);
     }
@@ -50,13 +50,13 @@ fn of_two_tellings_the_one_with_something_to_say_stands_then_the_initiating_then
 
 #[test]
 fn a_leg_is_a_call_when_it_came_in_unmarked() {
-    let marked = |news, client_state| LegEvent {
-        client_state,
+    let marked = |news, mark| LegEvent {
+        mark,
         ..event(0, news)
     };
-    let ours = ClientState::Ours(None);
+    let ours = Mark::Ours(None);
     assert!(learnt(&[event(0, IN)]).is_call());
-    assert!(learnt(&[marked(IN, ClientState::Foreign)]).is_call());
+    assert!(learnt(&[marked(IN, Mark::Foreign)]).is_call());
     assert!(!learnt(&[marked(IN, ours)]).is_call());
     assert!(!learnt(&[event(0, OUT)]).is_call());
     assert!(!learnt(&[event(0, LegNews::Answered)]).is_call());
@@ -65,7 +65,7 @@ fn a_leg_is_a_call_when_it_came_in_unmarked() {
 #[test]
 fn a_leg_is_known_by_its_initiation_or_our_mark() {
     let ours = LegEvent {
-        client_state: ClientState::Ours(None),
+        mark: Mark::Ours(None),
         ..event(0, LegNews::Answered)
     };
     assert!(learnt(&[ours]).is_known());
@@ -144,19 +144,19 @@ fn any_event() -> impl Strategy<Value = LegEvent> {
 /// One initiation and any later events, all with one mark, in two orders.
 fn two_orders() -> impl Strategy<Value = (Vec<LegEvent>, Vec<LegEvent>)> {
     let marks = vec![
-        ClientState::Absent,
-        ClientState::Foreign,
-        ClientState::Ours(None),
-        ClientState::Ours(Some(ClaimId(Uuid::nil()))),
+        Mark::Absent,
+        Mark::Foreign,
+        Mark::Ours(None),
+        Mark::Ours(Some(ClaimId(Uuid::nil()))),
     ];
     let first = (select(vec![IN, OUT]), select(marks.clone()), select(marks));
     (first, proptest::collection::vec(any_event(), 0..8)).prop_flat_map(
         |((news, mark, later_mark), mut events)| {
             for event in &mut events {
-                event.client_state = later_mark;
+                event.mark = later_mark;
             }
             events.push(LegEvent {
-                client_state: mark,
+                mark,
                 ..event(1, news)
             });
             let repeats = events.clone();

@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::{ClaimId, ClientState, Direction, LegEvent, LegNews, Moment, UserId};
+use crate::domain::{ClaimId, Direction, LegEvent, LegNews, Mark, Moment, UserId};
 use uuid::Uuid;
 
 fn at(second: i64) -> Timestamp {
@@ -7,11 +7,11 @@ fn at(second: i64) -> Timestamp {
 }
 
 /// What is heard of a leg, each with its second.
-fn leg(handle: &str, mark: ClientState, heard: &[(i64, LegNews)]) -> Leg {
-    let mut leg = Leg::unknown(handle.into());
+fn leg(handle: &str, mark: Mark, heard: &[(i64, LegNews)]) -> Leg {
+    let mut leg = Leg::unknown(LegHandle::test(handle));
     for (second, news) in heard {
         leg.learn(&LegEvent {
-            call_control_id: handle.into(),
+            handle: LegHandle::test(handle),
             news: news.clone(),
             moment: Moment {
                 occurred: at(*second),
@@ -22,7 +22,7 @@ fn leg(handle: &str, mark: ClientState, heard: &[(i64, LegNews)]) -> Leg {
             from: None,
             to: None,
             caller_name: None,
-            client_state: mark,
+            mark,
         });
     }
     leg
@@ -30,17 +30,17 @@ fn leg(handle: &str, mark: ClientState, heard: &[(i64, LegNews)]) -> Leg {
 
 fn caller(heard: &[(i64, LegNews)]) -> Leg {
     let rings = (0, LegNews::Initiated(Direction::Incoming));
-    leg("caller", ClientState::Absent, &[&[rings], heard].concat())
+    leg("caller", Mark::Absent, &[&[rings], heard].concat())
 }
 
 fn phone(claim: u128, heard: &[(i64, LegNews)]) -> Leg {
-    let mark = ClientState::Ours(Some(ClaimId(Uuid::from_u128(claim))));
+    let mark = Mark::Ours(Some(ClaimId(Uuid::from_u128(claim))));
     leg(&format!("phone {claim}"), mark, heard)
 }
 
 fn unmarked(begun: i64, heard: &[(i64, LegNews)]) -> Leg {
     let begins = (begun, LegNews::Initiated(Direction::Outgoing));
-    leg("phone", ClientState::Absent, &[&[begins], heard].concat())
+    leg("phone", Mark::Absent, &[&[begins], heard].concat())
 }
 
 /// The claim of that number and user, made at that second.
@@ -113,9 +113,9 @@ fn what_is_no_callers_leg_makes_no_call() {
         };
         derive(CallId(Uuid::nil()), AgencyId(Uuid::nil()), facts).is_none()
     }
-    assert!(none(&Leg::unknown("leg".into())));
+    assert!(none(&Leg::unknown(LegHandle::test("leg"))));
     assert!(none(&unmarked(0, &[])));
-    let uninitiated = leg("leg", ClientState::Absent, &[(0, LegNews::Answered)]);
+    let uninitiated = leg("leg", Mark::Absent, &[(0, LegNews::Answered)]);
     assert!(none(&uninitiated));
 }
 

@@ -9,7 +9,7 @@ impl Ledger {
     pub(super) fn call_logs(&self) -> Vec<CallLog> {
         let logs = self.standings.keys().filter_map(|id| {
             let call = self.calls.get(id)?;
-            let handle = (call.agency_id, call.call_control_id.clone());
+            let handle = (call.agency_id, call.handle.clone());
             let changed = self.changed_calls.contains(id) || self.changed_legs.contains(&handle);
             CallLog::of(call, self.index.leg(&handle)?).filter(|_| changed)
         });

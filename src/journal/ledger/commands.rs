@@ -13,7 +13,7 @@ use crate::store::StoreError;
 
 impl Ledger {
     pub(super) fn claim(&mut self, append: &ClaimAppend) -> Result<ClaimAnswer, StoreError> {
-        let handle = (append.agency_id, append.call_control_id.clone());
+        let handle = (append.agency_id, append.handle.clone());
         let call = self.index.call_of(&handle);
         let Some(call) = call.and_then(|id| self.calls.get(&id)).cloned() else {
             return Ok(ClaimAnswer::Gone);
@@ -60,7 +60,7 @@ impl Ledger {
         if call.status == Status::Answering {
             return claims.last();
         }
-        let handle = (call.agency_id, call.call_control_id.clone());
+        let handle = (call.agency_id, call.handle.clone());
         let derived = self.derive(call.id, &handle)?;
         let mut claims = claims.iter().zip(derived.standings);
         claims
@@ -113,8 +113,9 @@ impl Ledger {
     /// Whoever won drives the claim; should that process die, another does. And nobody waits longer
     /// than a claim may.
     fn owe_for_claim(&mut self, append: &ClaimAppend) {
+        let carrier = append.handle.carrier;
         let owed =
-            |kind, due| Errand::new(append.agency_id, kind, append.claim_id.to_string(), due);
+            |kind, due| Errand::of_claim(append.agency_id, carrier, append.claim_id, kind, due);
         let deadline = self.steady.plus_seconds(CLAIM_SECONDS);
         let drive = owed(ErrandKind::Drive, self.steady).leased(append.driven_until);
         let expire = owed(ErrandKind::Expire, deadline);
@@ -179,7 +180,7 @@ impl Ledger {
 
     /// Who asks for the end of a call that is not over.
     pub(super) fn ending(&mut self, append: &EndingAppend) -> bool {
-        let handle = (append.agency_id, append.call_control_id.clone());
+        let handle = (append.agency_id, append.handle.clone());
         let Some(leg) = self.index.leg(&handle).filter(|leg| leg.end().is_none()) else {
             return false;
         };
@@ -192,7 +193,7 @@ impl Ledger {
 
     /// Whether the carrier could be asked about a leg.
     pub(super) fn looked(&mut self, append: &LookedAppend) -> bool {
-        let handle = (append.agency_id, append.call_control_id.clone());
+        let handle = (append.agency_id, append.handle.clone());
         let Some(leg) = self.index.leg(&handle).filter(|leg| leg.end().is_none()) else {
             return false;
         };
@@ -205,7 +206,7 @@ impl Ledger {
 
     /// A call is over whose hangup has not come.
     pub(super) fn over(&mut self, append: &OverAppend) -> Result<bool, StoreError> {
-        let handle = (append.agency_id, append.call_control_id.clone());
+        let handle = (append.agency_id, append.handle.clone());
         let Some(id) = self.index.call_of(&handle) else {
             return Ok(false);
         };

@@ -27,8 +27,8 @@ impl Ledger {
         // What the carrier is to be asked in consequence is for anybody to ask.
         let standing = derived.standings.last();
         if let Some(claim) = standing.and_then(|standing| self.plan(call, *standing)) {
-            let subject = claim.to_string();
-            let errand = Errand::new(handle.0, ErrandKind::Drive, subject, self.steady);
+            let (agency, carrier, kind) = (handle.0, handle.1.carrier, ErrandKind::Drive);
+            let errand = Errand::of_claim(agency, carrier, claim, kind, self.steady);
             self.writes.errands.push(errand);
         }
         for leg in &derived.unwanted {
@@ -44,7 +44,7 @@ impl Ledger {
     }
 
     fn owe_about(&mut self, handle: &Handle, kind: ErrandKind, due: Timestamp) {
-        let errand = Errand::new(handle.0, kind, handle.1.clone(), due);
+        let errand = Errand::of_leg(handle.0, &handle.1, kind, due);
         self.writes.errands.push(errand);
     }
 

@@ -5,18 +5,21 @@ use super::super::append::{Answer, Append};
 use super::super::batch::apply;
 use super::story::{AGENCY, agency, second};
 use crate::domain::{
-    AgencyId, Call, CallId, CallLog, Claim, ClaimId, Command, CommandId, Leg, Standing, value_of,
+    AgencyId, Call, CallId, CallLog, Claim, ClaimId, Command, CommandId, Leg, LegHandle, Standing,
+    value_of,
 };
-use crate::store::batch::{BatchKeys, Head, Loaded, NumberedEvent, WebhookOutcome, Writes};
+use crate::store::batch::{
+    BatchKeys, Head, Loaded, NumberedEvent, WebhookKey, WebhookOutcome, Writes,
+};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
-type Handle = (AgencyId, String);
+type Handle = (AgencyId, LegHandle);
 
 #[derive(Default)]
 pub struct Database {
     heads: BTreeMap<AgencyId, Head>,
-    pub webhooks: BTreeMap<(AgencyId, String), (Option<String>, WebhookOutcome)>,
+    pub webhooks: BTreeMap<WebhookKey, (Option<String>, WebhookOutcome)>,
     pub legs: BTreeMap<Handle, Leg>,
     pub calls: BTreeMap<CallId, Call>,
     pub call_logs: BTreeMap<CallId, CallLog>,
@@ -28,7 +31,7 @@ pub struct Database {
 }
 
 fn of_call(call: &Call) -> Handle {
-    (call.agency_id, call.call_control_id.clone())
+    (call.agency_id, call.handle.clone())
 }
 
 impl Database {
@@ -65,9 +68,9 @@ impl Database {
     /// The webhooks of these keys that are there and had such an outcome.
     fn known(
         &self,
-        ids: &BTreeSet<(AgencyId, String)>,
+        ids: &BTreeSet<WebhookKey>,
         had: impl Fn(WebhookOutcome) -> bool,
-    ) -> HashSet<(AgencyId, String)> {
+    ) -> HashSet<WebhookKey> {
         let there = self.webhooks.iter();
         let known = there.filter(|(key, (_, outcome))| ids.contains(key) && had(*outcome));
         known.map(|(key, _)| key.clone()).collect()
@@ -75,7 +78,7 @@ impl Database {
 
     /// All that bears on these keys: what is found names more, until nothing new is named.
     fn load(&self, keys: BatchKeys) -> Loaded {
-        let mut handles = keys.call_control_ids;
+        let mut handles = keys.handles;
         let mut sessions = keys.sessions;
         let mut claim_ids = keys.claims;
         let mut found = 0;
@@ -84,12 +87,13 @@ impl Database {
                 let of = |id: &str| (*agency, id.to_owned());
                 let session = value_of(&leg.session).map(of);
                 let claim = leg.claim.map(|claim| (*agency, claim));
-                if handles.contains(&of(handle))
+                let key = (*agency, handle.clone());
+                if handles.contains(&key)
                     || value_of(&leg.leg_id).is_some_and(|id| keys.leg_ids.contains(&of(id)))
                     || session.as_ref().is_some_and(|key| sessions.contains(key))
                     || claim.as_ref().is_some_and(|key| claim_ids.contains(key))
                 {
-                    handles.insert(of(handle));
+                    handles.insert(key);
                     sessions.extend(session);
                     claim_ids.extend(claim);
                 }
@@ -152,21 +156,22 @@ impl Database {
 
     fn write(&mut self, writes: Writes) {
         for (webhook, outcome) in writes.webhooks {
-            let key = (webhook.agency_id, webhook.webhook_id);
+            let key = (webhook.agency_id, webhook.carrier, webhook.webhook_id);
             let kept = (webhook.call_control_id, outcome);
             assert!(self.webhooks.insert(key, kept).is_none(), "a webhook twice");
         }
         for (agency, handle) in writes.unheld {
-            for ((of, _), (named, outcome)) in &mut self.webhooks {
-                if *of == agency && named.as_ref() == Some(&handle) {
+            for ((of, _, _), (named, outcome)) in &mut self.webhooks {
+                if *of == agency && named.as_ref() == Some(&handle.id) {
                     *outcome = WebhookOutcome::Applied;
                 }
             }
         }
         for call in writes.calls {
-            let twin = self.calls.values().find(|other| {
-                (other.agency_id, &other.call_control_id) == (call.agency_id, &call.call_control_id)
-            });
+            let twin = self
+                .calls
+                .values()
+                .find(|other| (other.agency_id, &other.handle) == (call.agency_id, &call.handle));
             assert!(twin.is_none_or(|twin| twin.id == call.id), "a call twice");
             self.calls.insert(call.id, call);
         }
@@ -174,7 +179,7 @@ impl Database {
             self.call_logs.insert(log.id, log);
         }
         for (agency, leg) in writes.legs {
-            self.legs.insert((agency, leg.call_control_id.clone()), leg);
+            self.legs.insert((agency, leg.handle.clone()), leg);
         }
         for (_, command) in writes.commands {
             if let Some(known) = self.commands.insert(command.id, command) {

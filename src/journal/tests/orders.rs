@@ -4,10 +4,10 @@ use super::super::append::Append;
 use super::database::Database;
 use super::play::play_singly;
 use super::story::Story;
-use crate::domain::{AgencyId, Call};
+use crate::domain::{AgencyId, Call, LegHandle};
 use std::collections::BTreeMap;
 
-type Rows = BTreeMap<(AgencyId, String), Call>;
+type Rows = BTreeMap<(AgencyId, LegHandle), Call>;
 
 /// What happens, without the order in which we hear of it. Commands keep theirs.
 #[derive(Clone, Debug)]

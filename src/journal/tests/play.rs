@@ -1,10 +1,10 @@
 //! Plays stories to databases, in batches of any size.
 
-use super::super::append::{Answer, Append, ClaimAnswer, WebhookAnswer};
+use super::super::append::{Answer, Append, ClaimAnswer, Taken};
 use super::database::Database;
 use super::rules::plain;
 use super::story::{AGENCY, Story, agency};
-use crate::domain::{AgencyId, Call};
+use crate::domain::{AgencyId, Call, LegHandle};
 use crate::store::batch::WebhookOutcome;
 use std::collections::BTreeMap;
 
@@ -55,11 +55,11 @@ impl Story {
 
 impl Database {
     /// Every call's row, by leg, what differs from life to life aside.
-    pub fn rows(&self) -> BTreeMap<(AgencyId, String), Call> {
+    pub fn rows(&self) -> BTreeMap<(AgencyId, LegHandle), Call> {
         self.calls
             .values()
             .map(|call| {
-                let handle = (call.agency_id, call.call_control_id.clone());
+                let handle = (call.agency_id, call.handle.clone());
                 (handle, plain(call))
             })
             .collect()
@@ -67,7 +67,7 @@ impl Database {
 
     /// The row of that leg's call.
     pub fn row(&self, handle: &str) -> Call {
-        let key = (agency(AGENCY), handle.to_owned());
+        let key = (agency(AGENCY), LegHandle::test(handle));
         self.rows().remove(&key).unwrap()
     }
 
@@ -121,8 +121,10 @@ impl Database {
             .iter()
             .flatten()
             .filter_map(|answer| match answer {
-                Answer::Webhook(WebhookAnswer::Stored(outcome)) => Some(Some(*outcome)),
-                Answer::Webhook(WebhookAnswer::Repeat) => Some(None),
+                Answer::Webhook(answer) => match answer.taken {
+                    Taken::Now(outcome) => Some(Some(outcome)),
+                    Taken::Before => Some(None),
+                },
                 _ => None,
             })
             .collect()

@@ -39,7 +39,7 @@ impl Database {
 
     /// A finished call has its row, with all that is known of it by now; no other has one.
     fn check_log(&self, call: &Call) {
-        let handle = (call.agency_id, call.call_control_id.clone());
+        let handle = (call.agency_id, call.handle.clone());
         let log = self.call_logs.get(&call.id).cloned();
         assert_eq!(log, CallLog::of(call, &self.legs[&handle]), "the call log");
     }
@@ -52,7 +52,7 @@ impl Database {
             .filter(|((agency, _), _)| *agency == call.agency_id);
         let (caller, legs): (Vec<&Leg>, Vec<&Leg>) = of_agency
             .map(|(_, leg)| leg)
-            .partition(|leg| leg.call_control_id == call.call_control_id);
+            .partition(|leg| leg.handle == call.handle);
         let mut claims: Vec<(Claim, Standing)> = self
             .claims
             .values()

@@ -5,8 +5,8 @@ use super::super::append::{
     Append, ClaimAppend, Meaning, PlainAnswerAppend, ReleaseAppend, WebhookAppend,
 };
 use crate::domain::{
-    AgencyId, ClaimId, ClientState, Direction, LegEvent, LegNews, Moment, ReleaseReason, Timestamp,
-    UserId,
+    AgencyId, ClaimId, Direction, LegEvent, LegHandle, LegNews, Mark, Moment, ReleaseReason,
+    Timestamp, UserId,
 };
 use crate::store::batch::StoredWebhook;
 use uuid::Uuid;
@@ -42,20 +42,20 @@ pub struct Line {
     pub leg_id: Option<String>,
     pub session: Option<String>,
     pub direction: Direction,
-    pub client_state: ClientState,
+    pub mark: Mark,
     pub from: Option<String>,
     /// Its webhooks name the leg by its stable id alone.
     pub unnamed: bool,
 }
 
 impl Line {
-    fn new(handle: &str, direction: Direction, client_state: ClientState) -> Self {
+    fn new(handle: &str, direction: Direction, mark: Mark) -> Self {
         Self {
             handle: handle.into(),
             leg_id: Some(format!("leg of {handle}")),
             session: Some("session".into()),
             direction,
-            client_state,
+            mark,
             from: None,
             unnamed: false,
         }
@@ -63,18 +63,18 @@ impl Line {
 
     /// The caller's.
     pub fn caller() -> Self {
-        Self::new("caller", Direction::Incoming, ClientState::Absent)
+        Self::new("caller", Direction::Incoming, Mark::Absent)
     }
 
-    /// The one that the transfer of this claim made: its `client_state` names the claim.
+    /// The one that the transfer of this claim made: its `mark` names the claim.
     pub fn phone(name: &str) -> Self {
-        let state = ClientState::Ours(Some(claim(name)));
+        let state = Mark::Ours(Some(claim(name)));
         Self::new(&format!("phone of {name}"), Direction::Outgoing, state)
     }
 
-    /// An outgoing one of the same session, with no `client_state`.
+    /// An outgoing one of the same session, with no `mark`.
     pub fn unmarked(handle: &str) -> Self {
-        Self::new(handle, Direction::Outgoing, ClientState::Absent)
+        Self::new(handle, Direction::Outgoing, Mark::Absent)
     }
 
     pub fn called(self, handle: &str) -> Self {
@@ -92,11 +92,8 @@ impl Line {
         Self { session, ..self }
     }
 
-    pub fn marked(self, client_state: ClientState) -> Self {
-        Self {
-            client_state,
-            ..self
-        }
+    pub fn marked(self, mark: Mark) -> Self {
+        Self { mark, ..self }
     }
 
     pub fn going(self, direction: Direction) -> Self {
@@ -190,6 +187,7 @@ impl Story {
         let handle = if line.unnamed { "" } else { &line.handle };
         let webhook = StoredWebhook {
             agency_id: self.agency,
+            carrier: crate::domain::Carrier::Telnyx,
             webhook_id: id.into(),
             event_type: format!("{news:?}"),
             call_control_id: (!line.unnamed).then(|| line.handle.clone()),
@@ -199,7 +197,7 @@ impl Story {
             body: String::new(),
         };
         let event = LegEvent {
-            call_control_id: handle.into(),
+            handle: LegHandle::test(handle),
             news,
             moment,
             session: line.session.clone(),
@@ -207,7 +205,7 @@ impl Story {
             from: line.from.clone(),
             to: None,
             caller_name: None,
-            client_state: line.client_state,
+            mark: line.mark,
         };
         let meaning = Meaning::Leg(event);
         self.then(Append::Webhook(WebhookAppend { webhook, meaning }))
@@ -269,7 +267,7 @@ impl Story {
     pub fn claims_leg(self, handle: &str, agent: &str, name: &str) -> Self {
         let append = Append::Claim(ClaimAppend {
             agency_id: self.agency,
-            call_control_id: handle.into(),
+            handle: LegHandle::test(handle),
             claim_id: claim(name),
             user_id: user(agent),
             user_name: Some(agent.into()),

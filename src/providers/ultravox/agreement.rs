@@ -1,6 +1,6 @@
 //! Whether Ultravox has what we have, as far as it shows: prefixes of the secrets, and the rest.
 
-use super::{Carrier, Stored};
+use super::{Stored, VoiceCarrier};
 use crate::domain::CredentialKey;
 use secrecy::ExposeSecret;
 use serde_json::Value;
@@ -25,7 +25,7 @@ pub struct Difference {
 
 /// Compares what Ultravox shows of a carrier with what is stored.
 #[must_use]
-pub fn agreement(carrier: Carrier, shown: &Value, stored: &Stored) -> Agreement {
+pub fn agreement(carrier: VoiceCarrier, shown: &Value, stored: &Stored) -> Agreement {
     if !shown.is_object() {
         return Agreement::default();
     }
@@ -70,7 +70,7 @@ pub fn agreement(carrier: Carrier, shown: &Value, stored: &Stored) -> Agreement 
 mod tests {
     use super::{Agreement, agreement};
     use crate::domain::CredentialKey;
-    use crate::providers::ultravox::{Carrier, Stored};
+    use crate::providers::ultravox::{Stored, VoiceCarrier};
     use serde_json::json;
 
     #[test]
@@ -87,7 +87,7 @@ mod tests {
                    "applicationSid": application, "accountSid": "any"})
         };
         let differences = |shown| -> Vec<String> {
-            let found = agreement(Carrier::Telnyx, &shown, &stored).differences;
+            let found = agreement(VoiceCarrier::Telnyx, &shown, &stored).differences;
             found.into_iter().map(|one| one.what).collect()
         };
         assert!(differences(shown("KEY0…", "abcd", "42")).is_empty());
@@ -100,7 +100,7 @@ mod tests {
             ]
         );
         assert!(differences(json!({})).is_empty());
-        let nothing = agreement(Carrier::Telnyx, &json!(null), &stored);
+        let nothing = agreement(VoiceCarrier::Telnyx, &json!(null), &stored);
         assert_eq!(nothing, Agreement::default());
     }
 }

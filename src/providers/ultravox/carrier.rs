@@ -5,7 +5,7 @@ use std::fmt;
 
 /// A carrier that Ultravox can call through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Carrier {
+pub enum VoiceCarrier {
     /// Telnyx.
     Telnyx,
     /// Twilio.
@@ -62,7 +62,7 @@ const PLIVO: &[Field] = &[
     secret("authToken", CredentialKey::PlivoAuthToken),
 ];
 
-impl Carrier {
+impl VoiceCarrier {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Telnyx, Self::Twilio, Self::Plivo];
 
@@ -131,7 +131,7 @@ impl Carrier {
     }
 }
 
-impl fmt::Display for Carrier {
+impl fmt::Display for VoiceCarrier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }

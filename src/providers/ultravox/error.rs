@@ -3,7 +3,7 @@
 use super::super::client::Asked;
 use super::super::http::Answer;
 use super::words::message;
-use super::{Account, Carrier};
+use super::{Account, VoiceCarrier};
 
 /// Why Ultravox did not do it. The texts hold no credential and may be shown.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -52,7 +52,7 @@ impl UltravoxError {
 
     /// The same with what to do about it, where that is known: which credential a field that it
     /// names comes from.
-    pub(super) fn advised(self, carrier: Carrier) -> Self {
+    pub(super) fn advised(self, carrier: VoiceCarrier) -> Self {
         let Self::Refused { status, sentence } = self else {
             return self;
         };

@@ -1,6 +1,6 @@
 //! An agency's own carrier, put into its own Ultravox account.
 
-use super::{Account, Carrier, Settings, Ultravox, UltravoxError};
+use super::{Account, Settings, Ultravox, UltravoxError, VoiceCarrier};
 use crate::config::TelephonyEndpoint;
 use serde_json::{Value, json};
 
@@ -18,7 +18,7 @@ impl Ultravox {
     pub async fn import(
         &self,
         account: &Account,
-        carrier: Carrier,
+        carrier: VoiceCarrier,
         mut settings: Settings,
     ) -> Result<(), UltravoxError> {
         let identity = settings.get(carrier.identity().name).cloned();
@@ -40,7 +40,7 @@ impl Ultravox {
     async fn import_as_is(
         &self,
         account: &Account,
-        carrier: Carrier,
+        carrier: VoiceCarrier,
         settings: &Settings,
     ) -> Result<Value, UltravoxError> {
         if self.endpoint == TelephonyEndpoint::Account {
@@ -64,7 +64,7 @@ impl Ultravox {
     async fn import_into_whole(
         &self,
         account: &Account,
-        carrier: Carrier,
+        carrier: VoiceCarrier,
         settings: &Settings,
     ) -> Result<Value, UltravoxError> {
         let before = match self.get_whole(account).await {
@@ -89,7 +89,11 @@ impl Ultravox {
 }
 
 /// Fails unless what Ultravox shows of a carrier is the application, or the account, that was sent.
-fn is_kept(carrier: Carrier, sent: Option<&Value>, shown: &Value) -> Result<(), UltravoxError> {
+fn is_kept(
+    carrier: VoiceCarrier,
+    sent: Option<&Value>,
+    shown: &Value,
+) -> Result<(), UltravoxError> {
     let (title, field) = (carrier.title(), carrier.identity());
     let held = shown.get(field.name).filter(|held| !is_empty(held));
     if held.is_some() && held == sent {

@@ -1,7 +1,7 @@
 //! What an owner may set of a carrier at Ultravox, checked before Ultravox is asked. The rules are
 //! those of its OpenAPI file (`PatchedTelnyxConfig`, `PatchedTwilioConfig`, `PatchedPlivoConfig`).
 
-use super::Carrier;
+use super::VoiceCarrier;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -24,7 +24,7 @@ const MAPPING: &str = "requestContextMapping";
 ///
 /// # Errors
 /// A sentence that names the field and what it may be, without its value.
-pub fn read_settings(carrier: Carrier, given: &Value) -> Result<Settings, String> {
+pub fn read_settings(carrier: VoiceCarrier, given: &Value) -> Result<Settings, String> {
     let Some(given) = given.as_object() else {
         return Err(format!("The settings of {carrier} must be an object"));
     };
@@ -51,13 +51,13 @@ pub fn read_settings(carrier: Carrier, given: &Value) -> Result<Settings, String
     }
 }
 
-fn is_prefix(carrier: Carrier, name: &str) -> bool {
+fn is_prefix(carrier: VoiceCarrier, name: &str) -> bool {
     let secrets = carrier.fields().iter().filter(|field| field.is_secret);
     let stem = name.strip_suffix("Prefix");
     stem.is_some_and(|stem| secrets.clone().any(|field| field.name == stem))
 }
 
-fn check(carrier: Carrier, name: &str, value: &Value) -> Result<(), String> {
+fn check(carrier: VoiceCarrier, name: &str, value: &Value) -> Result<(), String> {
     match name {
         ALL_AGENTS if value.is_boolean() => Ok(()),
         ALL_AGENTS => Err(format!("{name} must be true or false")),
@@ -71,7 +71,7 @@ fn check(carrier: Carrier, name: &str, value: &Value) -> Result<(), String> {
     }
 }
 
-fn known(carrier: Carrier) -> Vec<&'static str> {
+fn known(carrier: VoiceCarrier) -> Vec<&'static str> {
     let fields = carrier.fields().iter().map(|field| field.name);
     fields.chain([AGENTS, ALL_AGENTS, MAPPING]).collect()
 }
@@ -135,12 +135,12 @@ fn is_path(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::read_settings;
-    use crate::providers::ultravox::Carrier;
+    use crate::providers::ultravox::VoiceCarrier;
     use serde_json::{Value, json};
 
     const ID: &str = "3c90c3cc-0d44-4b50-8888-8dd25736052a";
 
-    fn refused(carrier: Carrier, given: Value) -> String {
+    fn refused(carrier: VoiceCarrier, given: Value) -> String {
         read_settings(carrier, &given).unwrap_err()
     }
 
@@ -151,7 +151,7 @@ mod tests {
             "callCreationAllowedAgentIds": [], "callCreationAllowAllAgents": true,
             "requestContextMapping": {"From": "user.phone_number"},
         });
-        let read = read_settings(Carrier::Twilio, &shown).unwrap();
+        let read = read_settings(VoiceCarrier::Twilio, &shown).unwrap();
         assert_eq!(read.len(), 4);
         assert!(!read.contains_key("authTokenPrefix"));
     }
@@ -159,15 +159,15 @@ mod tests {
     #[test]
     fn agents_are_at_most_a_hundred_uuids_and_not_beside_all() {
         let list = |ids: Value| json!({"callCreationAllowedAgentIds": ids});
-        assert!(read_settings(Carrier::Plivo, &list(json!(vec![ID; 100]))).is_ok());
-        let said = refused(Carrier::Plivo, list(json!(vec![ID; 101])));
+        assert!(read_settings(VoiceCarrier::Plivo, &list(json!(vec![ID; 100]))).is_ok());
+        let said = refused(VoiceCarrier::Plivo, list(json!(vec![ID; 101])));
         assert!(said.ends_with("at most 100 agents' ids, not 101"), "{said}");
-        let said = refused(Carrier::Plivo, list(json!([ID, "seven"])));
+        let said = refused(VoiceCarrier::Plivo, list(json!([ID, "seven"])));
         assert!(said.ends_with("entry 2 is no UUID"), "{said}");
         let both = json!({"callCreationAllowedAgentIds": [ID], "callCreationAllowAllAgents": true});
-        let said = refused(Carrier::Plivo, both);
+        let said = refused(VoiceCarrier::Plivo, both);
         assert!(said.contains("may not be set if"), "{said}");
-        let alone = read_settings(Carrier::Plivo, &list(json!([ID]))).unwrap();
+        let alone = read_settings(VoiceCarrier::Plivo, &list(json!([ID]))).unwrap();
         assert_eq!(alone["callCreationAllowAllAgents"], json!(false));
     }
 
@@ -175,7 +175,10 @@ mod tests {
     fn a_mapping_leads_from_dotted_path_to_dotted_path() {
         for good in [json!({}), json!({"From": "a", "b.c": "user.phone_number"})] {
             let given = json!({"requestContextMapping": good});
-            assert!(read_settings(Carrier::Telnyx, &given).is_ok(), "{given}");
+            assert!(
+                read_settings(VoiceCarrier::Telnyx, &given).is_ok(),
+                "{given}"
+            );
         }
         for bad in [
             json!([]),
@@ -185,7 +188,10 @@ mod tests {
             json!({".From": "a"}),
             json!({"From": "a b"}),
         ] {
-            let said = refused(Carrier::Telnyx, json!({ "requestContextMapping": bad }));
+            let said = refused(
+                VoiceCarrier::Telnyx,
+                json!({ "requestContextMapping": bad }),
+            );
             assert!(said.contains("dotted paths"), "{said}");
         }
     }
@@ -202,10 +208,10 @@ mod tests {
             json!("hush"),
         ];
         for given in cases {
-            let said = refused(Carrier::Telnyx, given);
+            let said = refused(VoiceCarrier::Telnyx, given);
             assert!(!said.contains("hush"), "{said}");
         }
         let forty = json!({"applicationSid": "1".repeat(40)});
-        assert!(read_settings(Carrier::Telnyx, &forty).is_ok());
+        assert!(read_settings(VoiceCarrier::Telnyx, &forty).is_ok());
     }
 }

@@ -1,7 +1,7 @@
 //! Settings of a carrier, changed as an owner asks, with the stored credentials in the place of
 //! those that were left out.
 
-use super::{Account, Carrier, Settings, Ultravox, UltravoxError};
+use super::{Account, Settings, Ultravox, UltravoxError, VoiceCarrier};
 use crate::config::TelephonyEndpoint;
 use crate::domain::CredentialKey;
 use secrecy::{ExposeSecret, SecretString};
@@ -22,7 +22,7 @@ pub enum UpdateError {
     Ultravox(#[from] UltravoxError),
 }
 
-impl Carrier {
+impl VoiceCarrier {
     /// Its fields as an import writes them: those that are stored.
     #[must_use]
     pub fn settings_of(self, stored: &Stored) -> Settings {
@@ -38,7 +38,7 @@ fn value_of(key: CredentialKey, stored: &Stored) -> Option<&str> {
     key.entries(value).next()
 }
 
-fn fill(carrier: Carrier, settings: &mut Settings, stored: &Stored, secrets_alone: bool) {
+fn fill(carrier: VoiceCarrier, settings: &mut Settings, stored: &Stored, secrets_alone: bool) {
     for field in carrier.fields() {
         if secrets_alone && !field.is_secret || settings.contains_key(field.name) {
             continue;
@@ -50,7 +50,7 @@ fn fill(carrier: Carrier, settings: &mut Settings, stored: &Stored, secrets_alon
 }
 
 /// A new configuration must be whole (`required` in Ultravox's OpenAPI file, `accountSid` included).
-fn complete(carrier: Carrier, settings: &Settings) -> Result<(), UpdateError> {
+fn complete(carrier: VoiceCarrier, settings: &Settings) -> Result<(), UpdateError> {
     let missing = carrier.fields().iter();
     let missing = missing.filter(|field| !settings.contains_key(field.name));
     let missing: Vec<_> = missing.map(|field| field.key).collect();
@@ -70,7 +70,7 @@ impl Ultravox {
     pub async fn update(
         &self,
         account: &Account,
-        carrier: Carrier,
+        carrier: VoiceCarrier,
         given: Settings,
         stored: &Stored,
     ) -> Result<Value, UpdateError> {
@@ -93,7 +93,7 @@ impl Ultravox {
     pub async fn update_whole(
         &self,
         account: &Account,
-        given: Vec<(Carrier, Option<Settings>)>,
+        given: Vec<(VoiceCarrier, Option<Settings>)>,
         stored: &Stored,
     ) -> Result<Value, UpdateError> {
         if self.endpoint == TelephonyEndpoint::Account {
@@ -118,7 +118,7 @@ impl Ultravox {
     async fn patch_whole_with(
         &self,
         account: &Account,
-        given: &[(Carrier, Option<Settings>)],
+        given: &[(VoiceCarrier, Option<Settings>)],
         stored: &Stored,
     ) -> Result<Value, UpdateError> {
         let before = self.get_whole(account).await?;
@@ -141,7 +141,7 @@ impl Ultravox {
 }
 
 /// What is given on top of what the account has: its PATCH replaces a carrier as a whole.
-fn merged(carrier: Carrier, held: Option<&Settings>, given: &Settings) -> Settings {
+fn merged(carrier: VoiceCarrier, held: Option<&Settings>, given: &Settings) -> Settings {
     const AGENTS: &str = "callCreationAllowedAgentIds";
     const ALL_AGENTS: &str = "callCreationAllowAllAgents";
     let mut settings = Settings::new();

@@ -1,6 +1,6 @@
 //! What is to be mended between what is stored and what Ultravox has.
 
-use super::{Account, Carrier, Stored, agreement};
+use super::{Account, Stored, VoiceCarrier, agreement};
 use crate::domain::{AgencyId, CredentialKey};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
@@ -24,7 +24,7 @@ pub struct Issue {
     /// What, as a value.
     pub kind: IssueKind,
     /// Of which carrier.
-    pub carrier: Carrier,
+    pub carrier: VoiceCarrier,
     /// With which credentials; none where it is the carrier as a whole.
     pub keys: Vec<CredentialKey>,
     /// What is not right, as a sentence without its full stop.
@@ -38,7 +38,7 @@ impl Account {
     #[must_use]
     pub fn of(agency: AgencyId, stored: &Stored) -> Option<Self> {
         let api_key = usable(stored, CredentialKey::UltravoxApiKey)?.clone();
-        let secrets = Carrier::secret_keys().filter_map(|key| {
+        let secrets = VoiceCarrier::secret_keys().filter_map(|key| {
             let value = usable(stored, key)?.expose_secret();
             let entries = key.entries(value).map(SecretString::from);
             Some(entries.collect::<Vec<_>>())
@@ -53,14 +53,14 @@ impl Account {
 #[must_use]
 pub fn issues(whole: &Value, stored: &Stored) -> Vec<Issue> {
     let mut found = Vec::new();
-    for carrier in Carrier::ALL {
+    for carrier in VoiceCarrier::ALL {
         let shown = whole.get(carrier.name()).unwrap_or(&Value::Null);
         judge(carrier, shown, stored, &mut found);
     }
     found
 }
 
-fn judge(carrier: Carrier, shown: &Value, stored: &Stored, found: &mut Vec<Issue>) {
+fn judge(carrier: VoiceCarrier, shown: &Value, stored: &Stored, found: &mut Vec<Issue>) {
     let title = carrier.title();
     let needed = carrier.fields().iter().filter(|field| field.is_needed);
     let needed: Vec<_> = needed.map(|field| field.key).collect();

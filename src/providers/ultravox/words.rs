@@ -5,7 +5,7 @@
 //! or not at all.
 
 use super::super::words::{plain, redacted};
-use super::{Account, Carrier};
+use super::{Account, VoiceCarrier};
 use secrecy::SecretString;
 use serde_json::Value;
 
@@ -40,7 +40,7 @@ fn clean(shown: &mut Value, secrets: &[SecretString], deep: usize) {
             }
         }
         Value::Object(fields) => {
-            let names: Vec<&str> = Carrier::ALL
+            let names: Vec<&str> = VoiceCarrier::ALL
                 .iter()
                 .flat_map(|carrier| carrier.fields())
                 .filter(|field| field.is_secret)

@@ -8,10 +8,11 @@ use super::super::{Conn, Line, insert_rows, together, upsert_rows};
 use super::call_logs::put as put_logs;
 use super::end;
 use super::load::load;
-use crate::domain::{AgencyId, Call, Command, Errand, Leg, Timestamp};
+use crate::domain::{AgencyId, Call, Command, Errand, Leg, LegHandle, Timestamp};
 use crate::store::StoreError;
 use crate::store::batch::{
-    BatchKeys, Head, Loaded, NumberedEvent, StoredWebhook, WebhookOutcome, Writes, WrittenClaim,
+    BatchKeys, Head, Loaded, NumberedEvent, StoredWebhook, WebhookKey, WebhookOutcome, Writes,
+    WrittenClaim,
 };
 use crate::store::claim_rows::{ClaimRow, CommandRow};
 use crate::store::journal_rows::{EventRow, HeadRow, WebhookRow};
@@ -85,10 +86,12 @@ async fn write(
 async fn put_webhooks(
     mut line: Line<'_>,
     webhooks: Vec<(StoredWebhook, WebhookOutcome)>,
-    retaken: &[(AgencyId, String)],
+    retaken: &[WebhookKey],
 ) -> Result<(), StoreError> {
-    for (agency, id) in retaken {
-        let there = webhook_events::table.find((agency.to_string(), id));
+    for (agency, carrier, id) in retaken {
+        let there = webhook_events::table
+            .find((agency.to_string(), id))
+            .filter(webhook_events::carrier.eq(carrier.name()));
         diesel::delete(there).execute(&mut line).await?;
     }
     let rows: Vec<WebhookRow> = webhooks.into_iter().map(WebhookRow::of).collect();
@@ -105,21 +108,23 @@ async fn put_webhooks(
             occurred_at,
             received_at,
             outcome,
-            body
+            body,
+            carrier
         ]
     );
     Ok(())
 }
 
 /// Webhooks that waited for their leg's `call.initiated` have been taken in.
-async fn unhold(mut line: Line<'_>, legs: &[(AgencyId, String)]) -> Result<(), StoreError> {
+async fn unhold(mut line: Line<'_>, legs: &[(AgencyId, LegHandle)]) -> Result<(), StoreError> {
     for (agency, handle) in legs {
         // In these words, so that the index of those that wait is found to do.
         let held = sql::<Bool>("outcome = 'held'");
         let held = webhook_events::table
             .filter(held)
             .filter(webhook_events::agency_id.eq(agency.to_string()))
-            .filter(webhook_events::call_control_id.eq(handle));
+            .filter(webhook_events::carrier.eq(handle.carrier.name()))
+            .filter(webhook_events::call_control_id.eq(&handle.id));
         diesel::update(held)
             .set(webhook_events::outcome.eq(WebhookOutcome::Applied.name()))
             .execute(&mut line)
@@ -136,7 +141,7 @@ async fn put_calls(mut line: Line<'_>, calls: &[Call], places: &Places) -> Resul
         &rows,
         stays |row: &CallRow| places.calls.contains(&row.place()),
         key [id],
-        keep [agency_id, call_control_id, direction],
+        keep [agency_id, carrier, call_control_id, direction],
         moves [call_session_id, from_number, to_number, caller_name, created_at],
         goes_on [
             status,
@@ -170,7 +175,7 @@ async fn put_legs(
         &rows,
         stays |row: &LegRow| places.legs.contains(&row.place()),
         key [agency_id, call_control_id],
-        keep [],
+        keep [carrier],
         moves [call_session_id, call_leg_id, claim_id],
         goes_on [facts, updated_at]
     );
@@ -229,7 +234,7 @@ async fn put_errands(mut line: Line<'_>, owed: &[Errand]) -> Result<(), StoreErr
         &rows,
         stays |_: &ErrandRow| false,
         key [agency_id, kind, subject],
-        keep [],
+        keep [carrier],
         moves [],
         goes_on [due_at, leased_until, attempts, command_n]
     );

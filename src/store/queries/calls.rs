@@ -3,7 +3,7 @@
 use super::super::schema::{agency_heads, inbound_calls};
 use super::super::{BEGIN_SNAPSHOT, Conn};
 use super::{end, readable};
-use crate::domain::{AgencyId, Call, CallId};
+use crate::domain::{AgencyId, Call, CallId, LegHandle};
 use crate::store::batch::Head;
 use crate::store::journal_rows::HeadRow;
 use crate::store::numbers::holds_number;
@@ -160,11 +160,12 @@ pub async fn one(
 pub async fn of_leg(
     conn: &mut Conn,
     agency: AgencyId,
-    handle: String,
+    handle: LegHandle,
 ) -> Result<Option<Call>, StoreError> {
     let row: Option<CallRow> = inbound_calls::table
         .filter(inbound_calls::agency_id.eq(agency.to_string()))
-        .filter(inbound_calls::call_control_id.eq(handle))
+        .filter(inbound_calls::carrier.eq(handle.carrier.name()))
+        .filter(inbound_calls::call_control_id.eq(handle.id))
         .first(conn)
         .await
         .optional()?;

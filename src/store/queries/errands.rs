@@ -3,7 +3,9 @@
 use super::super::schema::{call_legs, claims, commands, errands, inbound_calls};
 use super::super::{BEGIN_WRITE, Conn, DATABASE_TIME, skip_locked};
 use super::{end, readable};
-use crate::domain::{AgencyId, CallId, Claim, ClaimId, Errand, ErrandKind, Leg, Timestamp};
+use crate::domain::{
+    AgencyId, CallId, Carrier, Claim, ClaimId, Errand, ErrandKind, Leg, LegHandle, Timestamp,
+};
 use crate::store::claim_rows::{ClaimRow, CommandRow};
 use crate::store::rows::{CallRow, ErrandRow, LegRow};
 use crate::store::{HeldClaim, StoreError};
@@ -11,23 +13,26 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 
-/// The key of an errand's row.
-macro_rules! key {
+/// The row of an errand.
+macro_rules! row_of {
     ($errand:expr) => {
-        (
-            $errand.agency_id.to_string(),
-            $errand.kind.name(),
-            &$errand.subject,
-        )
+        errands::table
+            .find((
+                $errand.agency_id.to_string(),
+                $errand.kind.name(),
+                &$errand.subject,
+            ))
+            .filter(errands::carrier.eq($errand.carrier.name()))
     };
 }
 
-/// The rows of the errands that are due and in nobody's hands. Those of a kind that is not known
-/// here wait for a node that knows it.
+/// The rows of the errands that are due and in nobody's hands. Those of a kind or a carrier that is
+/// not known here wait for a node that knows it.
 macro_rules! free_and_due {
     ($now:expr) => {
         errands::table
             .filter(errands::kind.eq_any(ErrandKind::ALL.map(ErrandKind::name)))
+            .filter(errands::carrier.eq_any(Carrier::ALL.map(Carrier::name)))
             .filter(errands::due_at.le($now.micros()))
             .filter(
                 errands::leased_until
@@ -40,8 +45,7 @@ macro_rules! free_and_due {
 /// The row of an errand, as long as it is leased to whoever holds `$errand`.
 macro_rules! leased {
     ($errand:expr) => {
-        errands::table
-            .find(key!($errand))
+        row_of!($errand)
             .filter(errands::leased_until.eq($errand.leased_until.map(Timestamp::micros)))
     };
 }
@@ -103,7 +107,7 @@ async fn take_steps(
     for mut errand in readable(due.into_iter().map(ErrandRow::errand)) {
         errand.attempts = errand.attempts.saturating_add(1);
         errand.leased_until = Some(until);
-        diesel::update(errands::table.find(key!(errand)))
+        diesel::update(row_of!(errand))
             .set((
                 errands::leased_until.eq(until.micros()),
                 errands::attempts.eq(errand.attempts),
@@ -214,10 +218,11 @@ pub async fn claim(
 pub async fn leg(
     conn: &mut Conn,
     agency: AgencyId,
-    handle: String,
+    handle: LegHandle,
 ) -> Result<Option<Leg>, StoreError> {
     let row: Option<LegRow> = call_legs::table
-        .find((agency.to_string(), handle))
+        .find((agency.to_string(), handle.id))
+        .filter(call_legs::carrier.eq(handle.carrier.name()))
         .first(conn)
         .await
         .optional()?;

@@ -10,7 +10,7 @@ use crate::store::batch::{BatchKeys, Heads, Loaded, WebhookOutcome};
 use crate::store::claim_rows::{ClaimRow, CommandRow};
 use crate::store::journal_rows::HeadRow;
 use crate::store::places::Places;
-use crate::store::rows::{CallRow, LegRow};
+use crate::store::rows::{self, CallRow, LegRow};
 use crate::store::{StoreError, parse_agency};
 use diesel::prelude::*;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
@@ -19,7 +19,10 @@ use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 /// agencies; and the places of the rows that may be replaced.
 pub(super) async fn load(line: Line<'_>, keys: BatchKeys) -> Result<(Loaded, Places), StoreError> {
     let agencies: Vec<String> = keys.agencies.iter().map(AgencyId::to_string).collect();
-    let webhooks: Vec<Key> = keys.webhook_ids.iter().cloned().collect();
+    let webhooks = keys.webhook_ids.iter();
+    let webhooks: Vec<Key> = webhooks
+        .map(|(agency, _, id)| (*agency, id.clone()))
+        .collect();
     let holders = keys.holders.iter();
     let holders: Vec<Key> = holders
         .map(|(agency, user)| (*agency, user.to_string()))
@@ -54,13 +57,14 @@ pub(super) async fn load(line: Line<'_>, keys: BatchKeys) -> Result<(Loaded, Pla
             }
         }
     }
-    for (agency, id, outcome) in repeats {
+    for (agency, carrier, id, outcome) in repeats {
         let known = if outcome == WebhookOutcome::Failed.name() {
             &mut loaded.failed
         } else {
             &mut loaded.repeats
         };
-        known.insert((parse_agency(&agency)?, id));
+        let carrier = rows::carrier(&carrier, "webhook_events.carrier", &id)?;
+        known.insert((parse_agency(&agency)?, carrier, id));
     }
     search.finish(loaded)
 }
@@ -152,8 +156,13 @@ macro_rules! look_ups {
 }
 
 look_ups! {
-    known_webhooks: (String, String, String) = webhook_events::table
-        .select((webhook_events::agency_id, webhook_events::webhook_id, webhook_events::outcome)),
+    known_webhooks: (String, String, String, String) = webhook_events::table
+        .select((
+            webhook_events::agency_id,
+            webhook_events::carrier,
+            webhook_events::webhook_id,
+            webhook_events::outcome,
+        )),
         webhook_events.webhook_id;
     legs_by_handle: LegRow = call_legs::table, call_legs.call_control_id;
     legs_by_leg_id: LegRow = call_legs::table, call_legs.call_leg_id;

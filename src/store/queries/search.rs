@@ -79,7 +79,8 @@ pub struct Search {
     sessions: Kind,
     claim_ids: Kind,
     callers: Kind,
-    legs: HashMap<Key, LegRow>,
+    /// By agency, carrier and handle.
+    legs: HashMap<(AgencyId, String, String), LegRow>,
     calls: HashMap<String, CallRow>,
     claims: HashMap<String, ClaimRow>,
     commands: HashMap<String, CommandRow>,
@@ -89,7 +90,9 @@ impl Search {
     /// A search that begins with what the appends name.
     pub fn of(keys: &BatchKeys) -> Self {
         let mut search = Self::default();
-        search.handles.add_all(&keys.call_control_ids);
+        for (agency, handle) in &keys.handles {
+            search.handles.add(*agency, &handle.id);
+        }
         search.leg_ids.add_all(&keys.leg_ids);
         search.sessions.add_all(&keys.sessions);
         search.claim_ids.add_all(&keys.claims);
@@ -112,8 +115,8 @@ impl Search {
     pub fn take(&mut self, found: Found) -> Result<(), StoreError> {
         for row in found.legs {
             let agency = parse_agency(&row.agency_id)?;
-            let key = (agency, row.call_control_id.clone());
-            self.handles.known.insert(key.clone());
+            let handle = row.call_control_id.clone();
+            self.handles.known.insert((agency, handle.clone()));
             // Every call is some leg's, so calls need no other way to be found.
             self.callers.add(agency, &row.call_control_id);
             if let Some(session) = &row.call_session_id {
@@ -122,7 +125,7 @@ impl Search {
             if let Some(claim) = &row.claim_id {
                 self.claim_ids.add(agency, claim);
             }
-            self.legs.insert(key, row);
+            self.legs.insert((agency, row.carrier.clone(), handle), row);
         }
         for row in found.claims {
             self.claim_ids.add(parse_agency(&row.agency_id)?, &row.id);

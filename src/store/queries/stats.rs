@@ -22,6 +22,7 @@ pub async fn waiting(conn: &mut Conn, agency: AgencyId) -> Result<Waiting, Store
     let calls: i64 = waiting().select(count_star()).first(conn).await?;
     let is_its_leg = call_legs::agency_id
         .eq(inbound_calls::agency_id)
+        .and(call_legs::carrier.eq(inbound_calls::carrier))
         .and(call_legs::call_control_id.eq(inbound_calls::call_control_id));
     // No text within the JSON can hold quotes that are not escaped.
     let is_unasked = call_legs::facts.like(r#"%"unasked":%"#);

@@ -18,7 +18,7 @@ pub fn of_a_new_call(calls: &mut Calls, agency: AgencyId, seq: i64, now: Timesta
     let Meaning::Leg(news) = append.meaning else {
         panic!("news of a leg");
     };
-    let mut leg = Leg::unknown(news.call_control_id.clone());
+    let mut leg = Leg::unknown(news.handle.clone());
     leg.learn(&news);
     let facts = Facts {
         caller: &leg,
@@ -46,7 +46,7 @@ pub fn of_a_new_call(calls: &mut Calls, agency: AgencyId, seq: i64, now: Timesta
         last_seq: seq,
         pruned_seq: 0,
     };
-    let look = Errand::new(agency, ErrandKind::Look, news.call_control_id, now);
+    let look = Errand::of_leg(agency, &news.handle, ErrandKind::Look, now);
     Writes {
         webhooks: vec![(append.webhook, WebhookOutcome::Applied)],
         legs: vec![(agency, leg)],

@@ -1,7 +1,7 @@
 //! Webhooks as the journal takes them: verified and understood.
 
 use callboard::clock::Clock;
-use callboard::domain::{AgencyId, ClientState, Direction, LegEvent, LegNews, Moment};
+use callboard::domain::{AgencyId, Carrier, Direction, LegEvent, LegHandle, LegNews, Mark, Moment};
 use callboard::journal::{Append, Meaning, WebhookAppend};
 use callboard::store::batch::StoredWebhook;
 use uuid::Uuid;
@@ -54,6 +54,7 @@ impl Calls {
         let now = self.clock.now();
         StoredWebhook {
             agency_id: self.agency,
+            carrier: Carrier::Telnyx,
             webhook_id: Uuid::new_v4().to_string(),
             event_type: event_type.into(),
             call_control_id: Some(format!("v3:{}", self.call)),
@@ -66,7 +67,7 @@ impl Calls {
 
     fn leg_event(&self, news: LegNews, webhook: &StoredWebhook) -> LegEvent {
         LegEvent {
-            call_control_id: format!("v3:{}", self.call),
+            handle: LegHandle::new(Carrier::Telnyx, format!("v3:{}", self.call)),
             news,
             moment: Moment {
                 occurred: webhook.occurred_at,
@@ -77,7 +78,7 @@ impl Calls {
             from: Some("+15550100".into()),
             to: Some("+15550199".into()),
             caller_name: Some("Example Caller".into()),
-            client_state: ClientState::Absent,
+            mark: Mark::Absent,
         }
     }
 }

@@ -27,7 +27,7 @@ impl Line {
     /// The path of a call, by the handle of its caller's leg.
     pub async fn path(&self, handle: &str) -> String {
         let (store, acme) = (&self.node.app.store, self.world.acme.id);
-        let call = store.call_of_leg(acme, handle.to_owned()).await;
+        let call = store.call_of_leg(acme, super::node::handle(handle)).await;
         let call = call.expect("the database").expect("a call");
         format!("/api/calls/{}", call.id)
     }

@@ -4,8 +4,8 @@ use super::browser::Board;
 use super::node::Node;
 use super::patience::soon;
 use super::world::World;
+use callboard::domain::CommandId;
 use callboard::domain::{ClaimId, CredentialKey, User, UserId};
-use callboard::providers::telnyx::command_id;
 use callboard_simulator::{
     Caller, Carrier, CarrierSettings, Exchange, ExchangeSettings, Request, Ringing,
 };
@@ -202,7 +202,7 @@ impl Line {
     /// What the carrier ignores as a repeat of a claim's command.
     pub async fn command_of(&self, call: &Caller, action: &str, n: i32) -> Option<String> {
         let claim = self.claim_of(call).await;
-        Some(command_id(claim.0, action, n).to_string())
+        Some(CommandId::of(claim.0, action, n).0.to_string())
     }
 
     /// The requests of that kind so far.

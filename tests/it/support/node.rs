@@ -7,7 +7,7 @@ use callboard::app::{App, Listeners};
 use callboard::clock::Clock;
 use callboard::config::Config;
 use callboard::domain::{AgencyId, ReleaseReason, Timestamp};
-use callboard::domain::{Call, ClaimId, UserId};
+use callboard::domain::{Call, ClaimId, LegHandle, UserId};
 use callboard::journal::{Answer, Append, ClaimAnswer, ClaimAppend, ReleaseAppend};
 use callboard_simulator::browser::{BrowserSettings, Position};
 use callboard_simulator::{Carrier, CarrierSettings, Outcome, RetrySchedule};
@@ -157,7 +157,7 @@ impl Node {
     ) -> ClaimAnswer {
         let append = Append::Claim(ClaimAppend {
             agency_id: self.acme,
-            call_control_id: call_control_id.into(),
+            handle: handle(call_control_id),
             claim_id: ClaimId(Uuid::new_v4()),
             user_id: user,
             user_name: Some(name.into()),
@@ -258,4 +258,9 @@ pub fn client() -> reqwest::Client {
         .timeout(std::time::Duration::from_secs(20))
         .build()
         .expect("a client")
+}
+
+/// The leg of that name at the carrier of the stories.
+pub fn handle(id: impl Into<String>) -> LegHandle {
+    LegHandle::new(callboard::domain::Carrier::Telnyx, id)
 }

@@ -4,7 +4,7 @@
 use super::super::orders::{Tale, same_end};
 use super::super::play::play_in;
 use super::super::story::{Line, Story, hangup, recording};
-use crate::domain::{ClientState, LegNews, ReleaseReason};
+use crate::domain::{LegNews, Mark, ReleaseReason};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
@@ -24,7 +24,7 @@ fn config(cases: u32) -> ProptestConfig {
 const NAMES: [&str; 3] = ["anna", "ben", "cleo"];
 
 fn lines() -> Vec<Line> {
-    let foreign = ClientState::Foreign;
+    let foreign = Mark::Foreign;
     let mut lines = vec![
         Line::caller().from("+15550100"),
         Line::caller().from("+15550100"),

@@ -1,7 +1,7 @@
 //! Whose a leg is, and when one is on the call.
 
 use super::super::story::{Line, Story, hangup, second, user};
-use crate::domain::{ClientState, Direction, LegNews, Status};
+use crate::domain::{Direction, LegNews, Mark, Status};
 
 fn claimed() -> Story {
     Story::new().rings("+15550100").claims("anna")
@@ -26,7 +26,7 @@ fn a_leg_with_our_mark_never_rings_even_when_it_seems_to_come_in() {
         .hears(&incoming, LegNews::Answered)
         .play();
     assert_eq!(played.told(), ["incoming", "answering by anna", "answered"]);
-    let unreadable = Line::caller().called("x").marked(ClientState::Ours(None));
+    let unreadable = Line::caller().called("x").marked(Mark::Ours(None));
     let played = Story::new().begins(&unreadable).play();
     assert!(played.calls.is_empty());
 }
@@ -71,9 +71,9 @@ fn an_unmarked_leg_from_before_the_claim_is_nobodys() {
 
 #[test]
 fn a_leg_of_another_program_or_another_session_is_nobodys() {
-    let foreign = Line::unmarked("foreign").marked(ClientState::Foreign);
+    let foreign = Line::unmarked("foreign").marked(Mark::Foreign);
     let elsewhere = Line::unmarked("elsewhere").in_session(Some("else"));
-    let unreadable = Line::unmarked("unreadable").marked(ClientState::Ours(None));
+    let unreadable = Line::unmarked("unreadable").marked(Mark::Ours(None));
     for line in [foreign, elsewhere, unreadable] {
         let played = claimed()
             .begins(&line)
@@ -87,7 +87,7 @@ fn a_leg_of_another_program_or_another_session_is_nobodys() {
 #[test]
 fn a_mark_set_on_a_leg_later_does_not_take_it_from_its_claim() {
     let phone = Line::unmarked("phone");
-    let remarked = phone.clone().marked(ClientState::Foreign);
+    let remarked = phone.clone().marked(Mark::Foreign);
     let played = claimed()
         .begins(&phone)
         .hears(&phone, LegNews::Answered)

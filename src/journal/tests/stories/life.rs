@@ -1,7 +1,7 @@
 //! A call's life, and what comes late.
 
 use super::super::story::{Line, Story, hangup, recording, second, user};
-use crate::domain::{ClientState, LegNews, Status};
+use crate::domain::{LegNews, Mark, Status};
 
 #[test]
 fn an_answered_call_from_ring_to_recording() {
@@ -226,7 +226,7 @@ fn a_recording_without_an_id_is_known_by_its_leg_and_start() {
 
 #[test]
 fn a_mark_of_ours_on_the_callers_own_leg_does_not_stop_its_call() {
-    let marked = Line::caller().marked(ClientState::Ours(None));
+    let marked = Line::caller().marked(Mark::Ours(None));
     let marked_first = Story::new()
         .hears(&marked, LegNews::Answered)
         .rings("+15550100")

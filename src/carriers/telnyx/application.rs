@@ -1,6 +1,6 @@
 //! The Call Control application: where webhooks go, and whether it may call out.
 
-use super::{Account, CommandError, Telnyx};
+use super::{Account, CarrierError, Telnyx};
 
 /// An application as Telnyx has it, as far as callboard depends on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ impl Telnyx {
         &self,
         account: &Account,
         id: &str,
-    ) -> Result<Option<Application>, CommandError> {
+    ) -> Result<Option<Application>, CarrierError> {
         let request = self.get(&["call_control_applications", id]);
         let told = self.read_if_known::<Told>(account, "application", request);
         Ok(told.await?.map(Application::from))

@@ -1,38 +1,37 @@
 //! What goes out.
 
-use super::{Carrier, ID, KEY, LEG, OK};
+use super::{Exchange, ID, KEY, LEG, OK};
+use crate::carriers::telnyx::client_state;
+use crate::carriers::{Channels, Dial};
+use crate::domain::{ClaimId, CommandId};
 use crate::providers::scripted::Step;
-use crate::providers::telnyx::{AudioFormat, Channels, Transfer, command_id};
 use base64::Engine as _;
 use serde_json::json;
 use uuid::Uuid;
 
-fn transfer() -> Transfer {
-    Transfer {
+fn transfer() -> Dial {
+    Dial {
         to: "sip:anna@sip.telnyx.com".into(),
-        from: Some("+12025550133".into()),
-        from_display_name: Some("Zoë <\"O'Hara\"> & Co.".into()),
-        timeout_secs: 25,
-        target_leg_client_state: "Y2FsbGJvYXJk".into(),
+        shown: Some("+12025550133".into()),
+        name: Some("Zoë <\"O'Hara\"> & Co.".into()),
+        rings_s: 25,
+        claim: ClaimId(ID),
     }
 }
 
 #[tokio::test]
 async fn each_command_is_said_as_telnyx_wants_it() {
-    let Carrier {
+    let Exchange {
         server,
         telnyx,
         anna,
         ..
-    } = Carrier::saying("200 OK", OK).await;
+    } = Exchange::saying("200 OK", OK).await;
     telnyx.answer(&anna, LEG, ID).await.unwrap();
     telnyx.transfer(&anna, LEG, &transfer(), ID).await.unwrap();
     telnyx.hang_up(&anna, LEG, ID).await.unwrap();
-    let (dual, mp3) = (Channels::Dual, AudioFormat::Mp3);
-    telnyx
-        .start_recording(&anna, LEG, dual, mp3, ID)
-        .await
-        .unwrap();
+    let dual = Channels::Dual;
+    telnyx.start_recording(&anna, LEG, dual, ID).await.unwrap();
     telnyx.stop_playback(&anna, LEG, ID).await.unwrap();
     let id = ID.to_string();
     let expected = [
@@ -42,7 +41,7 @@ async fn each_command_is_said_as_telnyx_wants_it() {
             json!({
                 "to": "sip:anna@sip.telnyx.com", "from": "+12025550133",
                 "from_display_name": "Zo OHara  Co.", "timeout_secs": 25,
-                "target_leg_client_state": "Y2FsbGJvYXJk", "command_id": id,
+                "target_leg_client_state": client_state(ClaimId(ID)), "command_id": id,
             }),
         ),
         ("hangup", json!({"command_id": id})),
@@ -64,17 +63,17 @@ async fn each_command_is_said_as_telnyx_wants_it() {
 
 #[tokio::test]
 async fn a_transfer_that_telnyx_would_refuse_is_made_to_fit() {
-    let Carrier {
+    let Exchange {
         server,
         telnyx,
         anna,
         ..
-    } = Carrier::saying("200 OK", OK).await;
-    let odd = Transfer {
+    } = Exchange::saying("200 OK", OK).await;
+    let odd = Dial {
         to: "sip:anna@x,123#".into(),
-        from: None,
-        from_display_name: Some("日本".into()),
-        timeout_secs: 1,
+        shown: None,
+        name: Some("日本".into()),
+        rings_s: 1,
         ..transfer()
     };
     telnyx.transfer(&anna, LEG, &odd, ID).await.unwrap();
@@ -84,24 +83,24 @@ async fn a_transfer_that_telnyx_would_refuse_is_made_to_fit() {
         (&json!("sip:anna@x"), &json!(5))
     );
     assert!(body.get("from").is_none() && body.get("from_display_name").is_none());
-    let long = Transfer {
-        from_display_name: Some("a".repeat(500)),
+    let long = Dial {
+        name: Some("a".repeat(500)),
         ..transfer()
     };
     telnyx.transfer(&anna, LEG, &long, ID).await.unwrap();
     let name = server.taken()[1].json()["from_display_name"].clone();
     assert_eq!(name.as_str().unwrap().len(), 128);
-    assert_eq!(format!("{odd:?}"), "Transfer { .. }");
+    assert_eq!(format!("{odd:?}"), "Dial { .. }");
 }
 
 #[tokio::test]
 async fn a_caller_who_waits_hears_a_ringing_tone_without_end() {
-    let Carrier {
+    let Exchange {
         server,
         telnyx,
         anna,
         ..
-    } = Carrier::saying("200 OK", OK).await;
+    } = Exchange::saying("200 OK", OK).await;
     telnyx.start_ringing(&anna, LEG, ID).await.unwrap();
     let taken = &server.taken()[0];
     assert!(taken.line.ends_with("/actions/playback_start"));
@@ -130,13 +129,13 @@ async fn a_command_is_repeated_under_the_same_id() {
         ),
         Step::says("200 OK", OK),
     ];
-    let Carrier {
+    let Exchange {
         server,
         telnyx,
         anna,
         metrics,
         ..
-    } = Carrier::doing(steps).await;
+    } = Exchange::doing(steps).await;
     telnyx.answer(&anna, LEG, ID).await.unwrap();
     let ids: Vec<_> = server
         .taken()
@@ -155,12 +154,15 @@ async fn a_command_is_repeated_under_the_same_id() {
 #[test]
 fn a_command_has_its_id_from_what_asked_for_it() {
     let (one, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
-    assert_eq!(command_id(one, "answer", 1), command_id(one, "answer", 1));
+    assert_eq!(
+        CommandId::of(one, "answer", 1).0,
+        CommandId::of(one, "answer", 1).0
+    );
     let ids = [
-        command_id(one, "answer", 1),
-        command_id(one, "answer", 2),
-        command_id(one, "transfer", 1),
-        command_id(other, "answer", 1),
+        CommandId::of(one, "answer", 1).0,
+        CommandId::of(one, "answer", 2).0,
+        CommandId::of(one, "transfer", 1).0,
+        CommandId::of(other, "answer", 1).0,
     ];
     for (at, id) in ids.iter().enumerate() {
         assert_eq!(id.get_version_num(), 5);

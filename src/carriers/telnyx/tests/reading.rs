@@ -1,20 +1,21 @@
 //! What is asked.
 
-use super::{Carrier, LEG};
+use super::{Exchange, LEG};
+use crate::carriers::telnyx::Application;
+use crate::carriers::{CallState, CarrierError};
 use crate::domain::Timestamp;
-use crate::providers::telnyx::{Application, CallState, CommandError};
 use secrecy::ExposeSecret as _;
 use serde_json::json;
 
 #[tokio::test]
 async fn a_call_is_alive_or_over_or_unknown() {
     let alive = json!({"data": {"record_type": "call", "is_alive": true, "call_duration": 5}});
-    let Carrier {
+    let Exchange {
         telnyx,
         anna,
         server,
         ..
-    } = Carrier::saying("200 OK", alive).await;
+    } = Exchange::saying("200 OK", alive).await;
     let state = telnyx.look(&anna, LEG).await.unwrap();
     assert_eq!(
         state,
@@ -26,7 +27,7 @@ async fn a_call_is_alive_or_over_or_unknown() {
     assert_eq!(server.taken()[0].line, "GET /v2/calls/v3%3Aabc_d-e%3D%3D");
 
     let over = json!({"data": {"is_alive": false, "end_time": "2026-11-21T11:59:00.5Z"}});
-    let Carrier { telnyx, anna, .. } = Carrier::saying("200 OK", over).await;
+    let Exchange { telnyx, anna, .. } = Exchange::saying("200 OK", over).await;
     let ended_at = Timestamp::parse("2026-11-21T11:59:00.5Z");
     let state = telnyx.look(&anna, LEG).await.unwrap();
     assert_eq!(
@@ -47,7 +48,7 @@ async fn a_call_is_alive_or_over_or_unknown() {
             r#"{"errors":[{"code":"90018","title":"Call has already ended"}]}"#,
         ),
     ] {
-        let Carrier { telnyx, anna, .. } = Carrier::saying(status, body).await;
+        let Exchange { telnyx, anna, .. } = Exchange::saying(status, body).await;
         assert_eq!(telnyx.look(&anna, LEG).await, Ok(None));
     }
 }
@@ -64,9 +65,9 @@ async fn an_answer_to_another_question_is_no_proof_that_a_call_is_over() {
         ),
         ("500 Oh", ""),
     ] {
-        let Carrier { telnyx, anna, .. } = Carrier::saying(status, body).await;
+        let Exchange { telnyx, anna, .. } = Exchange::saying(status, body).await;
         let error = telnyx.look(&anna, LEG).await.unwrap_err();
-        assert!(!matches!(error, CommandError::Ended), "{error:?}");
+        assert!(!matches!(error, CarrierError::Ended(_)), "{error:?}");
     }
 }
 
@@ -77,12 +78,12 @@ async fn a_recording_comes_with_a_link_and_its_end() {
     let recording = json!({
         "id": "r1", "status": "completed", "download_urls": {"mp3": signed, "wav": "https://w/w"},
     });
-    let Carrier {
+    let Exchange {
         telnyx,
         anna,
         server,
         ..
-    } = Carrier::saying("200 OK", json!({"data": recording})).await;
+    } = Exchange::saying("200 OK", json!({"data": recording})).await;
     let found = telnyx.recording(&anna, "r1").await.unwrap().unwrap();
     assert_eq!(server.taken()[0].line, "GET /v2/recordings/r1");
     assert!(found.is_completed && found.id == "r1");
@@ -94,7 +95,7 @@ async fn a_recording_comes_with_a_link_and_its_end() {
         Timestamp::parse("2026-11-21T12:10:00Z")
     );
 
-    let Carrier { telnyx, anna, .. } = Carrier::saying("404 Not Found", "{}").await;
+    let Exchange { telnyx, anna, .. } = Exchange::saying("404 Not Found", "{}").await;
     assert!(telnyx.recording(&anna, "r1").await.unwrap().is_none());
 }
 
@@ -106,13 +107,13 @@ async fn a_leg_may_have_recordings_without_a_link_that_can_be_given_out() {
         {"id": "3", "status": "completed", "download_urls": {"mp3": "gs://bucket/file"}},
         {"id": "4", "status": "processing"},
     ], "meta": {}});
-    let Carrier {
+    let Exchange {
         telnyx,
         anna,
         server,
         clock,
         ..
-    } = Carrier::saying("200 OK", all).await;
+    } = Exchange::saying("200 OK", all).await;
     let found = telnyx.recordings_of_leg(&anna, "leg-1").await.unwrap();
     assert_eq!(
         server.taken()[0].line,
@@ -137,12 +138,12 @@ async fn an_application_tells_what_callboard_depends_on() {
         "webhook_api_version": "2", "active": true,
         "outbound": {"channel_limit": null, "outbound_voice_profile_id": "12"},
     }});
-    let Carrier {
+    let Exchange {
         telnyx,
         anna,
         server,
         ..
-    } = Carrier::saying("200 OK", told).await;
+    } = Exchange::saying("200 OK", told).await;
     let application = telnyx.application(&anna, "2963").await.unwrap();
     assert_eq!(
         server.taken()[0].line,
@@ -163,7 +164,7 @@ async fn an_application_tells_what_callboard_depends_on() {
         json!({"outbound_voice_profile_id": null}),
     ] {
         let told = json!({"data": {"active": false, "outbound": outbound}});
-        let Carrier { telnyx, anna, .. } = Carrier::saying("200 OK", told).await;
+        let Exchange { telnyx, anna, .. } = Exchange::saying("200 OK", told).await;
         let application = telnyx.application(&anna, "2963").await.unwrap().unwrap();
         assert!(!application.has_outbound_profile && !application.is_active);
         assert_eq!(
@@ -171,6 +172,6 @@ async fn an_application_tells_what_callboard_depends_on() {
             "the default of Telnyx"
         );
     }
-    let Carrier { telnyx, anna, .. } = Carrier::saying("404 Not Found", "{}").await;
+    let Exchange { telnyx, anna, .. } = Exchange::saying("404 Not Found", "{}").await;
     assert_eq!(telnyx.application(&anna, "2963").await, Ok(None));
 }

@@ -1,40 +1,42 @@
-//! Telnyx's Call Control API, version 2: what we tell a leg to do, and what we ask about it.
+//! Telnyx: its Call Control API, version 2 (what we tell a leg to do, and what we ask about it), and
+//! its webhooks.
 //!
 //! A success means that a command was taken, not that it is done: the webhooks tell that.
 
 mod application;
 mod command;
+mod envelope;
 mod error;
+mod links;
 mod look;
+mod mark;
+mod phones;
 mod recordings;
+mod signature;
 #[cfg(test)]
 mod tests;
+mod understand;
 
 pub use application::Application;
-pub use command::{AudioFormat, Channels, Transfer};
-pub use error::CommandError;
-pub use look::CallState;
-pub use recordings::{Recording, RecordingLink};
+pub use mark::client_state;
+pub use signature::{SignatureError, SignatureHeaders};
 
-use super::breaker::Breakers;
-use super::client::{Account, Client, KeyIn};
-use super::http::{Answer, Http, Method, Request};
-use crate::domain::CommandId;
+pub(super) use envelope::{accepts, connection_id};
+pub(super) use phones::{account, is_own_phone, phone, shown};
+pub(super) use understand::understand;
+
+use super::{About, CarrierError};
+use crate::providers::breaker::Breakers;
+use crate::providers::http::{Answer, Http, Method, Request};
+use crate::providers::{Account, Client, KeyIn};
+use error::{failure, nonsense};
 use serde::de::DeserializeOwned;
 use url::Url;
-use uuid::Uuid;
 
 /// The client. Clones share connections and circuits.
 #[derive(Clone, Debug)]
 pub struct Telnyx {
     client: Client,
-}
-
-/// The id by which Telnyx knows a command again and ignores it when it comes twice for one leg:
-/// the same for the same action of the same request (or claim), until `n` moves on.
-#[must_use]
-pub fn command_id(request: Uuid, action: &str, n: i32) -> Uuid {
-    CommandId::of(request, action, n).0
 }
 
 impl Telnyx {
@@ -62,9 +64,9 @@ impl Telnyx {
         account: &Account,
         action: &'static str,
         request: Request,
-    ) -> Result<Answer, CommandError> {
+    ) -> Result<Answer, CarrierError> {
         let answer = self.client.ask(account, action, request).await;
-        answer.map_err(|asked| CommandError::of(asked, account))
+        answer.map_err(|asked| failure(asked, account))
     }
 
     /// Asks for something and reads what stands under `data`.
@@ -73,14 +75,14 @@ impl Telnyx {
         account: &Account,
         action: &'static str,
         request: Request,
-    ) -> Result<T, CommandError> {
+    ) -> Result<T, CarrierError> {
         #[derive(serde::Deserialize)]
         struct Body<T> {
             data: T,
         }
         let answer = self.ask(account, action, request).await?;
         let body: Option<Body<T>> = answer.json();
-        let body = body.ok_or_else(CommandError::nonsense)?;
+        let body = body.ok_or_else(nonsense)?;
         Ok(body.data)
     }
 
@@ -90,9 +92,9 @@ impl Telnyx {
         account: &Account,
         action: &'static str,
         request: Request,
-    ) -> Result<Option<T>, CommandError> {
+    ) -> Result<Option<T>, CarrierError> {
         match self.read(account, action, request).await {
-            Err(CommandError::Refused { status: 404, .. }) => Ok(None),
+            Err(error) if error.is_about(About::Unknown) => Ok(None),
             outcome => outcome.map(Some),
         }
     }

@@ -1,16 +1,8 @@
 //! Whether a call still lives.
 
-use super::{Account, CommandError, Telnyx};
+use super::{Account, Telnyx};
+use crate::carriers::{CallState, CarrierError};
 use crate::domain::Timestamp;
-
-/// What Telnyx knows of a leg.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CallState {
-    /// Whether it has not ended.
-    pub is_alive: bool,
-    /// When it ended, if it has.
-    pub ended_at: Option<Timestamp>,
-}
 
 #[derive(serde::Deserialize)]
 struct Call {
@@ -24,10 +16,10 @@ impl Telnyx {
     ///
     /// # Errors
     /// When Telnyx refuses or does not answer.
-    pub async fn look(&self, to: &Account, leg: &str) -> Result<Option<CallState>, CommandError> {
+    pub async fn look(&self, to: &Account, leg: &str) -> Result<Option<CallState>, CarrierError> {
         let request = self.get(&["calls", leg]);
         let call = match self.read_if_known::<Call>(to, "look", request).await {
-            Err(CommandError::Ended) => None,
+            Err(CarrierError::Ended(_)) => None,
             outcome => outcome?,
         };
         Ok(call.map(|call| CallState {

@@ -1,37 +1,14 @@
 //! Recordings and the short-lived links to them.
 
-use super::{Account, CommandError, Telnyx};
+use super::{Account, Telnyx};
+use crate::carriers::{CarrierError, Recording, RecordingLink};
 use crate::domain::Timestamp;
-use secrecy::SecretString;
 use url::Url;
 
 /// How long a link is taken to be good that does not say it, in seconds.
 const USUAL_LIFE_S: i64 = 600;
 /// Most recordings of one leg that are asked for; the most that Telnyx gives at once.
 const MOST: &str = "250";
-
-/// A recording as Telnyx has it.
-#[derive(Clone, Debug)]
-pub struct Recording {
-    /// Telnyx's id of it.
-    pub id: String,
-    /// When it began.
-    pub started_at: Option<Timestamp>,
-    /// Whether it can be listened to.
-    pub is_completed: bool,
-    /// Where, for a while. Only ever an https address.
-    pub link: Option<RecordingLink>,
-}
-
-/// A link that opens a recording for whoever has it. It is to be fetched without our key, which
-/// would go to a stranger, who would refuse it.
-#[derive(Clone, Debug)]
-pub struct RecordingLink {
-    /// The address.
-    pub url: SecretString,
-    /// When it stops working.
-    pub expires_at: Timestamp,
-}
 
 #[derive(serde::Deserialize)]
 struct Told {
@@ -61,7 +38,7 @@ impl Telnyx {
         &self,
         account: &Account,
         id: &str,
-    ) -> Result<Option<Recording>, CommandError> {
+    ) -> Result<Option<Recording>, CarrierError> {
         let request = self.get(&["recordings", id]);
         let told = self.read_if_known::<Told>(account, "recording", request);
         let told = told.await?;
@@ -77,7 +54,7 @@ impl Telnyx {
         &self,
         account: &Account,
         call_leg_id: &str,
-    ) -> Result<Vec<Recording>, CommandError> {
+    ) -> Result<Vec<Recording>, CarrierError> {
         let request = self
             .get(&["recordings"])
             .query("filter[call_leg_id]", call_leg_id)
@@ -98,22 +75,20 @@ impl Told {
             started_at: started_at.and_then(Timestamp::parse),
             id: self.id,
             is_completed: self.status.as_deref() == Some("completed"),
-            link: links.find_map(|link| RecordingLink::read(link, now)),
+            link: links.find_map(|link| link_of(link, now)),
         }
     }
 }
 
-impl RecordingLink {
-    fn read(link: String, now: Timestamp) -> Option<Self> {
-        let url = Url::parse(&link).ok()?;
-        if url.scheme() != "https" || url.host_str().is_none() {
-            return None;
-        }
-        Some(Self {
-            expires_at: signed_end(&url).unwrap_or_else(|| now.plus_seconds(USUAL_LIFE_S)),
-            url: link.into(),
-        })
+fn link_of(link: String, now: Timestamp) -> Option<RecordingLink> {
+    let url = Url::parse(&link).ok()?;
+    if url.scheme() != "https" || url.host_str().is_none() {
+        return None;
     }
+    Some(RecordingLink {
+        expires_at: signed_end(&url).unwrap_or_else(|| now.plus_seconds(USUAL_LIFE_S)),
+        url: link.into(),
+    })
 }
 
 /// The end of a link's life as S3 signs it: `X-Amz-Date` and `X-Amz-Expires`, in seconds.

@@ -1,10 +1,19 @@
 //! Telnyx's webhook, as far as it is read. Every field is optional and unknown ones are fine: real
 //! payloads carry more than the specification says, and less.
 
-use super::WebhookError;
-use super::text::{text_or_number, with_whole_characters};
+use crate::carriers::WebhookError;
+use crate::carriers::text::{text_or_number, with_whole_characters};
 use serde::Deserialize;
 use serde_json::{Map, Value};
+
+/// Telnyx sends JSON; its TeXML callbacks are forms.
+pub(in crate::carriers) fn accepts(content_type: &str) -> Result<(), WebhookError> {
+    match content_type {
+        "application/json" => Ok(()),
+        "application/x-www-form-urlencoded" => Err(WebhookError::Texml),
+        _ => Err(WebhookError::NotJson),
+    }
+}
 
 /// The body of a webhook.
 ///
@@ -35,10 +44,8 @@ pub(super) fn data(envelope: &Map<String, Value>) -> Result<&Map<String, Value>,
     }
 }
 
-/// The one thing that is read before the signature has been checked: which connection the webhook
-/// claims to be from, to find the keys that can check it.
 #[derive(Debug, Default, Deserialize)]
-pub(super) struct Routing {
+struct Routing {
     #[serde(default)]
     data: Option<RoutingData>,
     /// Of a body without the envelope.
@@ -58,14 +65,12 @@ struct RoutingPayload {
     connection_id: Option<Value>,
 }
 
-impl Routing {
-    /// The connection named in a body that nobody has vouched for yet.
-    pub fn connection_id(body: &[u8]) -> Option<String> {
-        let routing: Self = serde_json::from_slice(body).ok()?;
-        let payload = match routing.data {
-            Some(data) => data.payload,
-            None => routing.payload,
-        };
-        text_or_number(&payload?.connection_id?)
-    }
+/// The connection named in a body that nobody has vouched for yet.
+pub(in crate::carriers) fn connection_id(body: &[u8]) -> Option<String> {
+    let routing: Routing = serde_json::from_slice(body).ok()?;
+    let payload = match routing.data {
+        Some(data) => data.payload,
+        None => routing.payload,
+    };
+    text_or_number(&payload?.connection_id?)
 }

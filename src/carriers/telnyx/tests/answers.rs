@@ -1,31 +1,36 @@
 //! What Telnyx makes of it.
 
-use super::{Carrier, ID, KEY, LEG, OK};
+use super::{Exchange, ID, KEY, LEG, OK};
+use crate::carriers::CarrierError;
+use crate::domain::Carrier;
 use crate::providers::scripted::{Step, soon};
-use crate::providers::telnyx::CommandError;
 use std::time::Duration;
 
-async fn told(status: &'static str, body: &str) -> CommandError {
-    let Carrier { telnyx, anna, .. } = Carrier::saying(status, body).await;
+fn in_doubt(error: &CarrierError) -> bool {
+    matches!(error, CarrierError::Failed { in_doubt: true, .. })
+}
+
+async fn told(status: &'static str, body: &str) -> CarrierError {
+    let Exchange { telnyx, anna, .. } = Exchange::saying(status, body).await;
     soon(telnyx.answer(&anna, LEG, ID)).await.unwrap_err()
 }
 
 #[tokio::test]
 async fn the_refusals_that_matter_are_told_apart_whether_text_or_number() {
     for (code, expected) in [
-        ("90018", CommandError::Ended),
-        ("90034", CommandError::NotAnswered),
-        ("90020", CommandError::TooEarly),
+        ("90018", CarrierError::Ended(Carrier::Telnyx)),
+        ("90034", CarrierError::NotAnswered(Carrier::Telnyx)),
+        ("90020", CarrierError::TooEarly(Carrier::Telnyx)),
     ] {
         for written in [code.to_owned(), format!("\"{code}\"")] {
             let body = format!(r#"{{"errors":[{{"code":{written},"title":"T"}}]}}"#);
             let error = told("422 Unprocessable Entity", &body).await;
             assert_eq!(error, expected);
-            assert!(error.is_definite() && !error.in_doubt());
+            assert!(error.is_definite() && !in_doubt(&error));
             // The status comes first: elsewhere the code means something else.
             let other = told("403 Forbidden", &body).await;
             assert!(
-                matches!(other, CommandError::Refused { status: 403, .. }),
+                matches!(other, CarrierError::Refused { status: 403, .. }),
                 "{other:?}"
             );
         }
@@ -42,7 +47,7 @@ async fn the_code_for_too_many_requests_is_a_refusal_under_another_status() {
     );
     assert!(refused.is_definite());
     let busy = told("429 Too Many Requests", body).await;
-    assert!(!busy.is_definite() && !busy.in_doubt(), "{busy:?}");
+    assert!(!busy.is_definite() && !in_doubt(&busy), "{busy:?}");
     assert!(
         busy.to_string()
             .starts_with("Telnyx has had too many requests")
@@ -109,31 +114,31 @@ async fn no_answer_leaves_the_outcome_open() {
         Step::HangsUp,
         Step::NeverEnds("200 OK"),
     ] {
-        let Carrier {
+        let Exchange {
             telnyx,
             anna,
             server,
             ..
-        } = Carrier::doing([bad]).await;
+        } = Exchange::doing([bad]).await;
         let error = soon(telnyx.answer(&anna, LEG, ID)).await.unwrap_err();
-        assert!(error.in_doubt() && !error.is_definite(), "{error:?}");
+        assert!(in_doubt(&error) && !error.is_definite(), "{error:?}");
         assert_eq!(server.taken().len(), 4);
     }
-    let Carrier {
+    let Exchange {
         mut telnyx, anna, ..
-    } = Carrier::saying("200 OK", OK).await;
+    } = Exchange::saying("200 OK", OK).await;
     let nobody = std::net::TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr();
     telnyx.client.base = format!("http://{}", nobody.unwrap()).parse().unwrap();
     let error = telnyx.answer(&anna, LEG, ID).await.unwrap_err();
-    assert!(!error.in_doubt() && !error.is_definite(), "{error:?}");
+    assert!(!in_doubt(&error) && !error.is_definite(), "{error:?}");
 }
 
 #[tokio::test]
 async fn a_carrier_that_keeps_failing_is_left_alone_for_a_while() {
-    let carrier = Carrier::saying("500 Oh", "").await;
-    let Carrier {
+    let carrier = Exchange::saying("500 Oh", "").await;
+    let Exchange {
         server,
         telnyx,
         anna,
@@ -145,7 +150,7 @@ async fn a_carrier_that_keeps_failing_is_left_alone_for_a_while() {
     }
     let asked = server.taken().len();
     let error = telnyx.answer(anna, LEG, ID).await.unwrap_err();
-    let CommandError::CircuitOpen { retry_after_s } = error else {
+    let CarrierError::CircuitOpen { retry_after_s, .. } = error else {
         panic!("{error:?}");
     };
     assert!((8..=10).contains(&retry_after_s));
@@ -163,7 +168,13 @@ async fn a_carrier_that_keeps_failing_is_left_alone_for_a_while() {
     server.has_taken(asked + 1).await;
     let error = telnyx.answer(anna, LEG, ID).await.unwrap_err();
     assert!(
-        matches!(error, CommandError::CircuitOpen { retry_after_s: 1 }),
+        matches!(
+            error,
+            CarrierError::CircuitOpen {
+                retry_after_s: 1,
+                ..
+            }
+        ),
         "one probe"
     );
     // A probe whose caller went away makes room for the next; a refusal is an answer too.
@@ -178,12 +189,12 @@ async fn a_carrier_that_keeps_failing_is_left_alone_for_a_while() {
 
 #[tokio::test]
 async fn refusals_never_open_the_circuit() {
-    let Carrier {
+    let Exchange {
         telnyx,
         anna,
         server,
         ..
-    } = Carrier::saying("403 Forbidden", "").await;
+    } = Exchange::saying("403 Forbidden", "").await;
     for _ in 0..20 {
         assert!(
             telnyx
@@ -216,6 +227,6 @@ async fn no_text_holds_the_key_or_a_number() {
             );
         }
     }
-    let Carrier { telnyx, anna, .. } = Carrier::saying("200 OK", OK).await;
+    let Exchange { telnyx, anna, .. } = Exchange::saying("200 OK", OK).await;
     assert!(!format!("{telnyx:?} {anna:?}").contains("KEY0"));
 }

@@ -1,38 +1,17 @@
 //! From a webhook's body to our words.
 
-use super::WebhookError;
-use super::envelope;
 use super::links::take_links;
-use super::text::{ID_BYTES, TEXT_BYTES, cut, hash_of, text_or_number};
-use crate::domain::{
-    ClientState, Direction, LegEvent, LegNews, Moment, Timestamp, read_client_state,
-};
+use super::{envelope, mark};
+use crate::carriers::text::{ID_BYTES, TEXT_BYTES, cut, hash_of, text_or_number};
+use crate::carriers::{Understood, WebhookError};
+use crate::domain::{Carrier, Direction, LegEvent, LegHandle, LegNews, Mark, Moment, Timestamp};
 use serde_json::{Map, Value};
 
-/// A webhook in our words.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Understood {
-    /// Telnyx's `event_type`.
-    pub event_type: String,
-    /// Telnyx's `data.id`.
-    pub webhook_id: Option<String>,
-    /// The leg it names.
-    pub call_control_id: Option<String>,
-    /// The connection it names.
-    pub connection_id: Option<String>,
-    /// The carrier's clock, or ours when it says nothing that can be read.
-    pub occurred_at: Timestamp,
-    /// What it tells of a leg, when it does.
-    pub news: Option<LegEvent>,
-    /// What is to be kept in place of the body, where that holds links to recordings.
-    pub without_links: Option<String>,
-}
-
-/// Reads a webhook that arrived at `received_at`.
-///
-/// # Errors
-/// When it is not a webhook of API v2, or a call's without a handle of the call.
-pub fn understand(body: &str, received_at: Timestamp) -> Result<Understood, WebhookError> {
+/// Reads a webhook of API v2 that arrived at `received_at`.
+pub(in crate::carriers) fn understand(
+    body: &str,
+    received_at: Timestamp,
+) -> Result<Understood, WebhookError> {
     let mut envelope = envelope::read(body)?;
     let had_links = take_links(&mut envelope);
     let data = envelope::data(&envelope)?;
@@ -56,11 +35,11 @@ pub fn understand(body: &str, received_at: Timestamp) -> Result<Understood, Webh
         received: received_at,
     };
     Ok(Understood {
-        webhook_id: webhook_id(data),
+        webhook_id: webhook_id(data).unwrap_or_else(|| hash_of(body.as_bytes())),
         connection_id: text(payload, "connection_id", TEXT_BYTES),
         occurred_at,
         news: leg_event(&event_type, call_control_id.as_deref(), payload, moment),
-        call_control_id,
+        leg: call_control_id,
         event_type,
         without_links: had_links.then(|| Value::Object(envelope).to_string()),
     })
@@ -162,7 +141,7 @@ fn leg_event(
     }
     Some(LegEvent {
         // Empty: known by its leg id.
-        call_control_id: call_control_id.unwrap_or_default().to_owned(),
+        handle: LegHandle::new(Carrier::Telnyx, call_control_id.unwrap_or_default()),
         news,
         moment,
         session: id("call_session_id"),
@@ -170,7 +149,7 @@ fn leg_event(
         from: as_sent(payload, "from"),
         to: as_sent(payload, "to"),
         caller_name: word("caller_id_name"),
-        client_state: client_state(payload),
+        mark: marked(payload),
     })
 }
 
@@ -189,10 +168,10 @@ fn as_sent(payload: &Map<String, Value>, name: &str) -> Option<String> {
 }
 
 /// Ours are short: one that is too long to be kept is another program's, whatever it begins with.
-fn client_state(payload: &Map<String, Value>) -> ClientState {
+fn marked(payload: &Map<String, Value>) -> Mark {
     match payload.get("client_state").and_then(text_or_number) {
-        None => ClientState::Absent,
-        Some(state) if state.len() > TEXT_BYTES => ClientState::Foreign,
-        Some(state) => read_client_state(&state),
+        None => Mark::Absent,
+        Some(state) if state.len() > TEXT_BYTES => Mark::Foreign,
+        Some(state) => mark::read(&state),
     }
 }

@@ -1,11 +1,12 @@
 //! What a leg is told to do.
 
-use super::{Account, CommandError, Telnyx};
+use super::mark::client_state;
+use super::{Account, Telnyx};
+use crate::carriers::{CarrierError, Channels, Dial};
 use crate::providers::http::{Method, Request};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
-use std::fmt;
 use std::sync::LazyLock;
 use uuid::Uuid;
 
@@ -20,47 +21,13 @@ const RING_SECS: std::ops::RangeInclusive<u16> = 5..=600;
 /// Longest display name, in characters.
 const LONGEST_NAME: usize = 128;
 
-/// Where a leg is connected to.
-#[derive(Clone)]
-pub struct Transfer {
-    /// A SIP address or a number in E.164. What follows a comma would be dialled as digits, and is
-    /// left out.
-    pub to: String,
-    /// Whose number the called one sees; the number that was called first, when left out.
-    pub from: Option<String>,
-    /// The name beside it. Characters that Telnyx does not take are left out.
-    pub from_display_name: Option<String>,
-    /// How long it rings, in seconds; 5 to 600.
-    pub timeout_secs: u16,
-    /// Told with every webhook of the new leg; must be Base64.
-    pub target_leg_client_state: String,
-}
-
-/// Whether the two sides of a call are recorded apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Channels {
-    /// Both in one channel.
-    Single,
-    /// The recorded leg left, everyone else right.
-    Dual,
-}
-
-/// How a recording is kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AudioFormat {
-    /// Compressed.
-    Mp3,
-    /// Uncompressed.
-    Wav,
-}
-
 /// All commands may be given again with the same id while their outcome is unknown.
 impl Telnyx {
     /// Answers an incoming leg.
     ///
     /// # Errors
     /// When Telnyx refuses or does not answer.
-    pub async fn answer(&self, to: &Account, leg: &str, id: Uuid) -> Result<(), CommandError> {
+    pub async fn answer(&self, to: &Account, leg: &str, id: Uuid) -> Result<(), CarrierError> {
         self.command(to, leg, ["answer", "answer"], id, json!({}))
             .await
     }
@@ -73,10 +40,10 @@ impl Telnyx {
         &self,
         account: &Account,
         leg: &str,
-        transfer: &Transfer,
+        dial: &Dial,
         id: Uuid,
-    ) -> Result<(), CommandError> {
-        let body = transfer.body();
+    ) -> Result<(), CarrierError> {
+        let body = transfer(dial);
         self.command(account, leg, ["transfer", "transfer"], id, body)
             .await
     }
@@ -84,9 +51,9 @@ impl Telnyx {
     /// Hangs a leg up.
     ///
     /// # Errors
-    /// When Telnyx refuses or does not answer; [`CommandError::Ended`] when there was nothing left
+    /// When Telnyx refuses or does not answer; [`CarrierError::Ended`] when there was nothing left
     /// to hang up.
-    pub async fn hang_up(&self, to: &Account, leg: &str, id: Uuid) -> Result<(), CommandError> {
+    pub async fn hang_up(&self, to: &Account, leg: &str, id: Uuid) -> Result<(), CarrierError> {
         self.command(to, leg, ["hang_up", "hangup"], id, json!({}))
             .await
     }
@@ -101,7 +68,7 @@ impl Telnyx {
         account: &Account,
         leg: &str,
         id: Uuid,
-    ) -> Result<(), CommandError> {
+    ) -> Result<(), CarrierError> {
         let request = self.action(leg, "hangup", id, json!({}));
         self.ask(account, "hang_up", request).await.map(drop)
     }
@@ -115,10 +82,13 @@ impl Telnyx {
         account: &Account,
         leg: &str,
         channels: Channels,
-        format: AudioFormat,
         id: Uuid,
-    ) -> Result<(), CommandError> {
-        let body = json!({"channels": channels.as_str(), "format": format.as_str()});
+    ) -> Result<(), CarrierError> {
+        let channels = match channels {
+            Channels::Single => "single",
+            Channels::Dual => "dual",
+        };
+        let body = json!({"channels": channels, "format": "mp3"});
         self.command(account, leg, ["start_recording", "record_start"], id, body)
             .await
     }
@@ -132,7 +102,7 @@ impl Telnyx {
         to: &Account,
         leg: &str,
         id: Uuid,
-    ) -> Result<(), CommandError> {
+    ) -> Result<(), CarrierError> {
         let body = json!({
             "playback_content": &*RINGING_IN_BASE64, "audio_type": "mp3", "loop": "infinity",
         });
@@ -149,7 +119,7 @@ impl Telnyx {
         to: &Account,
         leg: &str,
         id: Uuid,
-    ) -> Result<(), CommandError> {
+    ) -> Result<(), CarrierError> {
         let body = json!({"stop": "all"});
         self.command(to, leg, ["stop_playback", "playback_stop"], id, body)
             .await
@@ -163,7 +133,7 @@ impl Telnyx {
         words: [&'static str; 2],
         id: Uuid,
         body: Value,
-    ) -> Result<(), CommandError> {
+    ) -> Result<(), CarrierError> {
         let [ours, theirs] = words;
         let request = self.action(leg, theirs, id, body).repeatable();
         self.ask(account, ours, request).await.map(drop)
@@ -178,53 +148,28 @@ impl Telnyx {
     }
 }
 
-impl Transfer {
-    fn body(&self) -> Value {
-        let to = self.to.split(',').next().unwrap_or_default();
-        let mut body = json!({
-            "to": to,
-            "timeout_secs": self.timeout_secs.clamp(*RING_SECS.start(), *RING_SECS.end()),
-            "target_leg_client_state": self.target_leg_client_state,
-        });
-        let name = self.from_display_name.as_deref().map(display_name);
-        let optional = [
-            ("from", self.from.clone()),
-            ("from_display_name", name.filter(|name| !name.is_empty())),
-        ];
-        if let Value::Object(fields) = &mut body {
-            for (key, value) in optional {
-                fields.extend(value.map(|value| (key.to_owned(), value.into())));
-            }
-        }
-        body
-    }
-}
-
-/// No numbers: they are logged at debug level only, and by those who mean to.
-impl fmt::Debug for Transfer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Transfer").finish_non_exhaustive()
-    }
-}
-
-impl Channels {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Single => "single",
-            Self::Dual => "dual",
+/// What follows a comma in `to` would be dialled as digits, and is left out.
+fn transfer(dial: &Dial) -> Value {
+    let to = dial.to.split(',').next().unwrap_or_default();
+    let mut body = json!({
+        "to": to,
+        "timeout_secs": dial.rings_s.clamp(*RING_SECS.start(), *RING_SECS.end()),
+        "target_leg_client_state": client_state(dial.claim),
+    });
+    let name = dial.name.as_deref().map(display_name);
+    let optional = [
+        ("from", dial.shown.clone()),
+        ("from_display_name", name.filter(|name| !name.is_empty())),
+    ];
+    if let Value::Object(fields) = &mut body {
+        for (key, value) in optional {
+            fields.extend(value.map(|value| (key.to_owned(), value.into())));
         }
     }
+    body
 }
 
-impl AudioFormat {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Mp3 => "mp3",
-            Self::Wav => "wav",
-        }
-    }
-}
-
+/// Characters that Telnyx does not take are left out.
 fn display_name(name: &str) -> String {
     let fits = |c: &char| c.is_ascii_alphanumeric() || " -_~!.+".contains(*c);
     let name: String = name.chars().filter(fits).take(LONGEST_NAME).collect();

@@ -1,6 +1,7 @@
 //! Stories of calls to a carrier that answers as it is told.
 
 mod answers;
+mod beside_ultravox;
 mod commands;
 mod reading;
 
@@ -19,7 +20,7 @@ const LEG: &str = "v3:abc_d-e==";
 const ID: Uuid = Uuid::from_u128(0x1d);
 const OK: &str = r#"{"data":{"result":"ok"}}"#;
 
-struct Carrier {
+struct Exchange {
     server: Scripted,
     telnyx: Telnyx,
     anna: Account,
@@ -27,7 +28,7 @@ struct Carrier {
     metrics: Metrics,
 }
 
-impl Carrier {
+impl Exchange {
     async fn doing(steps: impl IntoIterator<Item = Step>) -> Self {
         let server = Scripted::doing(steps).await;
         let clock = Clock::by_hand(Timestamp::parse("2026-11-21T12:00:00Z").unwrap());

@@ -1,7 +1,6 @@
 //! Telnyx's signature: Ed25519 over `timestamp|raw body`.
-//!
-//! [`Verified`] is a type and not a promise: what is not verified cannot be read as a webhook.
 
+use crate::carriers::{Disbelieved, WebhookError};
 use crate::domain::Timestamp;
 use crate::telemetry::Refused;
 use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
@@ -10,12 +9,6 @@ use base64::engine::general_purpose::STANDARD;
 
 /// How far the timestamp may be from our clock, either way, in seconds: what Telnyx's SDKs allow.
 const TOLERANCE_SECONDS: i64 = 300;
-
-/// A body that the agency's carrier has sent.
-#[derive(Debug)]
-pub struct Verified {
-    body: String,
-}
 
 /// The two headers of a signature, as they arrived.
 #[derive(Clone, Copy, Debug, Default)]
@@ -26,7 +19,7 @@ pub struct SignatureHeaders<'a> {
     pub timestamp: Option<&'a str>,
 }
 
-/// Why a body is not believed. The caller learns only that it is not; the log learns why.
+/// Why a body is not believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SignatureError {
     /// A header is missing.
@@ -44,7 +37,7 @@ pub enum SignatureError {
 }
 
 impl SignatureError {
-    pub(super) const fn reason(self) -> Refused {
+    const fn reason(self) -> Refused {
         match self {
             Self::Missing => Refused::SignatureMissing,
             Self::Stale => Refused::SignatureStale,
@@ -54,18 +47,39 @@ impl SignatureError {
     }
 }
 
-impl Verified {
+impl From<SignatureError> for Disbelieved {
+    fn from(error: SignatureError) -> Self {
+        Self {
+            reason: error.reason(),
+            why: error.to_string(),
+        }
+    }
+}
+
+impl<'a> SignatureHeaders<'a> {
+    /// Finds them among the headers.
+    pub(in crate::carriers) fn read(
+        header: impl Fn(&str) -> Option<&'a str>,
+    ) -> Result<Self, WebhookError> {
+        let signature = header("telnyx-signature-ed25519");
+        if signature.is_none() && header("x-telnyx-signature").is_some() {
+            // API v1 signs otherwise, so this could never be verified; better to say so.
+            return Err(WebhookError::ApiV1);
+        }
+        Ok(Self {
+            signature,
+            timestamp: header("telnyx-timestamp"),
+        })
+    }
+
     /// Checks a body against the keys of the agency: any of them may have signed.
-    ///
-    /// # Errors
-    /// When it is not to be believed.
-    pub fn check(
-        body: Vec<u8>,
-        headers: SignatureHeaders<'_>,
+    pub(in crate::carriers) fn check(
+        self,
+        body: &[u8],
         keys: &[[u8; 32]],
         now: Timestamp,
-    ) -> Result<Self, SignatureError> {
-        let (Some(signature), Some(timestamp)) = (headers.signature, headers.timestamp) else {
+    ) -> Result<(), SignatureError> {
+        let (Some(signature), Some(timestamp)) = (self.signature, self.timestamp) else {
             return Err(SignatureError::Missing);
         };
         let seconds: i64 = timestamp.parse().map_err(|_| SignatureError::Stale)?;
@@ -82,36 +96,16 @@ impl Verified {
         let mut message = Vec::with_capacity(timestamp.len() + 1 + body.len());
         message.extend_from_slice(timestamp.as_bytes());
         message.push(b'|');
-        message.extend_from_slice(&body);
+        message.extend_from_slice(body);
         let signed = keys.iter().any(|key| {
             UnparsedPublicKey::new(&ED25519, key)
                 .verify(&message, &signature)
                 .is_ok()
         });
-        if !signed {
-            return Err(SignatureError::Wrong);
+        if signed {
+            Ok(())
+        } else {
+            Err(SignatureError::Wrong)
         }
-        Ok(Self::unsigned(body))
-    }
-
-    /// Believes a body without a signature: for `--insecure-unsigned-webhooks` on loopback alone.
-    #[must_use]
-    pub fn unsigned(body: Vec<u8>) -> Self {
-        // A name in another encoding is no reason to lose the call.
-        let body = String::from_utf8(body)
-            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
-        Self { body }
-    }
-
-    /// The body.
-    #[must_use]
-    pub fn body(&self) -> &str {
-        &self.body
-    }
-
-    /// The body, to be kept.
-    #[must_use]
-    pub fn into_body(self) -> String {
-        self.body
     }
 }

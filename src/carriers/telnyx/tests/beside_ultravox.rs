@@ -1,5 +1,6 @@
-//! What holds for every provider's client.
+//! What holds for every provider's client, Telnyx's and Ultravox's alike.
 
+use crate::carriers::telnyx::Telnyx;
 use crate::clock::Clock;
 use crate::config::TelephonyEndpoint;
 use crate::domain::{AgencyId, Timestamp};
@@ -7,8 +8,7 @@ use crate::providers::Account;
 use crate::providers::breaker::Breakers;
 use crate::providers::http::Http;
 use crate::providers::scripted::{Scripted, Step};
-use crate::providers::telnyx::Telnyx;
-use crate::providers::ultravox::{Carrier, Ultravox};
+use crate::providers::ultravox::{Ultravox, VoiceCarrier};
 use crate::telemetry::{Metrics, Provider};
 use uuid::Uuid;
 
@@ -40,7 +40,7 @@ impl Both {
     /// Asks both for something that changes nothing; what each says when it fails.
     async fn ask(&self, account: &Account) -> [Result<(), String>; 2] {
         let telnyx = self.telnyx.look(account, "v3:leg").await;
-        let ultravox = self.ultravox.config(account, Carrier::Telnyx).await;
+        let ultravox = self.ultravox.config(account, VoiceCarrier::Telnyx).await;
         [
             telnyx.map(drop).map_err(|error| error.to_string()),
             ultravox.map(drop).map_err(|error| error.to_string()),
