@@ -1,8 +1,9 @@
 //! One leg of a call, driven step by step.
 
+pub(super) mod payload;
+
 use super::dice::Dice;
 use super::hangup::{HangupCause, HangupSource};
-use super::payload;
 use super::webhook::Webhook;
 use crate::clock::{Clock, Timestamp};
 use base64::Engine;

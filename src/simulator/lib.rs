@@ -41,7 +41,6 @@ mod key;
 mod leg;
 mod load;
 mod losses;
-mod payload;
 mod request;
 mod schedule;
 mod script;

@@ -1,6 +1,6 @@
 //! The buttons of a board: what an agent does to a call, over HTTP (contract, 5.1).
 
-use super::message::Call;
+use super::call::Call;
 use reqwest::{Client, Method, Response};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;

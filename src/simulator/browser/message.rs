@@ -1,9 +1,9 @@
 //! What the server says, as types.
 
+use super::call::{Call, timestamp};
 use super::{Closed, Resumed, Snapshot};
 use crate::clock::Timestamp;
-use serde::{Deserialize, Deserializer, de};
-use serde_json::Value;
+use serde::Deserialize;
 use std::borrow::Cow;
 
 /// One message of the server.
@@ -79,15 +79,6 @@ pub struct Actor {
     pub name: Option<String>,
 }
 
-/// A call, as the server wrote it: what we do not know of is kept.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(try_from = "Value")]
-pub struct Call {
-    id: String,
-    status: String,
-    fields: Value,
-}
-
 /// What was wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct ErrorFrame {
@@ -123,54 +114,6 @@ impl Event {
             received_to_recorded: self.recorded_at.micros_since(self.received_at),
             recorded_to_here: here.micros_since(self.recorded_at),
         }
-    }
-}
-
-impl Call {
-    /// The id by which clients keep it.
-    #[must_use]
-    pub fn id(&self) -> &str {
-        &self.id
-    }
-
-    /// `incoming`, `answering`, `answered` or `ended`.
-    #[must_use]
-    pub fn status(&self) -> &str {
-        &self.status
-    }
-
-    /// Whether it is over, and so off the board.
-    #[must_use]
-    pub fn is_ended(&self) -> bool {
-        self.status == "ended"
-    }
-
-    /// The text of a field; `None` when it is absent, null or no text.
-    #[must_use]
-    pub fn text(&self, field: &str) -> Option<&str> {
-        self.fields.get(field).and_then(Value::as_str)
-    }
-
-    /// All fields, as they came.
-    #[must_use]
-    pub const fn fields(&self) -> &Value {
-        &self.fields
-    }
-}
-
-impl TryFrom<Value> for Call {
-    type Error = String;
-
-    fn try_from(fields: Value) -> Result<Self, Self::Error> {
-        let text = |name: &str| match fields.get(name).and_then(Value::as_str) {
-            Some(text) => Ok(text.to_owned()),
-            None => Err(format!("a call without a text {name:?}")),
-        };
-        Ok(Self {
-            id: text("id")?,
-            status: text("status")?,
-            fields,
-        })
     }
 }
 
@@ -227,12 +170,6 @@ fn expiry(text: &str) -> Result<Timestamp, serde_json::Error> {
         expires_at: Timestamp,
     }
     serde_json::from_str(text).map(|Expiry { expires_at }| expires_at)
-}
-
-pub(super) fn timestamp<'de, D: Deserializer<'de>>(from: D) -> Result<Timestamp, D::Error> {
-    let text = Cow::<'_, str>::deserialize(from)?;
-    Timestamp::parse(&text)
-        .ok_or_else(|| de::Error::custom(format!("{text:?} is no RFC 3339 time")))
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@
 
 mod backoff;
 mod buttons;
+mod call;
 mod checker;
 mod close;
 mod connection;
@@ -28,13 +29,14 @@ mod tls;
 
 pub use backoff::Backoff;
 pub use buttons::{Buttons, PressError, Pressed};
+pub use call::Call;
 pub use checker::Checker;
 pub use close::{CloseCode, Closed};
 pub use connection::{Browser, BrowserSettings, SUBPROTOCOL};
 pub use endpoint::Endpoint;
 pub use error::BrowserError;
 pub use fault::{Fault, Tally};
-pub use message::{Actor, Call, ErrorFrame, Event, Latency, Message};
+pub use message::{Actor, ErrorFrame, Event, Latency, Message};
 pub use opening::{Position, Resumed, Snapshot};
 pub use resuming::{Lost, ResumingBrowser, Step};
 pub use socket::{Received, Socket, Upgrade};

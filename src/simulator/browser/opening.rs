@@ -1,7 +1,6 @@
 //! How a connection opens: where the client stands, and the one answer it gets.
 
-use super::Call;
-use super::message::timestamp;
+use super::call::{Call, timestamp};
 use crate::clock::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -5,7 +5,7 @@ use super::super::leg::Direction;
 use super::form::{self, text};
 use super::post::micros;
 use super::problem::Problem;
-use super::recordings::Shape;
+use super::recording::Shape;
 use super::switchboard::{Audio, Operator, REPEATED_WITHIN};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;

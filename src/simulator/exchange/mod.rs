@@ -51,6 +51,7 @@ mod log;
 mod phone;
 mod post;
 mod problem;
+mod recording;
 mod recordings;
 mod route;
 mod server;

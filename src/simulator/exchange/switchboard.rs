@@ -7,7 +7,7 @@ use super::super::webhook::Webhook;
 use super::faults::Faults;
 use super::log::Log;
 use super::post::{Post, micros};
-use super::recordings::{Recording, Running, Shape};
+use super::recording::{Recording, Running, Shape};
 use super::settings::{ExchangeSettings, Habit};
 use crate::clock::{Clock, Timestamp};
 use serde_json::Value;

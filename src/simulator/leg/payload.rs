@@ -2,9 +2,9 @@
 //! in real traffic, present and absent as they were there. `direction` and `state`, for instance,
 //! come with `call.initiated` alone, and a recording names neither number.
 
-use super::hangup::{HangupCause, HangupSource};
-use super::leg::{Direction, Leg};
+use super::{Direction, Leg};
 use crate::clock::Timestamp;
+use crate::hangup::{HangupCause, HangupSource};
 use serde_json::{Map, Value, json};
 
 type Payload = Map<String, Value>;
@@ -124,7 +124,7 @@ pub(super) fn recording_saved(leg: &Leg) -> Payload {
 
 /// A link of the shape that storage hands out for ten minutes: whoever has it can listen, which is
 /// why a receiver must keep it out of its logs and events.
-pub(super) fn presigned(leg: &Leg, at: Timestamp, format: &str) -> String {
+pub(crate) fn presigned(leg: &Leg, at: Timestamp, format: &str) -> String {
     let moment: String = at
         .to_string()
         .chars()
@@ -171,12 +171,12 @@ fn fields(value: Value) -> Payload {
 
 #[cfg(test)]
 mod tests {
-    use super::super::dice::Dice;
-    use super::super::hangup::HangupCause;
-    use super::super::leg::{Leg, Line};
-    use super::super::webhook::Webhook;
     use crate::clock::Timestamp;
+    use crate::dice::Dice;
     use crate::hands::{Hand, by_hand};
+    use crate::hangup::HangupCause;
+    use crate::leg::{Leg, Line};
+    use crate::webhook::Webhook;
     use serde_json::{Map, Value, json};
     use std::time::Duration;
 
