@@ -44,7 +44,7 @@ pub struct Attempt {
 
 impl Carrier {
     /// Delivers a webhook: sends it, and again by the schedule until it is acknowledged, refused
-    /// or given up. Each attempt is signed anew, at its own time and with its own number: Telnyx
+    /// or given up. Each attempt is signed again, at its own time and with its own number: Telnyx
     /// does not say whether its retries are, and a first timestamp would grow too old.
     ///
     /// Calling this twice sends a duplicate; concurrently, at the same time.

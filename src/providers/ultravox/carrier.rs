@@ -1,17 +1,18 @@
 //! The carriers that Ultravox knows, and which of an agency's credentials it asks for.
 
-use crate::domain::CredentialKey;
+use crate::domain::{CredentialKey, words};
 use std::fmt;
 
-/// A carrier that Ultravox can call through.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum VoiceCarrier {
-    /// Telnyx.
-    Telnyx,
-    /// Twilio.
-    Twilio,
-    /// Plivo.
-    Plivo,
+words! {
+    /// A carrier that Ultravox can call through.
+    pub enum VoiceCarrier {
+        /// Telnyx.
+        Telnyx = "telnyx",
+        /// Twilio.
+        Twilio = "twilio",
+        /// Plivo.
+        Plivo = "plivo",
+    }
 }
 
 /// A field of a carrier's configuration at Ultravox that one of the agency's credentials fills.
@@ -63,19 +64,6 @@ const PLIVO: &[Field] = &[
 ];
 
 impl VoiceCarrier {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Telnyx, Self::Twilio, Self::Plivo];
-
-    /// The name in Ultravox's paths and JSON, and in ours.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Telnyx => "telnyx",
-            Self::Twilio => "twilio",
-            Self::Plivo => "plivo",
-        }
-    }
-
     /// What people call it.
     #[must_use]
     pub const fn title(self) -> &'static str {
@@ -84,12 +72,6 @@ impl VoiceCarrier {
             Self::Twilio => "Twilio",
             Self::Plivo => "Plivo",
         }
-    }
-
-    /// The carrier of that name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|known| known.name() == name)
     }
 
     /// The fields that credentials fill, in the order in which the document names what is missing.

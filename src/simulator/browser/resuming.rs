@@ -8,7 +8,7 @@ use crate::clock::{Clock, Timestamp};
 use secrecy::SecretString;
 use std::time::Duration;
 
-/// A client that hears nothing for this many heartbeats, in halves, takes the connection for dead.
+/// A client that hears nothing for this many half heartbeats takes the connection for dead.
 const SILENCE_HALVES: u32 = 5;
 
 /// A board that reconnects with its position as `static/docs/contract.md` asks: after the error frame's

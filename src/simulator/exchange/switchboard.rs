@@ -59,7 +59,7 @@ pub(super) struct State {
 pub(super) struct Party {
     pub(super) leg: Arc<Leg>,
     pub(super) courier: Courier,
-    /// The how manieth leg it is.
+    /// Its place in the order in which legs began.
     pub(super) number: u64,
     /// The note that commands put in place of the leg's own, in Base64.
     pub(super) note: Option<String>,
