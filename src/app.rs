@@ -22,7 +22,7 @@ use crate::control::{Control, Parts};
 use crate::duties::Duties;
 use crate::fanout::Fanout;
 use crate::http::{Context, Notices, Refusals};
-use crate::hub::{Caps, Hub};
+use crate::hub::{Caps, Endings, Hub};
 use crate::ingest::Retake;
 use crate::journal::{Journal, Retention, Writer};
 use crate::providers::breaker::Breakers;
@@ -121,10 +121,15 @@ impl App {
             tracing::warn!("{doubt}");
         }
         let verifier = open_verifier(&config, &clock, &metrics, &runtime)?;
-        let hub = Hub::new(Caps {
+        let caps = Caps {
             per_user: usize_of(config.limits.sockets_per_user),
             per_agency: usize_of(config.limits.sockets_per_agency),
-        });
+        };
+        let endings = Endings {
+            slow: Close::Slow.ending(),
+            renewed: Close::Renewed.ending(),
+        };
+        let hub = Hub::new(caps, endings);
         let (journal, writer, recorded) =
             Journal::open(store.clone(), clock.clone(), metrics.clone());
         let fanout = Fanout::new(
@@ -133,8 +138,6 @@ impl App {
             clock.clone(),
             metrics.clone(),
             runtime.clone(),
-            |member| Close::Slow.end(&member.outbox),
-            |member| Close::Renewed.end(&member.outbox),
         );
 
         let http =

@@ -8,6 +8,9 @@ use dashmap::DashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// How long a gap may close by itself before the journal is read.
+pub(super) const GAP_PATIENCE: Duration = Duration::from_millis(25);
+
 impl Fanout {
     /// Reads what is missing from the journal, beside the flow, so that one agency's gap does not
     /// hold up another's events.

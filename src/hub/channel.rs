@@ -1,7 +1,7 @@
 //! One agency's live state on this node: its board, its recent frames, its sockets.
 
-use super::outbox::Outbox;
-use crate::domain::{CallId, Timestamp, UserId};
+use super::members::{Caps, Member, Members};
+use crate::domain::{CallId, Timestamp};
 use bytes::Bytes;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use uuid::Uuid;
@@ -64,23 +64,21 @@ pub enum SnapshotReason {
     Ahead,
 }
 
-/// How a publish went.
+/// Where a published event went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Published {
-    /// It went out, perhaps with others that had waited for it.
+pub enum Went {
+    /// Out, perhaps with others that had waited for it.
     Out,
-    /// It was out already, or nobody watches this agency here.
-    Ignored,
-    /// Events before it are missing; it waits for them.
-    Gap,
+    /// Nowhere: it was out already, or nobody watches this agency here.
+    Nowhere,
+    /// It waits: events before it are missing.
+    Waits,
 }
 
-/// How a join went.
+/// How a socket joined.
 #[derive(Debug)]
 pub enum Joined {
-    /// The board must be loaded first.
-    NotLoaded,
-    /// Joined with the whole board.
+    /// With the whole board.
     Snapshot {
         /// Why not resumed.
         reason: SnapshotReason,
@@ -91,7 +89,7 @@ pub enum Joined {
         /// Its calls, oldest first.
         rows: Vec<Bytes>,
     },
-    /// Joined where the client stopped.
+    /// Where the client stopped.
     Resumed {
         /// The life of the numbering.
         epoch: String,
@@ -100,37 +98,24 @@ pub enum Joined {
         /// What was missed.
         frames: Vec<Bytes>,
     },
-    /// Not joined: the journal must be read first, from the client's position up to `seq`.
+}
+
+/// Why a socket did not join.
+#[derive(Debug)]
+pub enum NotJoined {
+    /// The board must be loaded first.
+    NotLoaded,
+    /// The journal must be read first, from the client's position up to `seq`.
     Behind {
         /// The life of the numbering.
         epoch: String,
         /// The last event here.
         seq: i64,
     },
-    /// Not joined: the client knows events that this node has not heard of, if they are real.
+    /// The client knows events that this node has not heard of, if they are real.
     Ahead,
-    /// Not joined: this person, or this agency, has too many sockets.
+    /// This person, or this agency, has too many sockets.
     TooMany,
-}
-
-/// A socket that wants to hear an agency's events.
-#[derive(Clone)]
-pub struct Member {
-    /// Names the socket.
-    pub socket: Uuid,
-    /// Whose it is.
-    pub user: UserId,
-    /// The way to it.
-    pub outbox: Outbox,
-}
-
-/// How many sockets there may be.
-#[derive(Clone, Copy, Debug)]
-pub struct Caps {
-    /// Of one person, on this node.
-    pub per_user: usize,
-    /// Of one agency, on this node.
-    pub per_agency: usize,
 }
 
 #[derive(Default)]
@@ -142,7 +127,7 @@ pub(super) struct Channel {
     ring: VecDeque<(i64, Bytes)>,
     ring_bytes: usize,
     parked: BTreeMap<i64, Delivery>,
-    members: HashMap<Uuid, Member>,
+    members: Members,
     /// Nobody was here at the last sweep.
     pub(super) idle: bool,
 }
@@ -161,11 +146,11 @@ impl Channel {
     }
 
     pub(super) fn members(&self) -> Vec<Member> {
-        self.members.values().cloned().collect()
+        self.members.all()
     }
 
     pub(super) fn leave(&mut self, socket: Uuid) {
-        self.members.remove(&socket);
+        self.members.remove(socket);
     }
 
     /// Takes in the board, then what was published while it was being loaded. True when something
@@ -185,25 +170,25 @@ impl Channel {
     }
 
     /// Takes in an event. Returns how it went and the sockets that had no room for it.
-    pub(super) fn publish(&mut self, delivery: Delivery) -> (Published, Vec<Member>) {
+    pub(super) fn publish(&mut self, delivery: Delivery) -> (Went, Vec<Member>) {
         if self.epoch.is_some() && delivery.seq <= self.seq {
-            return (Published::Ignored, Vec::new());
+            return (Went::Nowhere, Vec::new());
         }
         if self.parked.len() < PARKED {
             self.parked.insert(delivery.seq, delivery);
         }
         if self.epoch.is_none() {
-            return (Published::Out, Vec::new());
+            return (Went::Out, Vec::new());
         }
         let before = self.seq;
         let slow = self.advance();
         // What is still parked waits for a lower number, whether or not something went out.
-        let verdict = if !self.parked.is_empty() || before == self.seq {
-            Published::Gap
+        let went = if !self.parked.is_empty() || before == self.seq {
+            Went::Waits
         } else {
-            Published::Out
+            Went::Out
         };
-        (verdict, slow)
+        (went, slow)
     }
 
     /// Sends out everything that is next in turn.
@@ -213,14 +198,10 @@ impl Channel {
         while let Some(delivery) = self.parked.remove(&(self.seq + 1)) {
             self.seq = delivery.seq;
             self.set_row(&delivery);
-            self.members.retain(|_, member| {
+            slow.extend(self.members.tell(|member| {
                 let (frame, at) = (delivery.frame.clone(), Some(delivery.recorded_at));
-                let sent = member.outbox.push_event(frame, delivery.seq, at);
-                if sent.is_err() {
-                    slow.push(member.clone());
-                }
-                sent.is_ok()
-            });
+                member.outbox.push_event(frame, delivery.seq, at).is_ok()
+            }));
             self.remember(delivery.seq, delivery.frame);
         }
         slow
@@ -259,77 +240,78 @@ impl Channel {
         member: &Member,
         position: Option<&Position>,
         caps: Caps,
-    ) -> Joined {
-        let Some(epoch) = self.epoch.clone() else {
-            return Joined::NotLoaded;
-        };
-        if self.is_full_for(member.user, caps) {
-            return Joined::TooMany;
+    ) -> Result<Joined, NotJoined> {
+        let epoch = self.epoch.clone().ok_or(NotJoined::NotLoaded)?;
+        if self.members.is_full_for(member.user, caps) {
+            return Err(NotJoined::TooMany);
         }
+        let seq = self.seq;
         match position {
-            None => self.join_fresh(member, SnapshotReason::Fresh),
+            None => self.join_fresh(member, SnapshotReason::Fresh, caps),
             Some(position) if position.epoch != epoch => {
-                self.join_fresh(member, SnapshotReason::EpochChanged)
+                self.join_fresh(member, SnapshotReason::EpochChanged, caps)
             }
-            Some(position) if position.seq > self.seq => Joined::Ahead,
+            Some(position) if position.seq > seq => Err(NotJoined::Ahead),
             Some(position) => match self.after(position.seq) {
                 Some(frames) => {
-                    member.outbox.start_at(self.seq);
+                    member.outbox.start_at(seq);
                     self.add(member);
-                    Joined::Resumed {
-                        epoch,
-                        seq: self.seq,
-                        frames,
-                    }
+                    Ok(Joined::Resumed { epoch, seq, frames })
                 }
-                None => Joined::Behind {
-                    epoch,
-                    seq: self.seq,
-                },
+                None => Err(NotJoined::Behind { epoch, seq }),
             },
         }
     }
 
     /// Joins a socket with the whole board, whatever its position.
-    pub(super) fn join_fresh(&mut self, member: &Member, reason: SnapshotReason) -> Joined {
-        let Some(epoch) = self.epoch.clone() else {
-            return Joined::NotLoaded;
-        };
+    pub(super) fn join_fresh(
+        &mut self,
+        member: &Member,
+        reason: SnapshotReason,
+        caps: Caps,
+    ) -> Result<Joined, NotJoined> {
+        let epoch = self.epoch.clone().ok_or(NotJoined::NotLoaded)?;
+        if self.members.is_full_for(member.user, caps) {
+            return Err(NotJoined::TooMany);
+        }
         member.outbox.start_at(self.seq);
         self.add(member);
-        Joined::Snapshot {
+        Ok(Joined::Snapshot {
             reason,
             epoch,
             seq: self.seq,
             rows: self.rows.values().cloned().collect(),
-        }
+        })
     }
 
     /// Joins a socket that has been told everything up to there, if the ring covers the rest and
     /// there is room for it.
-    pub(super) fn join_after(&mut self, member: &Member, told: &Position) -> bool {
-        if self.epoch.as_ref() != Some(&told.epoch) {
-            return false;
+    pub(super) fn join_after(
+        &mut self,
+        member: &Member,
+        told: &Position,
+        caps: Caps,
+    ) -> Result<(), NotJoined> {
+        let epoch = self.epoch.clone().filter(|epoch| *epoch == told.epoch);
+        let epoch = epoch.ok_or(NotJoined::NotLoaded)?;
+        if self.members.is_full_for(member.user, caps) {
+            return Err(NotJoined::TooMany);
         }
-        let Some(frames) = self.after(told.seq) else {
-            return false;
-        };
+        let seq = self.seq;
         // All or none: what is refused here is read from the journal, from `told` on.
-        let joined = member.outbox.push_events(frames, self.seq).is_ok();
-        if joined {
-            self.add(member);
+        let frames = self.after(told.seq);
+        match frames.map(|frames| member.outbox.push_events(frames, seq)) {
+            Some(Ok(())) => {
+                self.add(member);
+                Ok(())
+            }
+            _ => Err(NotJoined::Behind { epoch, seq }),
         }
-        joined
     }
 
     fn add(&mut self, member: &Member) {
         self.idle = false;
-        self.members.insert(member.socket, member.clone());
-    }
-
-    fn is_full_for(&self, user: UserId, caps: Caps) -> bool {
-        let of_user = self.members.values().filter(|member| member.user == user);
-        self.members.len() >= caps.per_agency || of_user.count() >= caps.per_user
+        self.members.add(member);
     }
 
     /// The frames after `seq`, if all of them are still here.

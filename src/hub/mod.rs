@@ -5,12 +5,16 @@
 
 mod bell;
 mod channel;
+mod ending;
 mod frame;
+mod members;
 mod outbox;
 
 pub use bell::Bell;
-pub use channel::{Board, Caps, Delivery, Joined, Member, Position, Published, SnapshotReason};
+pub use channel::{Board, Delivery, Joined, NotJoined, Position, SnapshotReason, Went};
+pub use ending::{Ending, Endings};
 pub use frame::Frame;
+pub use members::{Caps, Member};
 pub use outbox::{Full, OUTBOX_BYTES, Outbox};
 
 use crate::domain::AgencyId;
@@ -31,16 +35,18 @@ struct Inner {
     channels: DashMap<AgencyId, Arc<Mutex<Channel>>>,
     rings_bytes: AtomicUsize,
     caps: Caps,
+    endings: Endings,
 }
 
 impl Hub {
-    /// An empty hub with these limits.
+    /// An empty hub with these limits, that ends sockets in these ways.
     #[must_use]
-    pub fn new(caps: Caps) -> Self {
+    pub fn new(caps: Caps, endings: Endings) -> Self {
         Self(Arc::new(Inner {
             channels: DashMap::new(),
             rings_bytes: AtomicUsize::new(0),
             caps,
+            endings,
         }))
     }
 
@@ -57,18 +63,21 @@ impl Hub {
         lock(&channel).seq()
     }
 
-    /// Hands a committed event to the agency's channel. Returns how it went, and the sockets that
-    /// had no room and are no longer members.
-    #[must_use]
-    pub fn publish(&self, agency: AgencyId, delivery: Delivery) -> (Published, Vec<Member>) {
+    /// Hands a committed event to the agency's channel, and says where it went. Sockets that have no
+    /// room for it are ended as slow.
+    pub fn publish(&self, agency: AgencyId, delivery: Delivery) -> Went {
         let Some(channel) = self.existing(agency) else {
-            return (Published::Ignored, Vec::new());
+            return Went::Nowhere;
         };
         let mut channel = lock(&channel);
         let before = channel.ring_bytes();
-        let published = channel.publish(delivery);
+        let (went, slow) = channel.publish(delivery);
         self.account(before, &mut channel);
-        published
+        drop(channel);
+        for member in slow {
+            member.outbox.end(self.0.endings.slow.clone());
+        }
+        went
     }
 
     /// Gives a channel its board. True when events that came meanwhile wait for others.
@@ -83,22 +92,43 @@ impl Hub {
     }
 
     /// Joins a socket to its agency's channel.
-    #[must_use]
-    pub fn join(&self, agency: AgencyId, member: &Member, position: Option<&Position>) -> Joined {
+    ///
+    /// # Errors
+    /// When it cannot join yet, or may not.
+    pub fn join(
+        &self,
+        agency: AgencyId,
+        member: &Member,
+        position: Option<&Position>,
+    ) -> Result<Joined, NotJoined> {
         lock(&self.channel(agency)).join(member, position, self.0.caps)
     }
 
     /// Joins a socket with the whole board, whatever its position.
-    #[must_use]
-    pub fn join_fresh(&self, agency: AgencyId, member: &Member, reason: SnapshotReason) -> Joined {
-        lock(&self.channel(agency)).join_fresh(member, reason)
+    ///
+    /// # Errors
+    /// When the board is not here, or there are too many sockets.
+    pub fn join_fresh(
+        &self,
+        agency: AgencyId,
+        member: &Member,
+        reason: SnapshotReason,
+    ) -> Result<Joined, NotJoined> {
+        lock(&self.channel(agency)).join_fresh(member, reason, self.0.caps)
     }
 
-    /// Joins a socket that has been told everything up to there; false when the ring does not
-    /// reach back so far, its outbox has no room, or the numbering is another.
-    #[must_use]
-    pub fn join_after(&self, agency: AgencyId, member: &Member, told: &Position) -> bool {
-        lock(&self.channel(agency)).join_after(member, told)
+    /// Joins a socket that has been told everything up to there.
+    ///
+    /// # Errors
+    /// When the ring does not reach back so far, its outbox has no room, the numbering is another,
+    /// or there are too many sockets.
+    pub fn join_after(
+        &self,
+        agency: AgencyId,
+        member: &Member,
+        told: &Position,
+    ) -> Result<(), NotJoined> {
+        lock(&self.channel(agency)).join_after(member, told, self.0.caps)
     }
 
     /// Takes a socket out.
@@ -108,17 +138,17 @@ impl Hub {
         }
     }
 
-    /// Forgets a channel, whose numbering has changed, and returns its sockets.
-    #[must_use]
-    pub fn reset(&self, agency: AgencyId) -> Vec<Member> {
+    /// Forgets a channel, whose numbering has changed, and ends its sockets.
+    pub fn reset(&self, agency: AgencyId) {
         let Some((_, channel)) = self.0.channels.remove(&agency) else {
-            return Vec::new();
+            return;
         };
         let channel = lock(&channel);
-        self.0
-            .rings_bytes
-            .fetch_sub(channel.ring_bytes(), Ordering::Relaxed);
-        channel.members()
+        let bytes = channel.ring_bytes();
+        self.0.rings_bytes.fetch_sub(bytes, Ordering::Relaxed);
+        for member in channel.members() {
+            member.outbox.end(self.0.endings.renewed.clone());
+        }
     }
 
     /// Every socket of this node.

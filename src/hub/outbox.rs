@@ -6,6 +6,7 @@
 mod stamps;
 
 use super::bell::Bell;
+use super::ending::Ending;
 use super::frame::Frame;
 use crate::domain::Timestamp;
 use bytes::{Bytes, BytesMut};
@@ -217,10 +218,14 @@ impl Outbox {
         }
     }
 
-    /// Sends these last frames, of which the last closes with `code`, after what waits, then ends.
-    /// What waits is dropped first when `at_once`, since a slow reader would not get to the end
-    /// otherwise, and before the first answer, since nothing may precede that.
-    pub fn end(&self, last: Vec<Bytes>, code: u16, at_once: bool) {
+    /// Sends the last frames after what waits, then ends. Before the first answer what waits is
+    /// dropped, since nothing may precede that.
+    pub fn end(&self, ending: Ending) {
+        let Ending {
+            last,
+            code,
+            at_once,
+        } = ending;
         let mut state = self.state();
         if state.ending {
             return;

@@ -1,7 +1,7 @@
 //! The ends of a connection that are the server's choice, as in the table of `static/docs/contract.md`.
 
 use super::message::{ErrorMessage, written};
-use crate::hub::{Frame, Outbox};
+use crate::hub::{Ending, Frame, Outbox};
 use crate::telemetry::Refused;
 use bytes::Bytes;
 
@@ -114,11 +114,20 @@ impl Close {
         }
     }
 
-    /// Ends a socket: the error frame, then the close frame. A slow one gets nothing else first,
-    /// since it would not get to the end.
+    /// Ends a socket.
     pub fn end(&self, outbox: &Outbox) {
-        let at_once = matches!(self, Self::Slow | Self::Silent);
-        outbox.end(self.frames(), self.code(), at_once);
+        outbox.end(self.ending());
+    }
+
+    /// As a value: the error frame, then the close frame. A slow one gets nothing else first, since
+    /// it would not get to the end.
+    #[must_use]
+    pub fn ending(&self) -> Ending {
+        Ending {
+            last: self.frames(),
+            code: self.code(),
+            at_once: matches!(self, Self::Slow | Self::Silent),
+        }
     }
 
     fn frames(&self) -> Vec<Bytes> {

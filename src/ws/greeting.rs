@@ -3,9 +3,9 @@
 use super::close::Close;
 use super::protocol::HEARTBEAT_S;
 use super::protocol::{self, Greeted, Hello};
-use crate::fanout::{JoinError, Welcome};
+use crate::fanout::JoinError;
 use crate::http::{Caller, Context};
-use crate::hub::{Member, Position, SnapshotReason};
+use crate::hub::{Joined, Member, Position, SnapshotReason};
 use crate::telemetry::ConnectAnswer;
 use crate::view::{AgencyView, UserView};
 use std::pin::Pin;
@@ -36,52 +36,45 @@ pub(super) async fn greet(
         user: UserView::from(&caller.user),
         agency: AgencyView::from(&caller.agency.agency),
     };
-    let welcome = context
+    let joining = context
         .fanout
         .join(agency, &member, position)
         .await
         .map_err(close_of)?;
-    let from = position.map_or(0, |position| position.seq);
     let hello = Hello {
         at: context.clock.now(),
         heartbeat_s: HEARTBEAT_S,
         user: &user,
     };
-    match welcome {
-        Welcome::Snapshot {
+    let (first, answer) = match joining.joined {
+        Joined::Snapshot {
             reason,
             epoch,
             seq,
             rows,
         } => {
             let first = protocol::snapshot(reason, &epoch, seq, &hello, rows);
-            member.outbox.uncork(first);
-            context.metrics.connect_answered(answer_of(reason));
+            (first, answer_of(reason))
         }
-        Welcome::Resumed { epoch, seq, frames } => {
+        Joined::Resumed { epoch, seq, frames } => {
+            let from = position.map_or(0, |position| position.seq);
             let mut first = vec![protocol::resumed(&epoch, from, seq, &hello)];
             first.extend(frames);
-            member.outbox.uncork(first);
-            context.metrics.connect_answered(ConnectAnswer::Resumed);
+            (first, ConnectAnswer::Resumed)
         }
-        Welcome::CatchUp { epoch, seq, page } => {
-            let first = protocol::resumed(&epoch, from, seq, &hello);
-            member.outbox.start_at(from);
-            member.outbox.uncork(vec![first]);
-            context.metrics.connect_answered(ConnectAnswer::Resumed);
-            let told = Position { epoch, seq: from };
-            let fanout = context.fanout.clone();
-            let caught_up = fanout.catch_up(agency, member, page, told);
-            return Ok(Some(Box::pin(async move {
-                match caught_up.await {
-                    Ok(true) => Ok(()),
-                    Ok(false) => Err(Close::Slow),
-                    Err(error) => Err(close_of(error.into())),
-                }
-            })));
-        }
-    }
-    Ok(None)
+    };
+    member.outbox.uncork(first);
+    context.metrics.connect_answered(answer);
+    Ok(joining.missed.map(|missed| -> CatchUp {
+        let caught_up = context.fanout.clone().catch_up(agency, member, missed);
+        Box::pin(async move {
+            match caught_up.await {
+                Ok(true) => Ok(()),
+                Ok(false) => Err(Close::Slow),
+                Err(error) => Err(close_of(error)),
+            }
+        })
+    }))
 }
 
 fn close_of(error: JoinError) -> Close {

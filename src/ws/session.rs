@@ -11,7 +11,7 @@ use crate::auth::{AuthError, Identity, Refusal};
 use crate::clock::Tick;
 use crate::domain::{AgencyId, UserId};
 use crate::http::{Caller, Context, Who, token_reason};
-use crate::hub::{Frame, Member, Outbox};
+use crate::hub::{Ending, Frame, Member, Outbox};
 use crate::telemetry::{ConnectAnswer, Refused};
 use actix_web::web;
 use actix_ws::{AggregatedMessage, AggregatedMessageStream};
@@ -133,7 +133,11 @@ impl Session {
                 }
                 close.end(&self.outbox);
             }
-            End::Theirs => self.outbox.end(vec![Frame::close(1000, "")], 1000, false),
+            End::Theirs => self.outbox.end(Ending {
+                last: vec![Frame::close(1000, "")],
+                code: 1000,
+                at_once: false,
+            }),
         }
         let code = self.outbox.end_code().unwrap_or(1006);
         self.context.metrics.socket_closed(code);

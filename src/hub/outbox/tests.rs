@@ -1,5 +1,5 @@
 use super::{OUTBOX_BYTES, Outbox};
-use crate::hub::{Bell, Frame};
+use crate::hub::{Bell, Ending, Frame};
 use bytes::Bytes;
 use std::task::{Context, Poll, Waker};
 
@@ -21,7 +21,11 @@ fn all(outbox: &Outbox) -> Vec<u8> {
 
 fn ended(outbox: &Outbox, at_once: bool) {
     let last = vec![Frame::text("why"), Frame::close(4000, "slow")];
-    outbox.end(last, 4000, at_once);
+    outbox.end(Ending {
+        last,
+        code: 4000,
+        at_once,
+    });
 }
 
 fn the_end() -> Vec<u8> {

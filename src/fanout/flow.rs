@@ -1,0 +1,39 @@
+//! The flow: what the journal hands out goes to the hub.
+
+use super::Fanout;
+use super::delivery::delivery_of;
+use super::gaps::GAP_PATIENCE;
+use crate::domain::AgencyId;
+use crate::hub::{Delivery, Went};
+use crate::journal::Recorded;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Mutex, mpsc};
+
+impl Fanout {
+    /// Passes on what the journal hands out, until it is closed.
+    pub async fn run(self, recorded: Arc<Mutex<mpsc::Receiver<Recorded>>>) {
+        let mut recorded = recorded.lock().await;
+        while let Some(recorded) = recorded.recv().await {
+            match recorded {
+                Recorded::Events(events) => {
+                    for (agency, event) in &events {
+                        self.deliver(*agency, delivery_of(event));
+                    }
+                }
+                Recorded::InDoubt(agencies) => {
+                    for agency in agencies {
+                        self.fill_soon(agency, Duration::ZERO);
+                    }
+                }
+            }
+        }
+    }
+
+    pub(super) fn deliver(&self, agency: AgencyId, delivery: Delivery) {
+        match self.hub.publish(agency, delivery) {
+            Went::Out | Went::Nowhere => {}
+            Went::Waits => self.fill_soon(agency, GAP_PATIENCE),
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! Joining: a client finds its place in its agency's channel, and is told what it missed.
+
+use super::gaps::GAP_PATIENCE;
+use super::{Fanout, PAGE};
+use crate::domain::AgencyId;
+use crate::hub::{Board, Frame, Joined, Member, NotJoined, Position, SnapshotReason};
+use crate::store::StoreError;
+use crate::view;
+use bytes::Bytes;
+use std::sync::Arc;
+
+/// Why a client could not join.
+#[derive(Debug, thiserror::Error)]
+pub enum JoinError {
+    /// The database is away.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The agency is gone.
+    #[error("there is no such agency")]
+    NoAgency,
+    /// This person, or the agency, has too many sockets.
+    #[error("too many sockets")]
+    TooMany,
+}
+
+/// How a client joined.
+#[derive(Debug)]
+pub struct Joining {
+    /// What its first answer says.
+    pub joined: Joined,
+    /// What must be read from the journal for it: it becomes a member by [`Fanout::catch_up`].
+    pub missed: Option<Missed>,
+}
+
+/// What a client that was away for long has missed.
+#[derive(Debug)]
+pub struct Missed {
+    /// The last event that it has been told of.
+    told: Position,
+    /// The first of what follows, with the numbers.
+    page: Vec<(i64, Bytes)>,
+}
+
+impl From<Joined> for Joining {
+    fn from(joined: Joined) -> Self {
+        Self {
+            joined,
+            missed: None,
+        }
+    }
+}
+
+impl Fanout {
+    /// Joins a client to its agency's channel.
+    ///
+    /// # Errors
+    /// When it may not, or the database is needed and away.
+    pub async fn join(
+        &self,
+        agency: AgencyId,
+        member: &Member,
+        position: Option<&Position>,
+    ) -> Result<Joining, JoinError> {
+        let mut looked_ahead = false;
+        let mut joined = self.hub.join(agency, member, position);
+        loop {
+            let fresh = match joined {
+                Ok(joined) => return Ok(joined.into()),
+                Err(NotJoined::TooMany) => return Err(JoinError::TooMany),
+                Err(NotJoined::NotLoaded) => {
+                    self.load(agency).await?;
+                    None
+                }
+                Err(NotJoined::Ahead) if looked_ahead => Some(SnapshotReason::Ahead),
+                Err(NotJoined::Ahead) => {
+                    // Another node may have numbered events that have not been heard of here.
+                    looked_ahead = true;
+                    self.fill(agency).await?;
+                    None
+                }
+                Err(NotJoined::Behind { epoch, seq }) => {
+                    let from = position.map_or(0, |position| position.seq);
+                    let page = self.page(agency, from).await?;
+                    if page.first().is_some_and(|(first, _)| *first == from + 1) {
+                        return Ok(caught_up_later(member, (epoch, seq), from, page));
+                    }
+                    Some(SnapshotReason::TooOld)
+                }
+            };
+            joined = match fresh {
+                Some(reason) => self.hub.join_fresh(agency, member, reason),
+                None => self.hub.join(agency, member, position),
+            };
+        }
+    }
+
+    /// Tells a client, page by page, what it missed, and makes it a member as soon as the ring
+    /// covers the rest. Waits for the client, not the other way round. False when its socket ended
+    /// meanwhile.
+    ///
+    /// # Errors
+    /// When the database is away, or there are too many sockets by now.
+    pub async fn catch_up(
+        self,
+        agency: AgencyId,
+        member: Member,
+        missed: Missed,
+    ) -> Result<bool, JoinError> {
+        let Missed { mut told, mut page } = missed;
+        loop {
+            for (number, frame) in page {
+                if number != told.seq + 1 {
+                    // Retention overtook this client; by its position it will get a snapshot.
+                    return Ok(false);
+                }
+                member.outbox.has_room().await;
+                if member.outbox.push_event(frame, number, None).is_err() {
+                    return Ok(false);
+                }
+                told.seq = number;
+            }
+            match self.hub.join_after(agency, &member, &told) {
+                Ok(()) => return Ok(true),
+                Err(NotJoined::TooMany) => return Err(JoinError::TooMany),
+                Err(_) if member.outbox.is_ended() => return Ok(false),
+                Err(_) => page = self.page(agency, told.seq).await?,
+            }
+            if page.is_empty() {
+                // The channel was reset or is ahead of a journal that has lost events.
+                return Ok(false);
+            }
+        }
+    }
+
+    async fn page(&self, agency: AgencyId, seq: i64) -> Result<Vec<(i64, Bytes)>, StoreError> {
+        let _turn = self
+            .readers
+            .acquire()
+            .await
+            .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        let page = self.store.events_since(agency, seq, PAGE).await?;
+        Ok(page
+            .into_iter()
+            .map(|(seq, event)| (seq, Frame::text(&event)))
+            .collect())
+    }
+
+    /// Loads a board, once however many clients wait for it.
+    async fn load(&self, agency: AgencyId) -> Result<(), JoinError> {
+        let turn = Arc::clone(&self.loading.entry(agency).or_default());
+        let _turn = turn.lock().await;
+        if self.hub.seq(agency).is_some() {
+            return Ok(());
+        }
+        let board = self.store.board(agency).await?;
+        let (head, calls) = board.ok_or(JoinError::NoAgency)?;
+        let rows = calls
+            .iter()
+            .map(|call| {
+                let row = view::call_json(call)
+                    .map_err(|error| StoreError::Corrupt(error.to_string()))?;
+                Ok((call.created_at, call.id, Bytes::from(row)))
+            })
+            .collect::<Result<_, StoreError>>()?;
+        let board = Board {
+            epoch: head.epoch,
+            seq: head.last_seq,
+            rows,
+        };
+        if self.hub.load(agency, board) {
+            self.fill_soon(agency, GAP_PATIENCE);
+        }
+        self.loading.remove(&agency);
+        Ok(())
+    }
+}
+
+/// Where the client stopped, with the journal to be read for it from there.
+fn caught_up_later(
+    member: &Member,
+    (epoch, seq): (String, i64),
+    from: i64,
+    page: Vec<(i64, Bytes)>,
+) -> Joining {
+    member.outbox.start_at(from);
+    let told = Position {
+        epoch: epoch.clone(),
+        seq: from,
+    };
+    Joining {
+        joined: Joined::Resumed {
+            epoch,
+            seq,
+            frames: Vec::new(),
+        },
+        missed: Some(Missed { told, page }),
+    }
+}
