@@ -172,7 +172,7 @@ async fn events(
     let events = context.store.events_of(agency, id).await?;
     let events = events
         .into_iter()
-        .map(RawValue::from_string)
+        .map(|event| RawValue::from_string(event.text().to_owned()))
         .collect::<Result<_, _>>()?;
     Ok(HttpResponse::Ok().json(Timeline { events }))
 }

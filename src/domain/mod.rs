@@ -22,6 +22,7 @@ mod reported;
 mod right;
 mod stats;
 mod status;
+mod subject;
 mod time;
 mod words;
 
@@ -48,5 +49,6 @@ pub use reported::{Moment, Reported, value_of};
 pub use right::Right;
 pub use stats::{Hour, HourOfResult, Stats, Waiting};
 pub use status::{Derived, Facts, Standing, derive};
+pub use subject::Subject;
 pub use time::Timestamp;
 pub(crate) use words::words;

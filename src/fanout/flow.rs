@@ -1,7 +1,6 @@
 //! The flow: what the journal hands out goes to the hub.
 
 use super::Fanout;
-use super::delivery::delivery_of;
 use super::gaps::GAP_PATIENCE;
 use crate::domain::AgencyId;
 use crate::hub::{Delivery, Went};
@@ -17,8 +16,11 @@ impl Fanout {
         while let Some(recorded) = recorded.recv().await {
             match recorded {
                 Recorded::Events(events) => {
-                    for (agency, event) in &events {
-                        self.deliver(*agency, delivery_of(event));
+                    for event in &events {
+                        match Delivery::of(event) {
+                            Ok(delivery) => self.deliver(event.agency, delivery),
+                            Err(_) => self.fill_soon(event.agency, Duration::ZERO),
+                        }
                     }
                 }
                 Recorded::InDoubt(agencies) => {
@@ -34,6 +36,7 @@ impl Fanout {
         match self.hub.publish(agency, delivery) {
             Went::Out | Went::Nowhere => {}
             Went::Waits => self.fill_soon(agency, GAP_PATIENCE),
+            Went::OfAnotherLife => self.start_again(agency),
         }
     }
 }

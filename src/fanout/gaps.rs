@@ -1,8 +1,8 @@
 //! Gaps in an agency's numbers, read from the journal.
 
-use super::delivery::delivery_of_text;
 use super::{Fanout, PAGE};
 use crate::domain::AgencyId;
+use crate::hub::Delivery;
 use crate::store::StoreError;
 use dashmap::DashMap;
 use std::sync::Arc;
@@ -40,12 +40,12 @@ impl Fanout {
                 return Ok(());
             }
             self.metrics.gap_filled();
-            for (seq, event) in page {
-                let Some(delivery) = delivery_of_text(seq, &event) else {
-                    return Err(StoreError::Corrupt(format!(
-                        "call_events.event {seq} of agency {agency}"
-                    )));
-                };
+            for event in page {
+                let delivery = Delivery::of(&event).map_err(|error| {
+                    let seq = event.seq;
+                    let place = format!("call_events.event {seq} of agency {agency}");
+                    StoreError::Corrupt(format!("{place}: {error}"))
+                })?;
                 self.deliver(agency, delivery);
             }
         }

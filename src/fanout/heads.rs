@@ -62,14 +62,19 @@ impl Fanout {
             return;
         };
         if renewed {
-            // Renewed, or an older database in its place: what went out is no longer the truth.
-            tracing::warn!("Numbering of agency {agency} was renewed; its boards start again");
-            self.hub.reset(agency);
+            self.start_again(agency);
         } else if last_seq > seq {
             self.metrics.head_polled(HeadPoll::Behind);
             self.fill_soon(agency, Duration::ZERO);
         } else {
             self.metrics.head_polled(HeadPoll::Level);
         }
+    }
+
+    /// The numbering was renewed, or an older database put in its place: what went out is no longer
+    /// the truth.
+    pub(super) fn start_again(&self, agency: AgencyId) {
+        tracing::warn!("Numbering of agency {agency} was renewed; its boards start again");
+        self.hub.reset(agency);
     }
 }

@@ -2,10 +2,10 @@
 
 use super::gaps::GAP_PATIENCE;
 use super::{Fanout, PAGE};
-use crate::domain::AgencyId;
-use crate::hub::{Board, Frame, Joined, Member, NotJoined, Position, SnapshotReason};
+use crate::domain::{AgencyId, Subject};
+use crate::hub::{Board, Frame, Joined, Member, NotJoined, Position, RowKey, SnapshotReason};
 use crate::store::StoreError;
-use crate::view;
+use crate::view::{self, Published};
 use bytes::Bytes;
 use std::sync::Arc;
 
@@ -37,8 +37,8 @@ pub struct Joining {
 pub struct Missed {
     /// The last event that it has been told of.
     told: Position,
-    /// The first of what follows, with the numbers.
-    page: Vec<(i64, Bytes)>,
+    /// The first of what follows.
+    page: Vec<Published>,
 }
 
 impl From<Joined> for Joining {
@@ -81,7 +81,7 @@ impl Fanout {
                 Err(NotJoined::Behind { epoch, seq }) => {
                     let from = position.map_or(0, |position| position.seq);
                     let page = self.page(agency, from).await?;
-                    if page.first().is_some_and(|(first, _)| *first == from + 1) {
+                    if page.first().is_some_and(|first| first.seq == from + 1) {
                         return Ok(caught_up_later(member, (epoch, seq), from, page));
                     }
                     Some(SnapshotReason::TooOld)
@@ -108,16 +108,17 @@ impl Fanout {
     ) -> Result<bool, JoinError> {
         let Missed { mut told, mut page } = missed;
         loop {
-            for (number, frame) in page {
-                if number != told.seq + 1 {
+            for event in page {
+                if event.seq != told.seq + 1 {
                     // Retention overtook this client; by its position it will get a snapshot.
                     return Ok(false);
                 }
                 member.outbox.has_room().await;
-                if member.outbox.push_event(frame, number, None).is_err() {
+                let frame = Frame::text(event.text());
+                if member.outbox.push_event(frame, event.seq, None).is_err() {
                     return Ok(false);
                 }
-                told.seq = number;
+                told.seq = event.seq;
             }
             match self.hub.join_after(agency, &member, &told) {
                 Ok(()) => return Ok(true),
@@ -132,17 +133,13 @@ impl Fanout {
         }
     }
 
-    async fn page(&self, agency: AgencyId, seq: i64) -> Result<Vec<(i64, Bytes)>, StoreError> {
+    async fn page(&self, agency: AgencyId, seq: i64) -> Result<Vec<Published>, StoreError> {
         let _turn = self
             .readers
             .acquire()
             .await
             .map_err(|error| StoreError::Unavailable(error.to_string()))?;
-        let page = self.store.events_since(agency, seq, PAGE).await?;
-        Ok(page
-            .into_iter()
-            .map(|(seq, event)| (seq, Frame::text(&event)))
-            .collect())
+        self.store.events_since(agency, seq, PAGE).await
     }
 
     /// Loads a board, once however many clients wait for it.
@@ -159,7 +156,8 @@ impl Fanout {
             .map(|call| {
                 let row = view::call_json(call)
                     .map_err(|error| StoreError::Corrupt(error.to_string()))?;
-                Ok((call.created_at, call.id, Bytes::from(row)))
+                let place = RowKey::of(Subject::Call(call.id), call.created_at);
+                Ok((place, Bytes::from(row)))
             })
             .collect::<Result<_, StoreError>>()?;
         let board = Board {
@@ -180,7 +178,7 @@ fn caught_up_later(
     member: &Member,
     (epoch, seq): (String, i64),
     from: i64,
-    page: Vec<(i64, Bytes)>,
+    page: Vec<Published>,
 ) -> Joining {
     member.outbox.start_at(from);
     let told = Position {

@@ -1,7 +1,8 @@
 //! One agency's live state on this node: its board, its recent frames, its sockets.
 
+use super::delivery::{Change, Delivery, RowKey};
 use super::members::{Caps, Member, Members};
-use crate::domain::{CallId, Timestamp};
+use crate::domain::Subject;
 use bytes::Bytes;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use uuid::Uuid;
@@ -14,23 +15,6 @@ const RING_BYTES: usize = 512 * 1024;
 /// the journal instead.
 const PARKED: usize = 1024;
 
-/// A committed event, ready for every socket.
-#[derive(Clone, Debug)]
-pub struct Delivery {
-    /// Its number.
-    pub seq: i64,
-    /// The whole WebSocket frame.
-    pub frame: Bytes,
-    /// Which call it changes.
-    pub call: CallId,
-    /// When that call began, for the order of the board.
-    pub created_at: Timestamp,
-    /// The call's JSON, a slice of the frame; none when the call has ended.
-    pub row: Option<Bytes>,
-    /// When it was recorded.
-    pub recorded_at: Timestamp,
-}
-
 /// An agency's board, as loaded from the database at one moment.
 #[derive(Clone, Debug)]
 pub struct Board {
@@ -38,8 +22,8 @@ pub struct Board {
     pub epoch: String,
     /// The number of the last event that is in it.
     pub seq: i64,
-    /// Its calls.
-    pub rows: Vec<(Timestamp, CallId, Bytes)>,
+    /// Its rows.
+    pub rows: Vec<(RowKey, Bytes)>,
 }
 
 /// Where a client stopped.
@@ -73,6 +57,8 @@ pub enum Went {
     Nowhere,
     /// It waits: events before it are missing.
     Waits,
+    /// Nowhere: it belongs to another life of the numbering than the board.
+    OfAnotherLife,
 }
 
 /// How a socket joined.
@@ -122,8 +108,9 @@ pub enum NotJoined {
 pub(super) struct Channel {
     epoch: Option<String>,
     seq: i64,
-    rows: BTreeMap<(Timestamp, CallId), Bytes>,
-    begun: HashMap<CallId, Timestamp>,
+    rows: BTreeMap<RowKey, Bytes>,
+    /// Where the row of each subject is.
+    places: HashMap<Subject, RowKey>,
     ring: VecDeque<(i64, Bytes)>,
     ring_bytes: usize,
     parked: BTreeMap<i64, Delivery>,
@@ -159,11 +146,12 @@ impl Channel {
         if self.epoch.is_some() {
             return false;
         }
+        self.parked
+            .retain(|_, delivery| delivery.epoch == board.epoch);
         self.epoch = Some(board.epoch);
         self.seq = board.seq;
-        for (created_at, call, row) in board.rows {
-            self.begun.insert(call, created_at);
-            self.rows.insert((created_at, call), row);
+        for (place, row) in board.rows {
+            self.put_row(place, row);
         }
         self.advance();
         !self.parked.is_empty()
@@ -173,6 +161,13 @@ impl Channel {
     pub(super) fn publish(&mut self, delivery: Delivery) -> (Went, Vec<Member>) {
         if self.epoch.is_some() && delivery.seq <= self.seq {
             return (Went::Nowhere, Vec::new());
+        }
+        if self
+            .epoch
+            .as_ref()
+            .is_some_and(|epoch| *epoch != delivery.epoch)
+        {
+            return (Went::OfAnotherLife, Vec::new());
         }
         if self.parked.len() < PARKED {
             self.parked.insert(delivery.seq, delivery);
@@ -197,24 +192,33 @@ impl Channel {
         self.parked = self.parked.split_off(&(self.seq + 1));
         while let Some(delivery) = self.parked.remove(&(self.seq + 1)) {
             self.seq = delivery.seq;
-            self.set_row(&delivery);
             slow.extend(self.members.tell(|member| {
                 let (frame, at) = (delivery.frame.clone(), Some(delivery.recorded_at));
                 member.outbox.push_event(frame, delivery.seq, at).is_ok()
             }));
+            self.change(delivery.change);
             self.remember(delivery.seq, delivery.frame);
         }
         slow
     }
 
-    fn set_row(&mut self, delivery: &Delivery) {
-        if let Some(begun) = self.begun.remove(&delivery.call) {
-            self.rows.remove(&(begun, delivery.call));
+    fn put_row(&mut self, place: RowKey, row: Bytes) {
+        let former = self.places.insert(place.subject(), place);
+        if let Some(former) = former.filter(|former| *former != place) {
+            self.rows.remove(&former);
         }
-        if let Some(row) = &delivery.row {
-            self.begun.insert(delivery.call, delivery.created_at);
-            self.rows
-                .insert((delivery.created_at, delivery.call), row.clone());
+        self.rows.insert(place, row);
+    }
+
+    fn change(&mut self, change: Change) {
+        match change {
+            Change::Puts(place, row) => self.put_row(place, row),
+            Change::Removes(subject) => {
+                if let Some(place) = self.places.remove(&subject) {
+                    self.rows.remove(&place);
+                }
+            }
+            Change::Unknown => {}
         }
     }
 

@@ -5,13 +5,15 @@
 
 mod bell;
 mod channel;
+mod delivery;
 mod ending;
 mod frame;
 mod members;
 mod outbox;
 
 pub use bell::Bell;
-pub use channel::{Board, Delivery, Joined, NotJoined, Position, SnapshotReason, Went};
+pub use channel::{Board, Joined, NotJoined, Position, SnapshotReason, Went};
+pub use delivery::{Change, Delivery, RowKey};
 pub use ending::{Ending, Endings};
 pub use frame::Frame;
 pub use members::{Caps, Member};

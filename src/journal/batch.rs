@@ -3,9 +3,10 @@
 use super::append::{Answer, Append, WebhookAppend};
 use super::ledger::Ledger;
 use crate::clock::Clock;
-use crate::domain::{AgencyId, Timestamp};
-use crate::store::batch::{BatchKeys, Heads, Loaded, NumberedEvent, Writes};
+use crate::domain::{AgencyId, EventType, Timestamp};
+use crate::store::batch::{BatchKeys, Heads, Loaded, Writes};
 use crate::store::{Store, StoreError};
+use crate::view::Published;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -13,7 +14,9 @@ use std::sync::Arc;
 /// events, in the order of their numbers, and whether it owes something.
 pub(super) struct Committed {
     pub answers: Vec<Option<Answer>>,
-    pub events: Vec<(AgencyId, NumberedEvent)>,
+    pub events: Vec<Published>,
+    /// What each of them was, and when our listener heard of it.
+    pub heard: Vec<(EventType, Timestamp)>,
     /// Something is owed to the carrier now.
     pub owes: bool,
     /// The agencies whose appends were left out, since somebody else holds their heads.
@@ -54,13 +57,18 @@ pub(super) fn apply(
         }
     }
     let writes = ledger.close();
-    let events = writes.events.clone();
+    let events = writes.events.iter();
+    let heard = events.clone().map(|new| &new.event);
+    let heard = heard.map(|event| (event.event_type, event.moment.received));
+    let heard = heard.collect();
+    let events = events.map(|new| new.published.clone()).collect();
     let owes = writes.errands.iter();
     let owes = owes.filter(|errand| errand.due <= steady && errand.leased_until.is_none());
     let owes = owes.count() > 0;
     let committed = Committed {
         answers,
         events,
+        heard,
         owes,
         held,
     };

@@ -14,9 +14,9 @@ use crate::domain::{
 };
 use crate::store::StoreError;
 use crate::store::batch::{
-    Head, Loaded, NumberedEvent, WebhookKey, WebhookOutcome, Writes, WrittenClaim,
+    Head, Loaded, NewEvent, WebhookKey, WebhookOutcome, Writes, WrittenClaim,
 };
-use crate::view;
+use crate::view::Published;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use uuid::{NoContext, Uuid};
 
@@ -150,8 +150,8 @@ impl Ledger {
             }
         }
         writes.commands = self.changed_commands.into_values().collect();
-        let numbered: BTreeSet<AgencyId> =
-            writes.events.iter().map(|(agency, _)| *agency).collect();
+        let numbered = writes.events.iter().map(|new| new.published.agency);
+        let numbered: BTreeSet<AgencyId> = numbered.collect();
         for agency in numbered {
             if let Some(head) = self.heads.get(&agency) {
                 writes.heads.push((agency, head.clone()));
@@ -363,24 +363,10 @@ impl Ledger {
             return Ok(());
         };
         let seq = head.last_seq + 1;
-        let call = view::call_json(&event.call);
-        let numbered = call.and_then(|call| {
-            let json = view::event_json(&event, seq, self.now, &call)?;
-            Ok((json, call.len()))
-        });
-        let (json, call_json_len) =
-            numbered.map_err(|error| StoreError::Data(error.to_string()))?;
+        let published = Published::new(&event, head.epoch.clone(), seq, self.now);
+        let published = published.map_err(|error| StoreError::Data(error.to_string()))?;
         head.last_seq = seq;
-        self.writes.events.push((
-            agency,
-            NumberedEvent {
-                seq,
-                recorded_at: self.now,
-                event,
-                json,
-                call_json_len,
-            },
-        ));
+        self.writes.events.push(NewEvent { event, published });
         Ok(())
     }
 }

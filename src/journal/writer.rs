@@ -9,9 +9,10 @@ use super::rehearsal::rehearse;
 use super::{AppendError, Queued};
 use crate::clock::Clock;
 use crate::domain::AgencyId;
-use crate::store::batch::{Heads, NumberedEvent};
+use crate::store::batch::Heads;
 use crate::store::{Store, StoreError};
 use crate::telemetry::{JournalFailure, Metrics};
+use crate::view::Published;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,7 +33,7 @@ const AGAIN: Duration = Duration::from_millis(20);
 #[derive(Debug)]
 pub enum Recorded {
     /// Committed events, in the order of their numbers.
-    Events(Vec<(AgencyId, NumberedEvent)>),
+    Events(Vec<Published>),
     /// A commit's outcome was in doubt: these agencies' journals may hold events that were never
     /// handed out.
     InDoubt(Vec<AgencyId>),
@@ -242,10 +243,9 @@ impl Writer {
             self.owed.notify_one();
         }
         if !committed.events.is_empty() {
-            for (_, event) in &committed.events {
-                self.metrics.event_recorded(event.event.event_type.name());
-                let received = event.event.moment.received;
-                self.metrics.recorded(received, event.recorded_at);
+            for ((event_type, received), event) in committed.heard.iter().zip(&committed.events) {
+                self.metrics.event_recorded(event_type.name());
+                self.metrics.recorded(*received, event.recorded_at);
             }
             let _ = self.out.send(Recorded::Events(committed.events)).await;
         }

@@ -4,6 +4,7 @@ use crate::domain::{
     AgencyId, Call, CallLog, Carrier, Claim, ClaimId, Command, Errand, Event, Leg, LegHandle,
     Standing, Timestamp, UserId, words,
 };
+use crate::view::Published;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// By which a webhook is known: whose it is, who sent it, and the sender's id of it.
@@ -112,19 +113,13 @@ pub struct StoredWebhook {
     pub body: String,
 }
 
-/// An event with its number and its text.
+/// An event, and how it is published.
 #[derive(Clone, Debug)]
-pub struct NumberedEvent {
-    /// Its number.
-    pub seq: i64,
-    /// When it was recorded.
-    pub recorded_at: Timestamp,
+pub struct NewEvent {
     /// The event.
     pub event: Event,
-    /// Its JSON, as it is stored and sent.
-    pub json: String,
-    /// How many bytes at the end of `json`, before the closing brace, are the call's JSON.
-    pub call_json_len: usize,
+    /// With its number and its text.
+    pub published: Published,
 }
 
 /// A claim as it is written.
@@ -161,7 +156,7 @@ pub struct Writes {
     /// Legs whose waiting webhooks have now been taken in.
     pub unheld: Vec<(AgencyId, LegHandle)>,
     /// Events, in order.
-    pub events: Vec<(AgencyId, NumberedEvent)>,
+    pub events: Vec<NewEvent>,
     /// The new head of each agency that has new events.
     pub heads: Vec<(AgencyId, Head)>,
     /// What is owed to the carrier from now on, in place of what was owed of the same kind.

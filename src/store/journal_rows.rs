@@ -1,9 +1,10 @@
 //! The rows of the journal itself: raw webhooks, events and heads.
 
-use super::batch::{Head, NumberedEvent, StoredWebhook, WebhookOutcome};
+use super::batch::{Head, NewEvent, StoredWebhook, WebhookOutcome};
 use super::schema::plain::{agency_heads, call_events, webhook_events};
 use super::{KeptWebhook, StoreError, parse_agency};
-use crate::domain::{AgencyId, Carrier, Timestamp};
+use crate::domain::{AgencyId, Carrier, Subject, Timestamp};
+use crate::view::Published;
 use diesel::prelude::*;
 use serde::Serialize;
 
@@ -22,15 +23,29 @@ pub struct WebhookRow {
     pub carrier: String,
 }
 
-#[derive(Clone, Debug, Queryable, Insertable, Serialize)]
+#[derive(Clone, Debug, Insertable, Serialize)]
 #[diesel(table_name = call_events)]
-pub struct EventRow {
+pub struct EventRow<'a> {
     pub agency_id: String,
     pub seq: i64,
     pub call_id: String,
-    pub event_type: String,
+    pub event_type: &'static str,
+    pub recorded_at: i64,
+    pub event: &'a str,
+    pub subject_kind: &'static str,
+    pub subject_id: String,
+}
+
+/// An event as it is read back, with the life of its agency's numbering.
+#[derive(Clone, Debug, Queryable)]
+pub struct PublishedRow {
+    pub epoch: String,
+    pub seq: i64,
+    pub call_id: String,
     pub recorded_at: i64,
     pub event: String,
+    pub subject_kind: Option<String>,
+    pub subject_id: Option<String>,
 }
 
 #[derive(Clone, Debug, Queryable, Insertable, Serialize)]
@@ -71,16 +86,47 @@ impl WebhookRow {
     }
 }
 
-impl EventRow {
-    pub fn of((agency, event): (AgencyId, NumberedEvent)) -> Self {
+impl<'a> EventRow<'a> {
+    pub fn of(new: &'a NewEvent) -> Self {
+        let NewEvent { event, published } = new;
+        let subject = Subject::Call(event.call.id);
         Self {
-            agency_id: agency.to_string(),
-            seq: event.seq,
-            call_id: event.event.call.id.to_string(),
-            event_type: event.event.event_type.name().into(),
-            recorded_at: event.recorded_at.micros(),
-            event: event.json,
+            agency_id: published.agency.to_string(),
+            seq: published.seq,
+            call_id: event.call.id.to_string(),
+            event_type: event.event_type.name(),
+            recorded_at: published.recorded_at.micros(),
+            event: published.text(),
+            subject_kind: subject.kind(),
+            subject_id: subject.id(),
         }
+    }
+}
+
+impl PublishedRow {
+    pub fn published(self, agency: AgencyId) -> Result<Published, StoreError> {
+        let subject = match (&self.subject_kind, &self.subject_id) {
+            (Some(kind), Some(id)) => Subject::read(kind, id),
+            // Written by the release before this one, whose events are of calls.
+            _ => Some(self.call()?),
+        };
+        Ok(Published::stored(
+            agency,
+            (self.epoch, self.seq),
+            Timestamp::from_micros(self.recorded_at),
+            subject,
+            self.event,
+        ))
+    }
+
+    fn call(&self) -> Result<Subject, StoreError> {
+        let call = self.call_id.parse().map(Subject::Call);
+        call.map_err(|_| {
+            StoreError::Corrupt(format!(
+                "call_events.call_id: {:?} is no UUID",
+                self.call_id
+            ))
+        })
     }
 }
 

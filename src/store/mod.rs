@@ -27,6 +27,7 @@ use crate::config::DatabaseUrl;
 use crate::domain::{
     Agency, AgencyId, Call, CallId, Carrier, LegHandle, Status, Timestamp, User, UserId,
 };
+use crate::view::Published;
 use batch::{BatchKeys, Head, Loaded, Writes};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -298,13 +299,13 @@ impl Store {
         query!(self, read, events::all_heads())
     }
 
-    /// The events after `seq` with their numbers, oldest first.
+    /// The events after `seq`, oldest first.
     pub async fn events_since(
         &self,
         agency: AgencyId,
         seq: i64,
         limit: i64,
-    ) -> Result<Vec<(i64, String)>, StoreError> {
+    ) -> Result<Vec<Published>, StoreError> {
         query!(self, read, events::since(agency, seq, limit))
     }
 
@@ -313,7 +314,7 @@ impl Store {
         &self,
         agency: AgencyId,
         call: CallId,
-    ) -> Result<Vec<String>, StoreError> {
+    ) -> Result<Vec<Published>, StoreError> {
         query!(self, read, events::of_call(agency, call))
     }
 

@@ -11,12 +11,14 @@ macro_rules! tables {
         /// As SQLite has them.
         pub mod plain {
             $(diesel::table! { $table $key $columns })+
+            diesel::allow_tables_to_appear_in_same_query!(agency_heads, call_events);
             diesel::allow_tables_to_appear_in_same_query!(claims, commands, inbound_calls);
             diesel::allow_tables_to_appear_in_same_query!(call_legs, inbound_calls);
         }
         /// As PostgreSQL has them.
         pub mod in_callboard {
             $(diesel::table! { callboard.$table $key $columns })+
+            diesel::allow_tables_to_appear_in_same_query!(agency_heads, call_events);
             diesel::allow_tables_to_appear_in_same_query!(claims, commands, inbound_calls);
             diesel::allow_tables_to_appear_in_same_query!(call_legs, inbound_calls);
         }
@@ -159,6 +161,8 @@ tables! {
         event_type -> Text,
         recorded_at -> BigInt,
         event -> Text,
+        subject_kind -> Nullable<Text>,
+        subject_id -> Nullable<Text>,
     }
 
     webhook_events (agency_id, webhook_id) {

@@ -1,12 +1,10 @@
-//! An event in JSON: section 3 of `static/docs/contract.md`. The text is written once, inside the journal's
-//! transaction, and the same bytes go to the database, to every socket and into the timeline.
+//! An event in JSON: section 3 of `static/docs/contract.md`.
 
 use super::CallView;
 use super::rfc3339;
 use super::words::{EventName, ReasonName, Time};
 use crate::domain::{Actor, Event, Reason, Timestamp};
 use serde::Serialize;
-use serde_json::value::RawValue;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -39,7 +37,7 @@ pub struct EventView<'a> {
     reason: Option<&'static str>,
     /// The whole call, as it is after the change.
     #[schema(value_type = CallView)]
-    call: &'a RawValue,
+    call: CallView<'a>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -59,24 +57,23 @@ impl<'a> From<&'a Actor> for ActorView<'a> {
     }
 }
 
-/// The numbered event as JSON text, around the text of its call ([`super::call_json`]).
-///
-/// # Errors
-/// When `call` is not JSON.
-pub fn event_json(
-    event: &Event,
-    seq: i64,
-    recorded_at: Timestamp,
-    call: &str,
-) -> Result<String, serde_json::Error> {
-    serde_json::to_string(&EventView {
-        event_type: event.event_type.name(),
-        seq,
-        occurred_at: event.moment.occurred,
-        received_at: event.moment.received,
-        recorded_at,
-        actor: event.actor.as_ref().map(ActorView::from),
-        reason: event.reason.map(Reason::name),
-        call: serde_json::from_str(call)?,
-    })
+impl<'a> EventView<'a> {
+    /// The event of that number.
+    pub(super) fn new(
+        event: &'a Event,
+        seq: i64,
+        recorded_at: Timestamp,
+        call: CallView<'a>,
+    ) -> Self {
+        Self {
+            event_type: event.event_type.name(),
+            seq,
+            occurred_at: event.moment.occurred,
+            received_at: event.moment.received,
+            recorded_at,
+            actor: event.actor.as_ref().map(ActorView::from),
+            reason: event.reason.map(Reason::name),
+            call,
+        }
+    }
 }

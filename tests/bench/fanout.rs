@@ -21,7 +21,7 @@ mod support;
 use bytes::Bytes;
 use callboard::clock::Clock;
 use callboard::domain::{AgencyId, CallId, Timestamp};
-use callboard::hub::{Delivery, Frame, Hub, Went};
+use callboard::hub::{Change, Delivery, Frame, Hub, RowKey, Went};
 use std::io::Write;
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
@@ -126,6 +126,7 @@ fn serve(channels: usize) {
     let mut publisher = Publisher {
         hub: world.app.hub.clone(),
         agencies: world.agencies.clone(),
+        epochs: vec![None; channels],
         seqs: vec![0; channels],
         calls: (0..50).map(|_| CallId(Uuid::new_v4())).collect(),
         frame: frame(),
@@ -143,6 +144,7 @@ fn serve(channels: usize) {
 struct Publisher {
     hub: Hub,
     agencies: Vec<AgencyId>,
+    epochs: Vec<Option<String>>,
     seqs: Vec<i64>,
     calls: Vec<CallId>,
     frame: Bytes,
@@ -154,12 +156,19 @@ impl Publisher {
         let seq = self.seqs[channel] + 1;
         self.seqs[channel] = seq;
         let place = usize::try_from(seq).expect("a number") % self.calls.len();
+        // Known once somebody watches.
+        let epoch = self.epochs[channel].get_or_insert_with(|| {
+            let head = self.hub.seq(self.agencies[channel]);
+            head.expect("a board").0
+        });
         let delivery = Delivery {
             seq,
+            epoch: epoch.clone(),
             frame: self.frame.clone(),
-            call: self.calls[place],
-            created_at: self.at,
-            row: Some(self.frame.slice(50..)),
+            change: Change::Puts(
+                RowKey::Call(self.at, self.calls[place]),
+                self.frame.slice(50..),
+            ),
             recorded_at: self.at,
         };
         let went = self.hub.publish(self.agencies[channel], delivery);

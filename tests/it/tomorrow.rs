@@ -6,8 +6,11 @@ use crate::support::patience::soon;
 use crate::support::process::url_of;
 use crate::support::retelling::tell;
 use callboard_simulator::HangupCause;
+use callboard_simulator::browser::Position;
 use std::time::Duration;
 
+/// Soon reaches the head poll, which comes every two seconds.
+const HEAD_POLL: Duration = Duration::from_millis(100);
 const ANNAS_PHONE: &str = "sip:anna@sip.telnyx.com";
 
 /// What a newer release may have written about the call of that leg, and how it reads today.
@@ -133,6 +136,68 @@ async fn errands_of_tomorrow_wait_while_those_of_today_are_done(world: World) {
     assert_eq!(line.world.database.texts(wait).await.len(), 70);
 }
 
+/// Another node writes the next event of an agency whose last one is the first: these columns beside
+/// those that every release writes, and this text of it.
+async fn another_writes(world: &World, columns: &str, values: &str, text: &str) {
+    let columns = format!("agency_id, seq, call_id, event_type, recorded_at, event{columns}");
+    let sql = format!(
+        "INSERT INTO call_events ({columns})
+         SELECT agency_id, 2, call_id, event_type, recorded_at, {text}{values} FROM call_events;
+         UPDATE agency_heads SET last_seq = 2 WHERE agency_id = '{}'",
+        world.acme.id
+    );
+    world.database.execute(&sql).await;
+}
+
+async fn an_event_that_yesterdays_node_wrote_is_told_and_resumed(world: World) {
+    let node = world.node().await;
+    let carrier = node.carrier(&world.acme);
+    tell(&carrier, [&carrier.new_call("+15550100").initiated()]).await;
+    let mut anna = node.board(&world, world.anna).await;
+    let epoch = anna.position().epoch;
+    let late = "replace(replace(replace(event, '\"seq\":1,', '\"seq\":2,'),
+                'call.incoming', 'call.updated'), '+15550100', '+15550177')";
+    another_writes(&world, "", "", late).await;
+
+    let words = world.wind_until(HEAD_POLL, anna.hears_words(1)).await;
+    assert_eq!(words, ["2 call.updated +15550177 incoming"]);
+    let ben = node.board(&world, world.ben).await;
+    assert_eq!(ben.shows(), ["+15550177 incoming"]);
+    drop(node);
+    // Nobody has watched since: all of it is read from the journal.
+    let node = world.node().await;
+    let start = Position { epoch, seq: 0 };
+    let mut anna = node.board_at(&world, world.anna, start).await;
+    assert_eq!(
+        anna.hears_words(2).await,
+        [
+            "1 call.incoming +15550100 incoming",
+            "2 call.updated +15550177 incoming",
+        ]
+    );
+}
+
+async fn an_event_of_what_only_tomorrow_knows_is_passed_on(world: World) {
+    let node = world.node().await;
+    let carrier = node.carrier(&world.acme);
+    let call = carrier.new_call("+15550100");
+    tell(&carrier, [&call.initiated()]).await;
+    let mut anna = node.socket(&world, world.anna).await;
+    anna.hears(1).await;
+    let text = r#"{"type":"agent.updated","seq":2,"agent":{"state":"away"}}"#;
+    let columns = ", subject_kind, subject_id";
+    another_writes(&world, columns, ", 'agent', 'anna'", &format!("'{text}'")).await;
+
+    let told = world.wind_until(HEAD_POLL, anna.hears(1)).await;
+    assert_eq!(told, [text]);
+    tell(&carrier, [&call.hung_up(HangupCause::OriginatorCancel)]).await;
+    let next = anna.hears(1).await.remove(0);
+    assert!(
+        next.starts_with(r#"{"type":"call.ended","seq":3,"#),
+        "{next}"
+    );
+}
+
 async fn a_schema_that_needs_a_newer_program_is_refused_in_a_sentence(world: World) {
     let url = url_of(&world);
     let raise = |floor: &str| format!("UPDATE schema_floor SET floor = '{floor}'");
@@ -155,5 +220,7 @@ on_each_database!(
     a_node_of_yesterday_meets_a_word_of_tomorrow,
     a_result_of_tomorrow_is_left_out_of_pages_that_stay_whole,
     errands_of_tomorrow_wait_while_those_of_today_are_done,
+    an_event_that_yesterdays_node_wrote_is_told_and_resumed,
+    an_event_of_what_only_tomorrow_knows_is_passed_on,
     a_schema_that_needs_a_newer_program_is_refused_in_a_sentence,
 );

@@ -8,9 +8,7 @@ use crate::domain::{
     AgencyId, Call, CallId, CallLog, Claim, ClaimId, Command, CommandId, Leg, LegHandle, Standing,
     value_of,
 };
-use crate::store::batch::{
-    BatchKeys, Head, Loaded, NumberedEvent, WebhookKey, WebhookOutcome, Writes,
-};
+use crate::store::batch::{BatchKeys, Head, Loaded, NewEvent, WebhookKey, WebhookOutcome, Writes};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
@@ -25,7 +23,7 @@ pub struct Database {
     pub call_logs: BTreeMap<CallId, CallLog>,
     pub claims: BTreeMap<ClaimId, (AgencyId, Claim, Standing)>,
     pub commands: BTreeMap<CommandId, Command>,
-    pub events: Vec<(AgencyId, NumberedEvent)>,
+    pub events: Vec<NewEvent>,
     pub answers: Vec<Option<Answer>>,
     batches: i64,
 }
@@ -199,33 +197,34 @@ impl Database {
             }
             self.claims.insert(claim.id, (agency, claim, standing));
         }
-        for (agency, event) in writes.events {
-            let last = self.of_agency(agency).last().map_or(0, |event| event.seq);
-            assert_eq!(event.seq, last + 1, "a gap in the numbers");
-            self.events.push((agency, event));
+        for new in writes.events {
+            let last = self.last_seq(new.published.agency);
+            assert_eq!(new.published.seq, last + 1, "a gap in the numbers");
+            self.events.push(new);
         }
         for (agency, head) in writes.heads {
             self.heads.insert(agency, head);
         }
         for (agency, head) in &self.heads {
-            let last = self.of_agency(*agency).last().map_or(0, |event| event.seq);
+            let last = self.last_seq(*agency);
             assert_eq!(head.last_seq, last, "a head beside its events");
         }
     }
 
     /// An agency's events, by number.
-    pub fn of_agency(&self, agency: AgencyId) -> impl DoubleEndedIterator<Item = &NumberedEvent> {
-        self.events
-            .iter()
-            .filter(move |(of, _)| *of == agency)
-            .map(|(_, event)| event)
+    pub fn of_agency(&self, agency: AgencyId) -> impl DoubleEndedIterator<Item = &NewEvent> {
+        let events = self.events.iter();
+        events.filter(move |new| new.published.agency == agency)
+    }
+
+    fn last_seq(&self, agency: AgencyId) -> i64 {
+        let last = self.of_agency(agency).next_back();
+        last.map_or(0, |new| new.published.seq)
     }
 
     /// A call's events, in order.
-    pub fn of_call(&self, id: CallId) -> impl Iterator<Item = &NumberedEvent> {
-        self.events
-            .iter()
-            .map(|(_, event)| event)
-            .filter(move |event| event.event.call.id == id)
+    pub fn of_call(&self, id: CallId) -> impl Iterator<Item = &NewEvent> {
+        let events = self.events.iter();
+        events.filter(move |new| new.event.call.id == id)
     }
 }

@@ -11,7 +11,7 @@ use super::load::load;
 use crate::domain::{AgencyId, Call, Command, Errand, Leg, LegHandle, Timestamp};
 use crate::store::StoreError;
 use crate::store::batch::{
-    BatchKeys, Head, Loaded, NumberedEvent, StoredWebhook, WebhookKey, WebhookOutcome, Writes,
+    BatchKeys, Head, Loaded, NewEvent, StoredWebhook, WebhookKey, WebhookOutcome, Writes,
     WrittenClaim,
 };
 use crate::store::claim_rows::{ClaimRow, CommandRow};
@@ -77,7 +77,7 @@ async fn write(
         put_claims(&writes.claims),
         put_commands(&writes.commands, now),
         put_errands(&writes.errands),
-        put_events(writes.events),
+        put_events(&writes.events),
         put_heads(writes.heads)
     );
     Ok(())
@@ -241,16 +241,22 @@ async fn put_errands(mut line: Line<'_>, owed: &[Errand]) -> Result<(), StoreErr
     Ok(())
 }
 
-async fn put_events(
-    mut line: Line<'_>,
-    events: Vec<(AgencyId, NumberedEvent)>,
-) -> Result<(), StoreError> {
-    let rows: Vec<EventRow> = events.into_iter().map(EventRow::of).collect();
+async fn put_events(mut line: Line<'_>, events: &[NewEvent]) -> Result<(), StoreError> {
+    let rows: Vec<EventRow<'_>> = events.iter().map(EventRow::of).collect();
     insert_rows!(
         &mut line,
         call_events,
         &rows,
-        [agency_id, seq, call_id, event_type, recorded_at, event]
+        [
+            agency_id,
+            seq,
+            call_id,
+            event_type,
+            recorded_at,
+            event,
+            subject_kind,
+            subject_id
+        ]
     );
     Ok(())
 }

@@ -6,7 +6,8 @@ use super::end;
 use crate::domain::{AgencyId, CallId, Timestamp};
 use crate::store::StoreError;
 use crate::store::batch::Head;
-use crate::store::journal_rows::HeadRow;
+use crate::store::journal_rows::{HeadRow, PublishedRow};
+use crate::view::Published;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
@@ -33,22 +34,44 @@ pub async fn all_heads(conn: &mut Conn) -> Result<Vec<(AgencyId, Head)>, StoreEr
     rows.into_iter().map(HeadRow::head).collect()
 }
 
-/// The events after `seq`, oldest first, at most `limit`, with their numbers.
+/// The columns of a [`PublishedRow`].
+const PUBLISHED: (
+    agency_heads::epoch,
+    call_events::seq,
+    call_events::call_id,
+    call_events::recorded_at,
+    call_events::event,
+    call_events::subject_kind,
+    call_events::subject_id,
+) = (
+    agency_heads::epoch,
+    call_events::seq,
+    call_events::call_id,
+    call_events::recorded_at,
+    call_events::event,
+    call_events::subject_kind,
+    call_events::subject_id,
+);
+
+/// The events after `seq`, oldest first, at most `limit`.
 pub async fn since(
     conn: &mut Conn,
     agency: AgencyId,
     seq: i64,
     limit: i64,
-) -> Result<Vec<(i64, String)>, StoreError> {
-    let events = call_events::table
+) -> Result<Vec<Published>, StoreError> {
+    let with_head = call_events::agency_id.eq(agency_heads::agency_id);
+    let rows: Vec<PublishedRow> = call_events::table
+        .inner_join(agency_heads::table.on(with_head))
         .filter(call_events::agency_id.eq(agency.to_string()))
         .filter(call_events::seq.gt(seq))
         .order(call_events::seq)
-        .select((call_events::seq, call_events::event))
+        .select(PUBLISHED)
         .limit(limit)
         .load(conn)
         .await?;
-    Ok(events)
+    let rows = rows.into_iter();
+    rows.map(|row| row.published(agency)).collect()
 }
 
 /// The timeline of one call: its retained events, oldest first.
@@ -56,15 +79,18 @@ pub async fn of_call(
     conn: &mut Conn,
     agency: AgencyId,
     call: CallId,
-) -> Result<Vec<String>, StoreError> {
-    let events = call_events::table
+) -> Result<Vec<Published>, StoreError> {
+    let with_head = call_events::agency_id.eq(agency_heads::agency_id);
+    let rows: Vec<PublishedRow> = call_events::table
+        .inner_join(agency_heads::table.on(with_head))
         .filter(call_events::agency_id.eq(agency.to_string()))
         .filter(call_events::call_id.eq(call.to_string()))
         .order(call_events::seq)
-        .select(call_events::event)
+        .select(PUBLISHED)
         .load(conn)
         .await?;
-    Ok(events)
+    let rows = rows.into_iter();
+    rows.map(|row| row.published(agency)).collect()
 }
 
 /// Removes at most `limit` of an agency's oldest events that were recorded before `before`, and

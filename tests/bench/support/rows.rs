@@ -6,8 +6,8 @@ use callboard::domain::{
     AgencyId, CallId, Errand, ErrandKind, Event, EventType, Facts, Leg, Timestamp, derive,
 };
 use callboard::journal::{Append, Meaning};
-use callboard::store::batch::{Head, NumberedEvent, WebhookOutcome, Writes};
-use callboard::view;
+use callboard::store::batch::{Head, NewEvent, WebhookOutcome, Writes};
+use callboard::view::Published;
 use uuid::Uuid;
 
 /// The rows that the next call of `calls` leads to, its event numbered `seq`.
@@ -33,14 +33,7 @@ pub fn of_a_new_call(calls: &mut Calls, agency: AgencyId, seq: i64, now: Timesta
         actor: None,
         call: call.call.clone(),
     };
-    let call_json = view::call_json(&call.call).expect("JSON");
-    let numbered = NumberedEvent {
-        seq,
-        recorded_at: now,
-        json: view::event_json(&event, seq, now, &call_json).expect("JSON"),
-        call_json_len: call_json.len(),
-        event,
-    };
+    let published = Published::new(&event, String::new(), seq, now).expect("JSON");
     let head = Head {
         epoch: String::new(),
         last_seq: seq,
@@ -52,7 +45,7 @@ pub fn of_a_new_call(calls: &mut Calls, agency: AgencyId, seq: i64, now: Timesta
         legs: vec![(agency, leg)],
         calls: vec![call.call],
         errands: vec![look],
-        events: vec![(agency, numbered)],
+        events: vec![NewEvent { event, published }],
         heads: vec![(agency, head)],
         ..Writes::default()
     }

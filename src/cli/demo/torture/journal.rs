@@ -26,11 +26,12 @@ pub(super) async fn read(
     let mut after = 0;
     loop {
         let events = store.events_since(agency, after, PAGE).await?;
-        let Some((last, _)) = events.last() else {
+        let Some(last) = events.last() else {
             break;
         };
-        after = *last;
-        for (seq, text) in &events {
+        after = last.seq;
+        for published in &events {
+            let (seq, text) = (published.seq, published.text());
             let event: Event = serde_json::from_str(text)
                 .map_err(|error| StoreError::Corrupt(format!("event {seq}: {error}")))?;
             judge.event(&event, text);

@@ -64,7 +64,7 @@ fn each_agency_numbers_its_own_events() {
         .play_at_once();
     let numbers = |name| -> Vec<i64> {
         let events = played.of_agency(agency(name));
-        events.map(|event| event.seq).collect()
+        events.map(|new| new.published.seq).collect()
     };
     assert_eq!(numbers(AGENCY), [1, 2]);
     assert_eq!(numbers("other agency"), [1, 2]);

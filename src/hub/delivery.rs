@@ -1,0 +1,84 @@
+//! A committed event, ready for every socket.
+
+use super::frame::Frame;
+use crate::domain::{CallId, Subject, Timestamp};
+use crate::view::{Published, Row};
+use bytes::Bytes;
+
+/// A row's place on the board.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RowKey {
+    /// Calls stand in the order in which they began.
+    Call(Timestamp, CallId),
+}
+
+impl RowKey {
+    /// The place of a subject that began then.
+    #[must_use]
+    pub const fn of(subject: Subject, began: Timestamp) -> Self {
+        match subject {
+            Subject::Call(call) => Self::Call(began, call),
+        }
+    }
+
+    /// What the row is of.
+    #[must_use]
+    pub const fn subject(self) -> Subject {
+        match self {
+            Self::Call(_, call) => Subject::Call(call),
+        }
+    }
+}
+
+/// What an event does to the board.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// The row is this now.
+    Puts(RowKey, Bytes),
+    /// There is no row of it, or none any more.
+    Removes(Subject),
+    /// Only a newer version knows.
+    Unknown,
+}
+
+/// A committed event, ready for every socket.
+#[derive(Clone, Debug)]
+pub struct Delivery {
+    /// The life of the numbering.
+    pub epoch: String,
+    /// Its number.
+    pub seq: i64,
+    /// When it was recorded.
+    pub recorded_at: Timestamp,
+    /// The whole WebSocket frame.
+    pub frame: Bytes,
+    /// What it does to the board; a row is a slice of the frame.
+    pub change: Change,
+}
+
+impl Delivery {
+    /// An event's delivery, its frame encoded once.
+    ///
+    /// # Errors
+    /// When the event was read back and cannot be understood.
+    pub fn of(published: &Published) -> Result<Self, serde_json::Error> {
+        let text = published.text();
+        let frame = Frame::text(text);
+        let header = frame.len() - text.len();
+        let change = match (published.subject, published.row()?) {
+            (Some(subject), Row::Stays { began, place }) => {
+                let row = frame.slice(header + place.start..header + place.end);
+                Change::Puts(RowKey::of(subject, began), row)
+            }
+            (Some(subject), Row::Gone) => Change::Removes(subject),
+            (None, _) => Change::Unknown,
+        };
+        Ok(Self {
+            epoch: published.epoch.clone(),
+            seq: published.seq,
+            recorded_at: published.recorded_at,
+            frame,
+            change,
+        })
+    }
+}

@@ -1,0 +1,148 @@
+//! What happened, in one shape: from the journal's transaction to the socket, and back from the
+//! database.
+
+use super::CallView;
+use super::event::EventView;
+use crate::domain::{AgencyId, Event, Status, Subject, Timestamp};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// An event that has its number. Its text was written once, inside the journal's transaction; the
+/// same text goes to the database, to every socket and into the timeline.
+#[derive(Clone, Debug)]
+pub struct Published {
+    /// Whose it is.
+    pub agency: AgencyId,
+    /// The life of the numbering.
+    pub epoch: String,
+    /// Its number.
+    pub seq: i64,
+    /// When it was recorded.
+    pub recorded_at: Timestamp,
+    /// What it is of; none where only a newer version knows what that is.
+    pub subject: Option<Subject>,
+    /// What it does to the board, where that is known from its making.
+    row: Option<Row>,
+    text: Arc<str>,
+}
+
+/// What an event does to the board's row of its subject.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Row {
+    /// The row is on the board.
+    Stays {
+        /// When its subject began, for the order of the board.
+        began: Timestamp,
+        /// Where its text is within the event's.
+        place: Range<usize>,
+    },
+    /// It is not, or no more.
+    Gone,
+}
+
+impl Published {
+    /// The event of that number.
+    ///
+    /// # Errors
+    /// None in practice: no field of an event can fail to be written.
+    pub fn new(
+        event: &Event,
+        epoch: String,
+        seq: i64,
+        recorded_at: Timestamp,
+    ) -> Result<Self, serde_json::Error> {
+        let call = &event.call;
+        let view = EventView::new(event, seq, recorded_at, CallView::from(call));
+        let text = serde_json::to_string(&view)?;
+        let row = match call.status {
+            Status::Ended => Some(Row::Gone),
+            _ => row_at(&text).map(|place| Row::Stays {
+                began: call.created_at,
+                place,
+            }),
+        };
+        Ok(Self {
+            agency: call.agency_id,
+            epoch,
+            seq,
+            recorded_at,
+            subject: Some(Subject::Call(call.id)),
+            row,
+            text: text.into(),
+        })
+    }
+
+    /// An event that is read back from the database.
+    #[must_use]
+    pub fn stored(
+        agency: AgencyId,
+        (epoch, seq): (String, i64),
+        recorded_at: Timestamp,
+        subject: Option<Subject>,
+        text: String,
+    ) -> Self {
+        Self {
+            agency,
+            epoch,
+            seq,
+            recorded_at,
+            subject,
+            row: None,
+            text: text.into(),
+        }
+    }
+
+    /// Its JSON.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// What it does to the board.
+    ///
+    /// # Errors
+    /// When its text is not that of an event.
+    pub fn row(&self) -> Result<Row, serde_json::Error> {
+        match (&self.row, self.subject) {
+            (Some(row), _) => Ok(row.clone()),
+            (None, Some(Subject::Call(_))) => row_of_call(&self.text),
+            (None, None) => Ok(Row::Gone),
+        }
+    }
+}
+
+/// Where the call's text is, which comes last in an event that was written by [`EventView`]. No
+/// string of JSON has such quotation marks within.
+fn row_at(text: &str) -> Option<Range<usize>> {
+    const FIELD: &str = ",\"call\":";
+    let start = text.find(FIELD)? + FIELD.len();
+    Some(start..text.len().checked_sub(1)?)
+}
+
+/// The same of a text that may be another version's.
+fn row_of_call(text: &str) -> Result<Row, serde_json::Error> {
+    #[derive(Deserialize)]
+    struct OfCall<'a> {
+        #[serde(borrow)]
+        call: &'a RawValue,
+    }
+    #[derive(Deserialize)]
+    struct Call<'a> {
+        status: &'a str,
+        created_at: &'a str,
+    }
+    let event: OfCall<'_> = serde_json::from_str(text)?;
+    let row = event.call.get();
+    let call: Call<'_> = serde_json::from_str(row)?;
+    if call.status == Status::Ended.name() {
+        return Ok(Row::Gone);
+    }
+    let began = Timestamp::parse(call.created_at)
+        .ok_or_else(|| serde::de::Error::custom("created_at is no time"))?;
+    // A slice of the text, which is borrowed from it.
+    let start = row.as_ptr().addr() - text.as_ptr().addr();
+    let place = start..start + row.len();
+    Ok(Row::Stays { began, place })
+}
