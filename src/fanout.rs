@@ -1,6 +1,7 @@
 //! The joint: a committed batch becomes frames, and frames go to the hub. What is missing, for
 //! whatever reason, is read from the journal.
 
+mod delivery;
 mod flow;
 mod gaps;
 mod heads;

@@ -2,7 +2,9 @@
 
 use super::seal::{DataKey, Keyring, WrappedKey};
 use crate::config::AgencyDefaults;
-use crate::domain::{Agency, AgencyId, CredentialKey, check_credential, parse_public_key};
+use crate::domain::{
+    Agency, AgencyId, Audience, CredentialKey, Role, check_credential, parse_public_key,
+};
 use crate::store::SealedAgency;
 use secrecy::{ExposeSecret, SecretString};
 use std::collections::{HashMap, HashSet};
@@ -18,12 +20,15 @@ pub struct Profile {
     pub connection_ids: Vec<String>,
     /// The SIP names of its people's phones, and the one that they share, in lower case.
     pub sip_names: HashSet<String>,
+    /// The roles for which callers' numbers are masked.
+    masked: Vec<Role>,
     credentials: HashMap<CredentialKey, SecretString>,
 }
 
 impl Profile {
     fn new(
         agency: Agency,
+        masked: Vec<Role>,
         credentials: HashMap<CredentialKey, SecretString>,
         mut sip_names: HashSet<String>,
     ) -> Self {
@@ -58,8 +63,15 @@ impl Profile {
             public_keys,
             connection_ids,
             sip_names: sip_names.collect(),
+            masked,
             credentials,
         }
+    }
+
+    /// What people with that role may see of callers' numbers.
+    #[must_use]
+    pub fn audience(&self, role: Role) -> Audience {
+        Audience::of(role, &self.masked)
     }
 
     /// The value of a credential, if the agency has it.
@@ -110,7 +122,7 @@ pub(super) fn open_profiles(
             }
             credentials.extend(open(&sealed, keyring));
             let names = sip_names.remove(&sealed.agency.id).unwrap_or_default();
-            Profile::new(sealed.agency, credentials, names)
+            Profile::new(sealed.agency, sealed.mask_numbers_for, credentials, names)
         })
         .collect()
 }

@@ -4,7 +4,7 @@ use super::calls::of_call;
 use super::csv;
 use super::log_query::{LogQuery, OUTCOME, wants_csv};
 use super::page::{bad, cut, paged};
-use crate::domain::{CallId, CallResult, LoggedCall, Right, Timestamp};
+use crate::domain::{Audience, CallId, CallResult, LoggedCall, Right, Timestamp};
 use crate::http::{ApiError, Caller, Context, Door, Operation, Route, Tag, read_body, schema};
 use crate::store::{LogWords, WordsWritten};
 use crate::view::CallLogView;
@@ -103,15 +103,19 @@ async fn page(
     query: web::Query<LogQuery>,
     context: web::Data<Context>,
 ) -> Result<HttpResponse, ApiError> {
-    let filter = query.into_inner().filter()?;
+    let filter = query.into_inner().filter(caller.audience)?;
     let agency = caller.agency_id();
     if wants_csv(&request) {
-        return csv::file(context.store.clone(), agency, filter, context.clock.now()).await;
+        let reader = (agency, caller.audience);
+        return csv::file(context.store.clone(), reader, filter, context.clock.now()).await;
     }
     let limit = filter.limit;
     let rows = context.store.call_logs(agency, filter).await?;
     let (rows, next_cursor) = cut(rows, limit, |row| (row.log.started_at, row.log.id));
-    let call_logs = rows.iter().map(CallLogView::from).collect();
+    let call_logs = rows.iter();
+    let call_logs = call_logs
+        .map(|row| CallLogView::of(row, caller.audience))
+        .collect();
     Ok(HttpResponse::Ok()
         .insert_header((VARY, "Accept"))
         .insert_header((CACHE_CONTROL, "no-store"))
@@ -129,7 +133,7 @@ async fn one(
 ) -> Result<HttpResponse, ApiError> {
     let id: CallId = path.parse().map_err(|_| NO_LOG)?;
     let row = context.store.call_log(caller.agency_id(), id).await?;
-    Ok(as_it_is(&row.ok_or(NO_LOG)?))
+    Ok(as_it_is(&row.ok_or(NO_LOG)?, caller.audience))
 }
 
 /// An agent writes notes or an outcome; with `If-Match`, only into the row as it was read.
@@ -147,23 +151,23 @@ async fn write(
     let (agency, now) = (caller.agency_id(), context.clock.now());
     let store = &context.store;
     match store.write_log_words(agency, id, words, read, now).await? {
-        WordsWritten::Written(row) => Ok(as_it_is(&row)),
-        WordsWritten::Changed(row) => Err(changed(&row)?),
+        WordsWritten::Written(row) => Ok(as_it_is(&row, caller.audience)),
+        WordsWritten::Changed(row) => Err(changed(&row, caller.audience)?),
         WordsWritten::NoSuchCall => Err(NO_LOG),
     }
 }
 
 /// The row, and what to send as `If-Match` to change this and nothing newer.
-fn as_it_is(row: &LoggedCall) -> HttpResponse {
+fn as_it_is(row: &LoggedCall, audience: Audience) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((ETAG, format!("\"{}\"", row.updated_at)))
         .insert_header((CACHE_CONTROL, "no-store"))
-        .json(CallLogView::from(row))
+        .json(CallLogView::of(row, audience))
 }
 
 /// Somebody wrote meanwhile: 412, with the row as it is now.
-fn changed(row: &LoggedCall) -> Result<ApiError, ApiError> {
-    let row = serde_json::to_value(CallLogView::from(row))?;
+fn changed(row: &LoggedCall, audience: Audience) -> Result<ApiError, ApiError> {
+    let row = serde_json::to_value(CallLogView::of(row, audience))?;
     Ok(ApiError::Detailed {
         status: StatusCode::PRECONDITION_FAILED,
         sentence: "The call log has changed since it was read; read it again".to_owned(),

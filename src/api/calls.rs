@@ -107,7 +107,10 @@ async fn pending(
         .store
         .pending(caller.agency_id(), order, PENDING)
         .await?;
-    let calls = calls.iter().map(CallView::from).collect();
+    let calls = calls.iter();
+    let calls = calls
+        .map(|call| CallView::of(call, caller.audience))
+        .collect();
     Ok(HttpResponse::Ok().json(PendingCalls {
         success: true,
         calls,
@@ -130,11 +133,14 @@ async fn page(
     query: web::Query<PageQuery>,
     context: web::Data<Context>,
 ) -> Result<HttpResponse, ApiError> {
-    let filter = query.into_inner().filter()?;
+    let filter = query.into_inner().filter(caller.audience)?;
     let limit = filter.limit;
     let calls = context.store.calls(caller.agency_id(), filter).await?;
     let (calls, next_cursor) = cut(calls, limit, |call| (call.created_at, call.id));
-    let calls = calls.iter().map(CallView::from).collect();
+    let calls = calls.iter();
+    let calls = calls
+        .map(|call| CallView::of(call, caller.audience))
+        .collect();
     Ok(HttpResponse::Ok().json(Page { calls, next_cursor }))
 }
 
@@ -147,7 +153,7 @@ async fn one(
     let id: CallId = path.parse().map_err(|_| NO_CALL)?;
     let call = context.store.call(caller.agency_id(), id).await?;
     let call = call.ok_or(NO_CALL)?;
-    Ok(HttpResponse::Ok().json(CallView::from(&call)))
+    Ok(HttpResponse::Ok().json(CallView::of(&call, caller.audience)))
 }
 
 /// What happened to a call.
@@ -171,8 +177,8 @@ async fn events(
     }
     let events = context.store.events_of(agency, id).await?;
     let events = events
-        .into_iter()
-        .map(|event| RawValue::from_string(event.text().to_owned()))
+        .iter()
+        .map(|event| RawValue::from_string(event.text(caller.audience)?.into_owned()))
         .collect::<Result<_, _>>()?;
     Ok(HttpResponse::Ok().json(Timeline { events }))
 }

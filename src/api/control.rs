@@ -183,12 +183,13 @@ async fn end_by_leg(
 
 /// An agent takes a call: of all that try, one gets it.
 async fn take(caller: Caller, call: Which, context: &Context) -> Result<HttpResponse, ApiError> {
+    let audience = caller.audience;
     let call = context.control.answer(agent(caller), call).await?;
     Ok(HttpResponse::Ok().json(Answered {
         success: true,
         message: "Call answered",
         call_control_id: &call.handle.id,
-        call: CallView::from(&*call),
+        call: CallView::of(&call, audience),
     }))
 }
 

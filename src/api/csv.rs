@@ -1,10 +1,10 @@
 //! Finished calls as a file for spreadsheets (RFC 4180), streamed: a page is read when the one
 //! before it is on its way, so that a list of any length costs a page of memory.
 
-use crate::domain::{AgencyId, LoggedCall, Timestamp};
+use crate::domain::{AgencyId, Audience, LoggedCall, Timestamp};
 use crate::http::ApiError;
 use crate::store::{LogFilter, Store, StoreError};
-use crate::view::plain;
+use crate::view::{caller_name_for, number_for, plain};
 use actix_web::HttpResponse;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, VARY};
 use bytes::Bytes;
@@ -38,7 +38,7 @@ const NAMES: [&str; 16] = [
 /// reader sees that the file is not complete.
 pub(super) async fn file(
     store: Store,
-    agency: AgencyId,
+    (agency, audience): (AgencyId, Audience),
     mut filter: LogFilter,
     now: Timestamp,
 ) -> Result<HttpResponse, ApiError> {
@@ -51,7 +51,7 @@ pub(super) async fn file(
             let Some((rows, is_first)) = page else {
                 return Ok::<_, StoreError>(None);
             };
-            let text = text(&rows, is_first);
+            let text = text(&rows, is_first, audience);
             let whole = i64::try_from(rows.len()).unwrap_or(PAGE) >= PAGE;
             let Some(last) = rows.last().filter(|_| whole) else {
                 return Ok(Some((text, None)));
@@ -74,7 +74,7 @@ pub(super) async fn file(
         .streaming(pages))
 }
 
-fn text(rows: &[LoggedCall], with_names: bool) -> Bytes {
+fn text(rows: &[LoggedCall], with_names: bool, audience: Audience) -> Bytes {
     let mut text = String::new();
     if with_names {
         // Without this mark spreadsheets take the file for one of their own country's old encoding.
@@ -83,27 +83,27 @@ fn text(rows: &[LoggedCall], with_names: bool) -> Bytes {
         text.push_str("\r\n");
     }
     for row in rows {
-        write_row(&mut text, row);
+        write_row(&mut text, row, audience);
     }
     text.into()
 }
 
-fn write_row(text: &mut String, row: &LoggedCall) {
+fn write_row(text: &mut String, row: &LoggedCall, audience: Audience) {
     let log = &row.log;
     let owned = |text: &Option<String>| text.clone().unwrap_or_default();
-    let named = |text: &Option<String>| plain(text.as_deref().unwrap_or_default()).into_owned();
+    let named = |text: Option<&str>| plain(text.unwrap_or_default()).into_owned();
     let at = |at: Option<Timestamp>| at.map(|at| at.to_string()).unwrap_or_default();
     let cells = [
         log.id.to_string(),
         log.call_control_id.clone(),
-        named(&log.from_number),
-        named(&log.to_number),
-        named(&log.caller_name),
+        named(number_for(audience, log.from_number.as_deref()).as_deref()),
+        named(log.to_number.as_deref()),
+        named(caller_name_for(audience, log.caller_name.as_deref()).as_deref()),
         log.result.name().to_owned(),
         log.answered_by
             .map(|user| user.to_string())
             .unwrap_or_default(),
-        named(&log.answered_by_name),
+        named(log.answered_by_name.as_deref()),
         log.started_at.to_string(),
         at(log.answered_at),
         log.ended_at.to_string(),

@@ -1,7 +1,7 @@
 //! What is asked of finished calls: the filters of a page, and whether it is to be a file.
 
 use super::page::{bad, given, limit, moment, names, number, place, user};
-use crate::domain::CallResult;
+use crate::domain::{Audience, CallResult};
 use crate::http::ApiError;
 use crate::store::LogFilter;
 use actix_web::HttpRequest;
@@ -27,14 +27,14 @@ pub(super) struct LogQuery {
 
 impl LogQuery {
     /// What to look for, one row more than the page shows.
-    pub fn filter(self) -> Result<LogFilter, ApiError> {
+    pub fn filter(self, audience: Audience) -> Result<LogFilter, ApiError> {
         const RESULTS: &str = "result: one or more of answered, abandoned, missed, with commas";
         Ok(LogFilter {
             results: names(self.result, CallResult::from_name, RESULTS)?,
             outcome: outcome(self.outcome)?,
             since: moment("since", self.since)?,
             until: moment("until", self.until)?,
-            number: number(self.number)?,
+            number: number(self.number, audience)?,
             answered_by: user(self.answered_by)?,
             before: place(self.cursor)?,
             limit: limit(self.limit)? + 1,

@@ -1,8 +1,9 @@
 //! Pages: their filters, their limits and their cursors, for calls and finished calls alike.
 
-use crate::domain::{CallId, Party, Status, Timestamp, UserId};
+use crate::domain::{Audience, CallId, Party, Status, Timestamp, UserId};
 use crate::http::{ApiError, Operation, schema};
 use crate::store::{CallFilter, NumberFilter};
+use crate::telemetry::Refused;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
@@ -27,12 +28,12 @@ pub(super) struct PageQuery {
 
 impl PageQuery {
     /// What to look for, one call more than the page shows.
-    pub fn filter(self) -> Result<CallFilter, ApiError> {
+    pub fn filter(self, audience: Audience) -> Result<CallFilter, ApiError> {
         Ok(CallFilter {
             statuses: statuses(self.status)?,
             since: moment("since", self.since)?,
             until: moment("until", self.until)?,
-            number: number(self.number)?,
+            number: number(self.number, audience)?,
             answered_by: user(self.answered_by)?,
             before: place(self.cursor)?,
             limit: limit(self.limit)? + 1,
@@ -48,7 +49,7 @@ pub(super) fn paged(operation: Operation) -> Operation {
         .query("until", "Begun before this time.", schema::time())
         .query(
             "number",
-            "The caller's number or the called one: its last digits, at least 4, with or without separators. A SIP address as the carrier sent it.",
+            "The caller's number or the called one: its last digits, at least 4, with or without separators. A SIP address as the carrier sent it. 403 for people for whom the agency masks callers' numbers.",
             schema::text(),
         )
         .query("answered_by", "The user who answered.", schema::uuid())
@@ -144,13 +145,22 @@ pub(super) fn moment(name: &str, text: Option<String>) -> Result<Option<Timestam
 const DIGITS: usize = 4;
 
 /// The phone number in `number`: by its last digits, whatever separators were typed. What has
-/// letters is a SIP address or a word, and looked for as it was sent.
-pub(super) fn number(text: Option<String>) -> Result<Option<NumberFilter>, ApiError> {
+/// letters is a SIP address or a word, and looked for as it was sent. Whoever may not see numbers may
+/// not find them out by asking either.
+pub(super) fn number(
+    text: Option<String>,
+    audience: Audience,
+) -> Result<Option<NumberFilter>, ApiError> {
+    const MASKED: &str = "Callers' numbers are masked for your role and cannot be searched";
     const SENTENCE: &str =
         "number: the last digits of a phone number, at least 4, or a SIP address as it was sent";
     let Some(text) = given(text) else {
         return Ok(None);
     };
+    if audience == Audience::Masked {
+        let why = "numbers are masked for their role";
+        return Err(ApiError::Forbidden(MASKED).because(Refused::Role, why));
+    }
     if text.contains('\0') || text.len() > 1024 {
         return Err(bad(SENTENCE));
     }

@@ -13,8 +13,8 @@ mod tests;
 pub use left_out::{LeftOut as DemoArgs, LeftOut as SimulateArgs, LeftOut as WatchArgs};
 pub use people::{
     AddUser, AgencyCommand, CreateAgency, Credential, CredentialError, CredentialValue,
-    CredentialsCommand, ListAgencies, ListCredentials, ListUsers, RemoveUser, SetCredentials,
-    TokenArgs, UserCommand,
+    CredentialsCommand, ListAgencies, ListCredentials, ListUsers, MaskedRoles, RemoveUser,
+    SetAgency, SetCredentials, TokenArgs, UserCommand,
 };
 #[cfg(feature = "demo")]
 pub use played::{DemoArgs, SimulateArgs, WatchArgs};

@@ -107,6 +107,7 @@ async fn obey(
         Command::Agency(AgencyCommand::Create(args)) => {
             agency::create(&store().await?, args, &clock, out).await
         }
+        Command::Agency(AgencyCommand::Set(args)) => agency::set(&store().await?, args).await,
         Command::Agency(AgencyCommand::List(args)) => {
             agency::list(&store().await?, args, out).await
         }

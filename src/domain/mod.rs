@@ -2,6 +2,7 @@
 //!
 //! Nothing here derives serde: wire shapes live beside the stranger they serve.
 
+mod audience;
 mod call;
 mod call_log;
 mod carrier;
@@ -26,6 +27,7 @@ mod subject;
 mod time;
 mod words;
 
+pub use audience::Audience;
 pub use call::{Call, Status};
 pub use call_log::{CallLog, CallResult, LoggedCall};
 pub use carrier::{Carrier, LegHandle};

@@ -1,6 +1,7 @@
 //! The flow: what the journal hands out goes to the hub.
 
 use super::Fanout;
+use super::delivery::delivery_of;
 use super::gaps::GAP_PATIENCE;
 use crate::domain::AgencyId;
 use crate::hub::{Delivery, Went};
@@ -17,7 +18,7 @@ impl Fanout {
             match recorded {
                 Recorded::Events(events) => {
                     for event in &events {
-                        match Delivery::of(event) {
+                        match delivery_of(event) {
                             Ok(delivery) => self.deliver(event.agency, delivery),
                             Err(_) => self.fill_soon(event.agency, Duration::ZERO),
                         }

@@ -1,8 +1,8 @@
 //! Gaps in an agency's numbers, read from the journal.
 
+use super::delivery::delivery_of;
 use super::{Fanout, PAGE};
 use crate::domain::AgencyId;
-use crate::hub::Delivery;
 use crate::store::StoreError;
 use dashmap::DashMap;
 use std::sync::Arc;
@@ -41,7 +41,7 @@ impl Fanout {
             }
             self.metrics.gap_filled();
             for event in page {
-                let delivery = Delivery::of(&event).map_err(|error| {
+                let delivery = delivery_of(&event).map_err(|error| {
                     let seq = event.seq;
                     let place = format!("call_events.event {seq} of agency {agency}");
                     StoreError::Corrupt(format!("{place}: {error}"))

@@ -1,12 +1,14 @@
 //! Joining: a client finds its place in its agency's channel, and is told what it missed.
 
+use super::delivery::row_of;
 use super::gaps::GAP_PATIENCE;
 use super::{Fanout, PAGE};
 use crate::domain::{AgencyId, Subject};
-use crate::hub::{Board, Frame, Joined, Member, NotJoined, Position, RowKey, SnapshotReason};
+use crate::hub::{
+    Board, Frame, Joined, Member, NotJoined, Position, Readable, RowKey, SnapshotReason,
+};
 use crate::store::StoreError;
 use crate::view::{self, Published};
-use bytes::Bytes;
 use std::sync::Arc;
 
 /// Why a client could not join.
@@ -114,7 +116,8 @@ impl Fanout {
                     return Ok(false);
                 }
                 member.outbox.has_room().await;
-                let frame = Frame::text(event.text());
+                let text = event.text(member.audience).map_err(corrupt)?;
+                let frame = Frame::text(&text);
                 if member.outbox.push_event(frame, event.seq, None).is_err() {
                     return Ok(false);
                 }
@@ -154,10 +157,9 @@ impl Fanout {
         let rows = calls
             .iter()
             .map(|call| {
-                let row = view::call_json(call)
-                    .map_err(|error| StoreError::Corrupt(error.to_string()))?;
                 let place = RowKey::of(Subject::Call(call.id), call.created_at);
-                Ok((place, Bytes::from(row)))
+                let row = view::call_row(call).map_err(corrupt)?;
+                Ok((place, row_of(row.into())))
             })
             .collect::<Result<_, StoreError>>()?;
         let board = Board {
@@ -171,6 +173,10 @@ impl Fanout {
         self.loading.remove(&agency);
         Ok(())
     }
+}
+
+fn corrupt(error: serde_json::Error) -> StoreError {
+    StoreError::Corrupt(error.to_string())
 }
 
 /// Where the client stopped, with the journal to be read for it from there.
@@ -189,7 +195,7 @@ fn caught_up_later(
         joined: Joined::Resumed {
             epoch,
             seq,
-            frames: Vec::new(),
+            frames: Readable::none(),
         },
         missed: Some(Missed { told, page }),
     }

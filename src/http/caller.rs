@@ -2,7 +2,7 @@
 
 use super::{ApiError, Context};
 use crate::agencies::Profile;
-use crate::domain::{AgencyId, Role, User};
+use crate::domain::{AgencyId, Audience, Role, User};
 use actix_web::dev::Payload;
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
@@ -18,6 +18,8 @@ pub struct Caller {
     pub agency: Arc<Profile>,
     /// What the person may do there.
     pub role: Role,
+    /// What the person may see of callers' numbers.
+    pub audience: Audience,
 }
 
 impl Caller {
@@ -45,7 +47,13 @@ impl FromRequest for Caller {
 fn employed(context: &Context, user: User) -> Option<Caller> {
     let agency = context.directory.agency(user.agency_id?)?;
     let role = user.role?;
-    Some(Caller { user, agency, role })
+    let audience = agency.audience(role);
+    Some(Caller {
+        user,
+        agency,
+        role,
+        audience,
+    })
 }
 
 impl Context {

@@ -2,9 +2,10 @@
 
 use super::delivery::{Change, Delivery, RowKey};
 use super::members::{Caps, Member, Members};
-use crate::domain::Subject;
-use bytes::Bytes;
+use super::per_audience::{PerAudience, Readable};
+use crate::domain::{Audience, Subject};
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// Most frames in a ring.
@@ -16,14 +17,14 @@ const RING_BYTES: usize = 512 * 1024;
 const PARKED: usize = 1024;
 
 /// An agency's board, as loaded from the database at one moment.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Board {
     /// The life of the numbering.
     pub epoch: String,
     /// The number of the last event that is in it.
     pub seq: i64,
     /// Its rows.
-    pub rows: Vec<(RowKey, Bytes)>,
+    pub rows: Vec<(RowKey, PerAudience)>,
 }
 
 /// Where a client stopped.
@@ -73,7 +74,7 @@ pub enum Joined {
         /// The last event in the board.
         seq: i64,
         /// Its calls, oldest first.
-        rows: Vec<Bytes>,
+        rows: Readable,
     },
     /// Where the client stopped.
     Resumed {
@@ -82,7 +83,7 @@ pub enum Joined {
         /// The last event in `frames`.
         seq: i64,
         /// What was missed.
-        frames: Vec<Bytes>,
+        frames: Readable,
     },
 }
 
@@ -104,14 +105,22 @@ pub enum NotJoined {
     TooMany,
 }
 
+/// A frame in the ring.
+struct Kept {
+    seq: i64,
+    frame: Arc<PerAudience>,
+    /// What it counted for when it was put there.
+    bytes: usize,
+}
+
 #[derive(Default)]
 pub(super) struct Channel {
     epoch: Option<String>,
     seq: i64,
-    rows: BTreeMap<RowKey, Bytes>,
+    rows: BTreeMap<RowKey, Arc<PerAudience>>,
     /// Where the row of each subject is.
     places: HashMap<Subject, RowKey>,
-    ring: VecDeque<(i64, Bytes)>,
+    ring: VecDeque<Kept>,
     ring_bytes: usize,
     parked: BTreeMap<i64, Delivery>,
     members: Members,
@@ -151,7 +160,7 @@ impl Channel {
         self.epoch = Some(board.epoch);
         self.seq = board.seq;
         for (place, row) in board.rows {
-            self.put_row(place, row);
+            self.put_row(place, Arc::new(row));
         }
         self.advance();
         !self.parked.is_empty()
@@ -193,7 +202,8 @@ impl Channel {
         while let Some(delivery) = self.parked.remove(&(self.seq + 1)) {
             self.seq = delivery.seq;
             slow.extend(self.members.tell(|member| {
-                let (frame, at) = (delivery.frame.clone(), Some(delivery.recorded_at));
+                let frame = delivery.frame.to(member.audience).clone();
+                let at = Some(delivery.recorded_at);
                 member.outbox.push_event(frame, delivery.seq, at).is_ok()
             }));
             self.change(delivery.change);
@@ -202,7 +212,7 @@ impl Channel {
         slow
     }
 
-    fn put_row(&mut self, place: RowKey, row: Bytes) {
+    fn put_row(&mut self, place: RowKey, row: Arc<PerAudience>) {
         let former = self.places.insert(place.subject(), place);
         if let Some(former) = former.filter(|former| *former != place) {
             self.rows.remove(&former);
@@ -222,19 +232,20 @@ impl Channel {
         }
     }
 
-    fn remember(&mut self, seq: i64, frame: Bytes) {
-        self.ring_bytes += frame.len();
-        self.ring.push_back((seq, frame));
+    fn remember(&mut self, seq: i64, frame: Arc<PerAudience>) {
+        let bytes = frame.held();
+        self.ring_bytes += bytes;
+        self.ring.push_back(Kept { seq, frame, bytes });
         while self.ring.len() > RING_FRAMES || self.ring_bytes > RING_BYTES {
             self.forget_oldest();
         }
     }
 
     pub(super) fn forget_oldest(&mut self) -> bool {
-        let Some((_, frame)) = self.ring.pop_front() else {
+        let Some(oldest) = self.ring.pop_front() else {
             return false;
         };
-        self.ring_bytes -= frame.len();
+        self.ring_bytes -= oldest.bytes;
         true
     }
 
@@ -256,7 +267,7 @@ impl Channel {
                 self.join_fresh(member, SnapshotReason::EpochChanged, caps)
             }
             Some(position) if position.seq > seq => Err(NotJoined::Ahead),
-            Some(position) => match self.after(position.seq) {
+            Some(position) => match self.after(position.seq, member.audience) {
                 Some(frames) => {
                     member.outbox.start_at(seq);
                     self.add(member);
@@ -284,7 +295,7 @@ impl Channel {
             reason,
             epoch,
             seq: self.seq,
-            rows: self.rows.values().cloned().collect(),
+            rows: Readable::by(member.audience, self.rows.values().cloned()),
         })
     }
 
@@ -303,7 +314,8 @@ impl Channel {
         }
         let seq = self.seq;
         // All or none: what is refused here is read from the journal, from `told` on.
-        let frames = self.after(told.seq);
+        let frames = self.after(told.seq, member.audience);
+        let frames = frames.map(|frames| frames.bytes().collect());
         match frames.map(|frames| member.outbox.push_events(frames, seq)) {
             Some(Ok(())) => {
                 self.add(member);
@@ -319,15 +331,13 @@ impl Channel {
     }
 
     /// The frames after `seq`, if all of them are still here.
-    fn after(&self, seq: i64) -> Option<Vec<Bytes>> {
-        if seq == self.seq {
-            return Some(Vec::new());
-        }
-        let (oldest, _) = self.ring.front()?;
-        if seq > self.seq || seq + 1 < *oldest {
+    fn after(&self, seq: i64, audience: Audience) -> Option<Readable> {
+        let oldest = self.ring.front().map_or(self.seq + 1, |oldest| oldest.seq);
+        if seq > self.seq || seq + 1 < oldest {
             return None;
         }
-        let newer = self.ring.iter().filter(|(number, _)| *number > seq);
-        Some(newer.map(|(_, frame)| frame.clone()).collect())
+        let newer = self.ring.iter().filter(|kept| kept.seq > seq);
+        let newer = newer.map(|kept| Arc::clone(&kept.frame));
+        Some(Readable::by(audience, newer))
     }
 }

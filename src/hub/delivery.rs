@@ -1,9 +1,8 @@
 //! A committed event, ready for every socket.
 
-use super::frame::Frame;
+use super::per_audience::PerAudience;
 use crate::domain::{CallId, Subject, Timestamp};
-use crate::view::{Published, Row};
-use bytes::Bytes;
+use std::sync::Arc;
 
 /// A row's place on the board.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,7 +33,7 @@ impl RowKey {
 #[derive(Clone, Debug)]
 pub enum Change {
     /// The row is this now.
-    Puts(RowKey, Bytes),
+    Puts(RowKey, Arc<PerAudience>),
     /// There is no row of it, or none any more.
     Removes(Subject),
     /// Only a newer version knows.
@@ -51,34 +50,7 @@ pub struct Delivery {
     /// When it was recorded.
     pub recorded_at: Timestamp,
     /// The whole WebSocket frame.
-    pub frame: Bytes,
+    pub frame: Arc<PerAudience>,
     /// What it does to the board; a row is a slice of the frame.
     pub change: Change,
-}
-
-impl Delivery {
-    /// An event's delivery, its frame encoded once.
-    ///
-    /// # Errors
-    /// When the event was read back and cannot be understood.
-    pub fn of(published: &Published) -> Result<Self, serde_json::Error> {
-        let text = published.text();
-        let frame = Frame::text(text);
-        let header = frame.len() - text.len();
-        let change = match (published.subject, published.row()?) {
-            (Some(subject), Row::Stays { began, place }) => {
-                let row = frame.slice(header + place.start..header + place.end);
-                Change::Puts(RowKey::of(subject, began), row)
-            }
-            (Some(subject), Row::Gone) => Change::Removes(subject),
-            (None, _) => Change::Unknown,
-        };
-        Ok(Self {
-            epoch: published.epoch.clone(),
-            seq: published.seq,
-            recorded_at: published.recorded_at,
-            frame,
-            change,
-        })
-    }
 }

@@ -64,6 +64,13 @@ impl Frame {
         left.saturating_sub(slice.len())
     }
 
+    /// The payload of a whole frame.
+    #[must_use]
+    pub fn payload(frame: &[u8]) -> &[u8] {
+        let header = 2 + extended_len(frame);
+        frame.get(header..).unwrap_or_default()
+    }
+
     fn control(opcode: u8, payload: &[u8]) -> Bytes {
         let payload = payload.get(..CONTROL_MAX).unwrap_or(payload);
         let mut frame = BytesMut::with_capacity(payload.len() + 2);
@@ -88,15 +95,22 @@ fn header(frame: &mut BytesMut, opcode: u8, len: usize) {
     }
 }
 
-/// The length of the frame that begins here, with its header.
-fn whole_len(frame: &[u8]) -> usize {
-    let extended = match frame.get(1) {
+/// How many bytes of the header say how long the payload is, beyond the first two.
+fn extended_len(frame: &[u8]) -> usize {
+    match frame.get(1) {
         Some(126) => 2,
         Some(127) => 8,
-        Some(len) => return 2 + usize::from(*len),
-        None => return 2,
+        _ => 0,
+    }
+}
+
+/// The length of the frame that begins here, with its header.
+fn whole_len(frame: &[u8]) -> usize {
+    let extended = extended_len(frame);
+    let len = match (extended, frame.get(1)) {
+        (0, len) => return 2 + usize::from(len.copied().unwrap_or(0)),
+        _ => frame.get(2..2 + extended).unwrap_or_default(),
     };
-    let len = frame.get(2..2 + extended).unwrap_or_default();
     let len = len
         .iter()
         .fold(0, |len, byte| len << 8 | usize::from(*byte));

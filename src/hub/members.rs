@@ -1,7 +1,7 @@
 //! The sockets of one agency, and how many of them each person has.
 
 use super::outbox::Outbox;
-use crate::domain::UserId;
+use crate::domain::{Audience, UserId};
 use std::collections::HashMap;
 use uuid::Uuid;
 
@@ -12,6 +12,8 @@ pub struct Member {
     pub socket: Uuid,
     /// Whose it is.
     pub user: UserId,
+    /// What this person may see of callers' numbers.
+    pub audience: Audience,
     /// The way to it.
     pub outbox: Outbox,
 }
@@ -76,7 +78,7 @@ impl Members {
 #[cfg(test)]
 mod tests {
     use super::{Caps, Member, Members};
-    use crate::domain::UserId;
+    use crate::domain::{Audience, UserId};
     use crate::hub::{Bell, Outbox};
     use uuid::Uuid;
 
@@ -89,6 +91,7 @@ mod tests {
         Member {
             socket: Uuid::new_v4(),
             user,
+            audience: Audience::Full,
             outbox: Outbox::corked(Bell::default()),
         }
     }

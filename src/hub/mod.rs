@@ -10,6 +10,7 @@ mod ending;
 mod frame;
 mod members;
 mod outbox;
+mod per_audience;
 
 pub use bell::Bell;
 pub use channel::{Board, Joined, NotJoined, Position, SnapshotReason, Went};
@@ -18,6 +19,7 @@ pub use ending::{Ending, Endings};
 pub use frame::Frame;
 pub use members::{Caps, Member};
 pub use outbox::{Full, OUTBOX_BYTES, Outbox};
+pub use per_audience::{PerAudience, Readable};
 
 use crate::domain::AgencyId;
 use channel::Channel;

@@ -1,7 +1,7 @@
-//! What agencies keep with us, sealed.
+//! What agencies keep with us: credentials, sealed, and how numbers are shown.
 
 use super::{Backend, SealedCredential, Store, StoreError, postgres, sqlite};
-use crate::domain::{Agency, AgencyId, CredentialKey, Timestamp};
+use crate::domain::{Agency, AgencyId, CredentialKey, Role, Timestamp};
 
 /// What an agency has stored at one moment: the answer of [`Store::get_agency_credentials`].
 #[derive(Clone, Debug)]
@@ -76,5 +76,10 @@ impl Store {
         to: String,
     ) -> Result<bool, StoreError> {
         query!(self, write, credentials::rewrap(agency, from, to))
+    }
+
+    /// Sets the roles for which an agency masks callers' numbers.
+    pub async fn mask_numbers(&self, agency: AgencyId, roles: Vec<Role>) -> Result<(), StoreError> {
+        query!(self, write, directory::mask_numbers(agency, roles))
     }
 }

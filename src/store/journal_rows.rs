@@ -96,7 +96,7 @@ impl<'a> EventRow<'a> {
             call_id: event.call.id.to_string(),
             event_type: event.event_type.name(),
             recorded_at: published.recorded_at.micros(),
-            event: published.text(),
+            event: published.unmasked(),
             subject_kind: subject.kind(),
             subject_id: subject.id(),
         }

@@ -25,7 +25,7 @@ pub use trouble::Trouble;
 
 use crate::config::DatabaseUrl;
 use crate::domain::{
-    Agency, AgencyId, Call, CallId, Carrier, LegHandle, Status, Timestamp, User, UserId,
+    Agency, AgencyId, Call, CallId, Carrier, LegHandle, Role, Status, Timestamp, User, UserId,
 };
 use crate::view::Published;
 use batch::{BatchKeys, Head, Loaded, Writes};
@@ -85,6 +85,8 @@ pub struct CallFilter {
 pub struct SealedAgency {
     /// The agency.
     pub agency: Agency,
+    /// The roles for which it masks callers' numbers.
+    pub mask_numbers_for: Vec<Role>,
     /// Its wrapped data key, once a credential is stored.
     pub data_key: Option<String>,
     /// Its credentials.

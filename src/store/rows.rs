@@ -71,6 +71,7 @@ pub struct AgencyRow {
     #[expect(dead_code, reason = "the row is read whole")]
     pub created_at: i64,
     pub telephony_configured: bool,
+    pub mask_numbers_for: String,
 }
 
 #[derive(Clone, Debug, Queryable)]
@@ -235,6 +236,13 @@ impl ErrandRow {
 }
 
 impl AgencyRow {
+    /// The roles for which callers' numbers are masked. One that only a later version knows is
+    /// nobody's here.
+    pub fn mask_numbers_for(&self) -> Vec<Role> {
+        let names = self.mask_numbers_for.split(',');
+        names.filter_map(Role::from_name).collect()
+    }
+
     pub fn agency(&self) -> Result<Agency, StoreError> {
         Ok(Agency {
             id: AgencyId(id(&self.id, "agencies.id")?),

@@ -33,6 +33,7 @@ tables! {
         data_key -> Nullable<Text>,
         created_at -> BigInt,
         telephony_configured -> Bool,
+        mask_numbers_for -> Text,
     }
 
     agency_heads (agency_id) {

@@ -1,9 +1,10 @@
 //! A call in JSON: section 2 of `static/docs/contract.md`.
 
 use super::words::{Inbound, StatusName, Time};
-use super::{rfc3339, rfc3339_or_null};
-use crate::domain::{Call, Recording, Timestamp, UserId};
+use super::{caller_name_for, number_for, rfc3339, rfc3339_or_null};
+use crate::domain::{Audience, Call, Recording, Timestamp, UserId};
 use serde::Serialize;
+use std::borrow::Cow;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -18,14 +19,16 @@ pub struct CallView<'a> {
     /// What all legs of the phone call share.
     #[schema(required)]
     call_session_id: Option<&'a str>,
-    /// As sent: E.164, a SIP URI, `anonymous`, empty, or null while it is not known.
+    /// As sent: E.164, a SIP URI, `anonymous`, empty, or null while it is not known. Masked, as in
+    /// `+1•••••••34`, for people with a role for which the agency masks numbers.
     #[schema(required)]
-    from_number: Option<&'a str>,
+    from_number: Option<Cow<'a, str>>,
     /// As sent.
     #[schema(required)]
     to_number: Option<&'a str>,
+    /// Its digits are masked for the same people.
     #[schema(required)]
-    caller_name: Option<&'a str>,
+    caller_name: Option<Cow<'a, str>>,
     #[schema(value_type = Inbound)]
     direction: &'static str,
     #[schema(value_type = StatusName)]
@@ -76,15 +79,17 @@ pub struct RecordingView<'a> {
     ended_at: Option<Timestamp>,
 }
 
-impl<'a> From<&'a Call> for CallView<'a> {
-    fn from(call: &'a Call) -> Self {
+impl<'a> CallView<'a> {
+    /// The call as that audience reads it.
+    #[must_use]
+    pub fn of(call: &'a Call, audience: Audience) -> Self {
         Self {
             id: call.id.0,
             call_control_id: &call.handle.id,
             call_session_id: call.call_session_id.as_deref(),
-            from_number: call.from_number.as_deref(),
+            from_number: number_for(audience, call.from_number.as_deref()),
             to_number: call.to_number.as_deref(),
-            caller_name: call.caller_name.as_deref(),
+            caller_name: caller_name_for(audience, call.caller_name.as_deref()),
             direction: "inbound",
             status: call.status.name(),
             answered_by: call.answered_by.map(|UserId(id)| id),
@@ -112,10 +117,10 @@ impl<'a> From<&'a Recording> for RecordingView<'a> {
     }
 }
 
-/// The call as JSON text.
+/// The whole text of a call's row on the board.
 ///
 /// # Errors
 /// None in practice: no field of a call can fail to be written.
-pub fn call_json(call: &Call) -> Result<String, serde_json::Error> {
-    serde_json::to_string(&CallView::from(call))
+pub fn call_row(call: &Call) -> Result<Vec<u8>, serde_json::Error> {
+    serde_json::to_vec(&CallView::of(call, Audience::Full))
 }

@@ -1,9 +1,10 @@
 //! A finished call in JSON.
 
 use super::words::{Inbound, ResultName, Time};
-use super::{rfc3339, rfc3339_or_null};
-use crate::domain::{LoggedCall, Timestamp, UserId};
+use super::{caller_name_for, number_for, rfc3339, rfc3339_or_null};
+use crate::domain::{Audience, LoggedCall, Timestamp, UserId};
 use serde::Serialize;
+use std::borrow::Cow;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -13,12 +14,13 @@ use uuid::Uuid;
 pub struct CallLogView<'a> {
     id: Uuid,
     call_control_id: &'a str,
+    /// Masked for the same people as in a call.
     #[schema(required)]
-    from_number: Option<&'a str>,
+    from_number: Option<Cow<'a, str>>,
     #[schema(required)]
     to_number: Option<&'a str>,
     #[schema(required)]
-    caller_name: Option<&'a str>,
+    caller_name: Option<Cow<'a, str>>,
     #[schema(value_type = Inbound)]
     direction: &'static str,
     /// `answered`; `abandoned`: the caller left unanswered; `missed`: unanswered otherwise.
@@ -55,15 +57,17 @@ pub struct CallLogView<'a> {
     updated_at: Timestamp,
 }
 
-impl<'a> From<&'a LoggedCall> for CallLogView<'a> {
-    fn from(row: &'a LoggedCall) -> Self {
+impl<'a> CallLogView<'a> {
+    /// The row as that audience reads it.
+    #[must_use]
+    pub fn of(row: &'a LoggedCall, audience: Audience) -> Self {
         let log = &row.log;
         Self {
             id: log.id.0,
             call_control_id: &log.call_control_id,
-            from_number: log.from_number.as_deref(),
+            from_number: number_for(audience, log.from_number.as_deref()),
             to_number: log.to_number.as_deref(),
-            caller_name: log.caller_name.as_deref(),
+            caller_name: caller_name_for(audience, log.caller_name.as_deref()),
             direction: "inbound",
             result: log.result.name(),
             answered_by: log.answered_by.map(|UserId(id)| id),

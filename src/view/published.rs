@@ -1,11 +1,12 @@
 //! What happened, in one shape: from the journal's transaction to the socket, and back from the
 //! database.
 
-use super::CallView;
 use super::event::EventView;
-use crate::domain::{AgencyId, Event, Status, Subject, Timestamp};
+use super::{CallView, mask};
+use crate::domain::{AgencyId, Audience, Event, Status, Subject, Timestamp};
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -54,7 +55,7 @@ impl Published {
         recorded_at: Timestamp,
     ) -> Result<Self, serde_json::Error> {
         let call = &event.call;
-        let view = EventView::new(event, seq, recorded_at, CallView::from(call));
+        let view = EventView::new(event, seq, recorded_at, CallView::of(call, Audience::Full));
         let text = serde_json::to_string(&view)?;
         let row = match call.status {
             Status::Ended => Some(Row::Gone),
@@ -94,9 +95,20 @@ impl Published {
         }
     }
 
-    /// Its JSON.
+    /// Its JSON as that audience reads it.
+    ///
+    /// # Errors
+    /// When it was read back and is no JSON, so that nothing in it can be masked.
+    pub fn text(&self, audience: Audience) -> Result<Cow<'_, str>, serde_json::Error> {
+        Ok(match audience {
+            Audience::Full => Cow::Borrowed(self.unmasked()),
+            Audience::Masked => Cow::Owned(mask::json(&self.text)?),
+        })
+    }
+
+    /// Its JSON as it is stored, and as frames are made of it: for nobody who has an audience.
     #[must_use]
-    pub fn text(&self) -> &str {
+    pub fn unmasked(&self) -> &str {
         &self.text
     }
 

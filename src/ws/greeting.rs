@@ -53,13 +53,14 @@ pub(super) async fn greet(
             seq,
             rows,
         } => {
+            let rows = rows.bytes().collect();
             let first = protocol::snapshot(reason, &epoch, seq, &hello, rows);
             (first, answer_of(reason))
         }
         Joined::Resumed { epoch, seq, frames } => {
             let from = position.map_or(0, |position| position.seq);
             let mut first = vec![protocol::resumed(&epoch, from, seq, &hello)];
-            first.extend(frames);
+            first.extend(frames.bytes());
             (first, ConnectAnswer::Resumed)
         }
     };

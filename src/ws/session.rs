@@ -167,6 +167,7 @@ impl Session {
             member: Member {
                 socket: self.id,
                 user: caller.user.id,
+                audience: caller.audience,
                 outbox: self.outbox.clone(),
             },
         };
@@ -361,16 +362,15 @@ impl Session {
         Err(Close::TokenExpired.into())
     }
 
-    /// Someone's place in an agency has changed; perhaps this person's.
+    /// Someone's place in an agency has changed, or what an agency shows; perhaps this person's.
     async fn look_again(&self, connected: &Connected) -> Result<(), End> {
-        let now = self.context.directory.user(connected.identity.user).await;
-        match now {
-            Ok(Some(user)) if user == connected.caller.user => Ok(()),
-            Ok(Some(user)) if user.agency_id.is_some() && user.role.is_some() => {
-                // Moved, promoted, demoted or renamed: what this socket was greeted with is untrue.
-                Err(Close::Renewed.into())
-            }
-            Ok(_) => Err(Close::Forbidden.into()),
+        let was = &connected.caller;
+        match self.context.caller(connected.identity.user).await {
+            Ok(Some(now)) if now.user == was.user && now.audience == was.audience => Ok(()),
+            // Moved, promoted, demoted or renamed, or numbers are shown differently: what this
+            // socket was greeted with is untrue.
+            Ok(Some(_)) => Err(Close::Renewed.into()),
+            Ok(None) => Err(Close::Forbidden.into()),
             // The old knowledge stays until the database is back; the next change is told again.
             Err(_) => Ok(()),
         }

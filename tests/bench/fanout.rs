@@ -21,7 +21,7 @@ mod support;
 use bytes::Bytes;
 use callboard::clock::Clock;
 use callboard::domain::{AgencyId, CallId, Timestamp};
-use callboard::hub::{Change, Delivery, Frame, Hub, RowKey, Went};
+use callboard::hub::{Change, Delivery, Frame, Hub, PerAudience, RowKey, Went};
 use std::io::Write;
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
@@ -164,10 +164,10 @@ impl Publisher {
         let delivery = Delivery {
             seq,
             epoch: epoch.clone(),
-            frame: self.frame.clone(),
+            frame: Arc::new(PerAudience::new(self.frame.clone(), Clone::clone)),
             change: Change::Puts(
                 RowKey::Call(self.at, self.calls[place]),
-                self.frame.slice(50..),
+                Arc::new(PerAudience::new(self.frame.slice(50..), Clone::clone)),
             ),
             recorded_at: self.at,
         };

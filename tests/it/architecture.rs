@@ -331,6 +331,22 @@ fn what_is_true_of_any_carrier_names_none() {
     all_is_well(&faults);
 }
 
+/// Rooms that answer take the audience from whoever asks.
+#[test]
+fn no_room_that_answers_chooses_who_may_see_numbers() {
+    let mut faults = Vec::new();
+    for file in files("src") {
+        let answers = ["api", "ws", "http", "ingest"].contains(&file.room.as_str());
+        for (place, line) in file.code().filter(|_| answers) {
+            let whole = ["Audience::Full", "unmasked("];
+            if let Some(whole) = whole.iter().find(|whole| line.contains(**whole)) {
+                faults.push(format!("{place}: {whole}: the caller's audience decides"));
+            }
+        }
+    }
+    all_is_well(&faults);
+}
+
 #[test]
 fn every_file_fits_one_head() {
     let mut faults = Vec::new();

@@ -42,6 +42,7 @@ mod heartbeat;
 mod held;
 mod imports;
 mod lost_process;
+mod masked;
 mod metrics;
 mod nodes;
 mod order;

@@ -2,11 +2,11 @@
 
 use super::database::Database;
 use crate::domain::{
-    Call, CallLog, Claim, Command, EventType, Facts, Leg, Reason, Recording, Standing, Status,
-    derive, next,
+    Audience, Call, CallLog, Claim, Command, EventType, Facts, Leg, Reason, Recording, Standing,
+    Status, derive, next,
 };
 use crate::store::batch::NewEvent;
-use crate::view::{self, Published, Row};
+use crate::view::{CallView, Published, Row};
 use serde_json::Value;
 
 impl Database {
@@ -155,7 +155,7 @@ fn check_call(call: &Call) {
 /// The text says what the event says, and has the row of its call in it; read back it has the same.
 fn check_text(new: &NewEvent) {
     let NewEvent { event, published } = new;
-    let json: Value = serde_json::from_str(published.text()).unwrap();
+    let json: Value = serde_json::from_str(published.unmasked()).unwrap();
     assert_eq!(json["type"], event.event_type.name());
     assert_eq!(json["seq"], published.seq);
     assert_eq!(json["recorded_at"], published.recorded_at.to_string());
@@ -163,8 +163,9 @@ fn check_text(new: &NewEvent) {
     assert_eq!(json["reason"].as_str(), event.reason.map(Reason::name));
     let row = published.row().unwrap();
     if let Row::Stays { began, place } = &row {
-        let call = view::call_json(&event.call).unwrap();
-        assert_eq!(published.text()[place.clone()], call);
+        let call = CallView::of(&event.call, Audience::Full);
+        let call = serde_json::to_string(&call).unwrap();
+        assert_eq!(published.unmasked()[place.clone()], call);
         assert_eq!(*began, event.call.created_at);
     }
     let gone = event.call.status == Status::Ended;
@@ -174,7 +175,7 @@ fn check_text(new: &NewEvent) {
         (published.epoch.clone(), published.seq),
         published.recorded_at,
         published.subject,
-        published.text().to_owned(),
+        published.unmasked().to_owned(),
     );
     assert_eq!(stored.row().unwrap(), row, "read back");
 }

@@ -3,7 +3,7 @@
 use super::super::schema::{agencies, agency_credentials, agency_heads, directory, users};
 use super::super::{BEGIN_WRITE, Conn};
 use super::end;
-use crate::domain::{Agency, AgencyId, Timestamp, User, UserId};
+use crate::domain::{Agency, AgencyId, Role, Timestamp, User, UserId};
 use crate::store::rows::{AgencyRow, CredentialRow, UserRow};
 use crate::store::{SealedAgency, SealedCredential, StoreError};
 use diesel::prelude::*;
@@ -34,6 +34,7 @@ pub async fn agencies(conn: &mut Conn) -> Result<Vec<SealedAgency>, StoreError> 
             let mine = credentials.iter().filter(|held| held.agency_id == row.id);
             Ok(SealedAgency {
                 agency: row.agency()?,
+                mask_numbers_for: row.mask_numbers_for(),
                 credentials: mine.map(sealed).collect(),
                 data_key: row.data_key,
             })
@@ -82,6 +83,20 @@ async fn add_agency_steps(
             agency_heads::agency_id.eq(&id),
             agency_heads::epoch.eq(epoch),
         ))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Sets the roles for which an agency masks callers' numbers.
+pub async fn mask_numbers(
+    conn: &mut Conn,
+    agency: AgencyId,
+    roles: Vec<Role>,
+) -> Result<(), StoreError> {
+    let names: Vec<&str> = roles.into_iter().map(Role::name).collect();
+    diesel::update(agencies::table.find(agency.to_string()))
+        .set(agencies::mask_numbers_for.eq(names.join(",")))
         .execute(conn)
         .await?;
     Ok(())

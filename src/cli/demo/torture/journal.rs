@@ -31,7 +31,7 @@ pub(super) async fn read(
         };
         after = last.seq;
         for published in &events {
-            let (seq, text) = (published.seq, published.text());
+            let (seq, text) = (published.seq, published.unmasked());
             let event: Event = serde_json::from_str(text)
                 .map_err(|error| StoreError::Corrupt(format!("event {seq}: {error}")))?;
             judge.event(&event, text);

@@ -1,0 +1,1 @@
+ALTER TABLE callboard.agencies DROP COLUMN mask_numbers_for;
