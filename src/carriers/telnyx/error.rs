@@ -63,9 +63,10 @@ fn read(answer: &Answer, account: &Account) -> CarrierError {
 /// (10016), or not ours to show (D35, D51).
 fn about(status: u16, code: Option<&str>) -> About {
     match (status, code) {
+        // First: it comes as 403 too, which else is about the key.
+        (_, Some("10016" | "D35" | "D51")) => About::ShownNumber,
         (404, _) => About::Unknown,
         (401 | 403, _) => About::Key,
-        (_, Some("10016" | "D35" | "D51")) => About::ShownNumber,
         _ => About::Else,
     }
 }
