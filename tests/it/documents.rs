@@ -2,7 +2,9 @@
 //! answers and speaks as they have it.
 
 mod answers;
+mod growth;
 mod reader;
+mod released;
 
 use crate::support::World;
 use crate::support::documents::{Documents, faults, fits, operations};
