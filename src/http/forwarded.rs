@@ -10,7 +10,8 @@ use std::net::{IpAddr, SocketAddr};
 /// Each proxy adds the address that it was asked from at the right, so the walk goes from the right
 /// and ends at the first address that is no trusted proxy's, or where an entry cannot be read: what
 /// stands left of that may be anyone's invention, and the proxy that wrote it counts as the sender.
-pub(super) fn sender(request: &HttpRequest, trusted: &[IpRange]) -> Option<IpAddr> {
+#[must_use]
+pub fn sender(request: &HttpRequest, trusted: &[IpRange]) -> Option<IpAddr> {
     let peer = request.peer_addr()?.ip().to_canonical();
     let headers = request.headers();
     let walk = |header: &HeaderName, read: fn(&str) -> Option<IpAddr>| {
@@ -25,13 +26,13 @@ pub(super) fn sender(request: &HttpRequest, trusted: &[IpRange]) -> Option<IpAdd
     }
 }
 
-/// The entries of all headers of that name, leftmost first. One that is no text cannot be read.
+/// The entries of all headers of that name, leftmost first. One that is no text cannot be read, and
+/// does not hide those that a proxy has written beside it.
 fn entries<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Vec<&'a str> {
     let values = headers.get_all(name);
     values
-        .map(|value| value.to_str().unwrap_or("no text"))
-        .flat_map(|value| value.split(','))
-        .map(str::trim)
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
+        .map(|entry| str::from_utf8(entry).unwrap_or("no text").trim())
         // An empty entry is none.
         .filter(|entry| !entry.is_empty())
         .collect()

@@ -28,6 +28,7 @@ pub use caller::{Caller, bearer};
 pub use context::Context;
 pub use error::ApiError;
 pub use fallback::{not_found, not_found_for_telnyx, query_errors};
+pub use forwarded::sender;
 pub use functions::open_to_every_page;
 pub use mount::mount;
 pub use notices::{Notices, Who};

@@ -13,7 +13,8 @@ mod transport;
 mod upgrade;
 
 pub use close::Close;
-pub use protocol::SUBPROTOCOL;
+pub use gate::{Gate, MESSAGE_BYTES};
+pub use protocol::{ClientMessage, SUBPROTOCOL};
 pub use transport::Ending;
 
 use crate::http::Route;

@@ -37,6 +37,7 @@ mod doors;
 mod duties;
 mod faults;
 mod files;
+mod fuzz;
 mod hanging_up;
 mod heartbeat;
 mod held;
