@@ -161,12 +161,8 @@ impl App {
         let background = CancellationToken::new();
         let background_tasks = TaskTracker::new();
         let flush = CancellationToken::new();
-        let retention = Retention {
-            store: store.clone(),
-            clock: clock.clone(),
-            metrics: metrics.clone(),
-            days: config.limits.retention_days,
-        };
+        let retention =
+            Retention::new(store.clone(), clock.clone(), metrics.clone(), config.limits);
         let duties = Duties::new(clock.clone(), metrics.clone());
         let writer = runtime.spawn(keep_writing(duties.clone(), writer, flush.clone()));
         let recorded = Arc::new(Mutex::new(recorded));

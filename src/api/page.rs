@@ -1,6 +1,6 @@
 //! Pages: their filters, their limits and their cursors, for calls and finished calls alike.
 
-use crate::domain::{Audience, CallId, Party, Status, Timestamp, UserId};
+use crate::domain::{Audience, CallId, Status, Timestamp, UserId};
 use crate::http::{ApiError, Operation, schema};
 use crate::store::{CallFilter, NumberFilter};
 use crate::telemetry::Refused;
@@ -161,18 +161,8 @@ pub(super) fn number(
         let why = "numbers are masked for their role";
         return Err(ApiError::Forbidden(MASKED).because(Refused::Role, why));
     }
-    if text.contains('\0') || text.len() > 1024 {
-        return Err(bad(SENTENCE));
-    }
-    let party = Party::read(&text);
-    if party.host.is_some() || party.user.contains(char::is_alphabetic) {
-        return Ok(Some(NumberFilter::Is(text)));
-    }
-    let digits: String = party.user.chars().filter(char::is_ascii_digit).collect();
-    if digits.len() < DIGITS {
-        return Err(bad(SENTENCE));
-    }
-    Ok(Some(NumberFilter::EndsWith(digits)))
+    let number = NumberFilter::read(&text, DIGITS);
+    number.map(Some).ok_or_else(|| bad(SENTENCE))
 }
 
 /// The person in `answered_by`.

@@ -13,8 +13,8 @@ mod tests;
 pub use left_out::{LeftOut as DemoArgs, LeftOut as SimulateArgs, LeftOut as WatchArgs};
 pub use people::{
     AddUser, AgencyCommand, CreateAgency, Credential, CredentialError, CredentialValue,
-    CredentialsCommand, ListAgencies, ListCredentials, ListUsers, MaskedRoles, RemoveUser,
-    SetAgency, SetCredentials, TokenArgs, UserCommand,
+    CredentialsCommand, ForgetArgs, ListAgencies, ListCredentials, ListUsers, MaskedRoles,
+    RemoveUser, SetAgency, SetCredentials, TokenArgs, UserCommand,
 };
 #[cfg(feature = "demo")]
 pub use played::{DemoArgs, SimulateArgs, WatchArgs};
@@ -85,6 +85,10 @@ pub enum Command {
     /// Credentials of agencies, stored encrypted
     #[command(subcommand)]
     Credentials(CredentialsCommand),
+    /// Take a number or a person out of everything that is kept
+    ///
+    /// Can be run again. Boards that are open start afresh.
+    Forget(ForgetArgs),
     /// Mint a token for development, when SUPABASE_JWT_SECRET is set
     Token(TokenArgs),
     /// Check the whole set-up, line by line: what is right, what is wrong, how to mend it

@@ -51,6 +51,9 @@ pub enum CliError {
         #[from]
         source: StoreError,
     },
+    /// It cannot be told whom to forget.
+    #[error("{0}")]
+    Forget(&'static str),
     /// There are migrations to apply.
     #[error("{}", missing_migrations(.0))]
     NotMigrated(Option<usize>),

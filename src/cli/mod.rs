@@ -14,6 +14,7 @@ pub mod demo;
 mod doctor;
 mod epoch;
 mod error;
+mod forget;
 mod migrate;
 mod progress;
 mod serve;
@@ -127,6 +128,7 @@ async fn obey(
         Command::Credentials(CredentialsCommand::Rotate) => {
             credentials::rotate(&store().await?, &config, &clock, out).await
         }
+        Command::Forget(args) => forget::run(&store().await?, args, out).await,
         Command::Token(args) => token::run(args, &config, &clock, out),
         Command::Doctor(args) => Box::pin(doctor::run(args, &config, &clock, out)).await,
     }

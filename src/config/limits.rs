@@ -9,6 +9,16 @@ const RETENTION: Rule = Rule {
     expected: "a number of days between 1 and 3650",
     fix: "set CALLBOARD_RETENTION_DAYS=7",
 };
+const CALLS_KEPT: Rule = Rule {
+    name: "CALLBOARD_CALLS_KEPT_DAYS",
+    expected: "a number of days between CALLBOARD_RETENTION_DAYS and 36500",
+    fix: "set CALLBOARD_CALLS_KEPT_DAYS=90, or leave it out to keep calls for ever",
+};
+const CALL_LOGS_KEPT: Rule = Rule {
+    name: "CALLBOARD_CALL_LOGS_KEPT_DAYS",
+    expected: "a number of days between 1 and 36500",
+    fix: "set CALLBOARD_CALL_LOGS_KEPT_DAYS=730, or leave it out to keep them for ever",
+};
 const PER_USER: Rule = Rule {
     name: "CALLBOARD_MAX_SOCKETS_PER_USER",
     expected: "a whole number from 1 on",
@@ -23,6 +33,7 @@ const DEFAULT_RETENTION_DAYS: u32 = 7;
 const DEFAULT_PER_USER: u32 = 20;
 const DEFAULT_PER_AGENCY: u32 = 10_000;
 const LONGEST_RETENTION_DAYS: u32 = 3650;
+const LONGEST_KEPT_DAYS: u32 = 36_500;
 
 /// The limits, as written.
 #[derive(Args, Clone, Debug, Default)]
@@ -37,6 +48,24 @@ pub struct LimitSettings {
         hide_short_help = true
     )]
     pub retention_days: Option<String>,
+    /// Days for which ended calls are kept, with their legs, claims and commands [default: for ever]
+    #[arg(
+        long,
+        env = "CALLBOARD_CALLS_KEPT_DAYS",
+        value_name = "DAYS",
+        global = true,
+        hide_short_help = true
+    )]
+    pub calls_kept_days: Option<String>,
+    /// Days for which call logs are kept, agents' notes among them [default: for ever]
+    #[arg(
+        long,
+        env = "CALLBOARD_CALL_LOGS_KEPT_DAYS",
+        value_name = "DAYS",
+        global = true,
+        hide_short_help = true
+    )]
+    pub call_logs_kept_days: Option<String>,
     /// Most sockets of one user; one more is closed with 4002 [default: 20]
     #[arg(
         long,
@@ -62,6 +91,11 @@ pub struct LimitSettings {
 pub struct Limits {
     /// Days for which events stay resumable and raw webhooks are kept: 1 to 3650.
     pub retention_days: u32,
+    /// Days for which ended calls are kept, never fewer than `retention_days`, so that no webhook
+    /// outlives its call. `None`: for ever.
+    pub calls_kept_days: Option<u32>,
+    /// Days for which call logs are kept. `None`: for ever.
+    pub call_logs_kept_days: Option<u32>,
     /// Most sockets of one user, at least 1.
     pub sockets_per_user: u32,
     /// Most sockets of one agency, at least 1.
@@ -84,8 +118,19 @@ impl Limits {
         let retention_days = mistakes
             .read(&RETENTION, settings.retention_days.as_ref(), days)
             .unwrap_or(DEFAULT_RETENTION_DAYS);
+        let mut kept = |rule, value: &Option<String>, fewest| {
+            let days = |text: &str| {
+                let days = text.parse().ok()?;
+                (fewest..=LONGEST_KEPT_DAYS).contains(&days).then_some(days)
+            };
+            mistakes.read(rule, value.as_ref(), days)
+        };
+        let calls_kept_days = kept(&CALLS_KEPT, &settings.calls_kept_days, retention_days);
+        let call_logs_kept_days = kept(&CALL_LOGS_KEPT, &settings.call_logs_kept_days, 1);
         Self {
             retention_days,
+            calls_kept_days,
+            call_logs_kept_days,
             sockets_per_user,
             sockets_per_agency,
         }
@@ -106,6 +151,8 @@ mod tests {
     fn a_week_is_kept_until_told_otherwise() {
         let limits = Limits {
             retention_days: 7,
+            calls_kept_days: None,
+            call_logs_kept_days: None,
             sockets_per_user: 20,
             sockets_per_agency: 10_000,
         };
@@ -129,6 +176,24 @@ mod tests {
                 .retention_days,
             3650
         );
+    }
+
+    #[test]
+    fn a_call_is_not_kept_for_less_long_than_its_webhooks() {
+        for (days, kept) in [("7", "7"), ("90", "90"), ("90", "36500")] {
+            let set = [
+                ("CALLBOARD_RETENTION_DAYS", days),
+                ("CALLBOARD_CALLS_KEPT_DAYS", kept),
+                ("CALLBOARD_CALL_LOGS_KEPT_DAYS", "1"),
+            ];
+            let limits = config(set).limits;
+            assert_eq!(limits.calls_kept_days, kept.parse().ok());
+            assert_eq!(limits.call_logs_kept_days, Some(1));
+        }
+        for kept in ["6", "0", "36501", "ever"] {
+            let said = mistake([("CALLBOARD_CALLS_KEPT_DAYS", kept)]);
+            assert!(said.contains("between CALLBOARD_RETENTION_DAYS"), "{said}");
+        }
     }
 
     #[test]

@@ -1,33 +1,64 @@
-//! What is too old goes, in small steps between which the writer takes its turns.
+//! What is too old goes, in small steps between which the writer takes its turns. What is kept how
+//! long stands in [`crate::store::kept`].
 
 use crate::clock::Clock;
+use crate::config::Limits;
 use crate::domain::{AgencyId, Timestamp};
+use crate::store::kept::Lease;
 use crate::store::{Store, StoreError};
 use crate::telemetry::{Metrics, Removed};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 /// How often retention runs.
 const EVERY: Duration = Duration::from_secs(600);
 /// Rows per step: a transaction of a few milliseconds.
 const STEP: i64 = 200;
+/// Calls per step, each with some rows that bear on it.
+const CALLS: i64 = 50;
+/// Legs that are looked at per step.
+const LEGS: i64 = 1000;
 /// The pause after each step, so that the writer is never kept waiting by two in a row.
 const PAUSE: Duration = Duration::from_millis(50);
+/// For how long a node sweeps without saying that it still does.
+const LEASE_S: i64 = 60;
 
-/// Removes events and raw webhooks beyond the retention time.
+/// Removes what is kept no longer. Of several nodes one at a time does it.
 #[derive(Clone)]
 pub struct Retention {
-    /// The database.
-    pub store: Store,
-    /// The clock that says what is old.
-    pub clock: Clock,
-    /// Counts what was removed.
-    pub metrics: Metrics,
-    /// How many days are kept.
-    pub days: u32,
+    store: Store,
+    clock: Clock,
+    metrics: Metrics,
+    limits: Limits,
+    lease: Lease,
+}
+
+/// How far one agency has been swept.
+struct Sweeping {
+    agency: AgencyId,
+    /// Legs are walked over once; the last one that was looked at.
+    legs: Option<String>,
 }
 
 impl Retention {
+    /// As the settings say.
+    #[must_use]
+    pub fn new(store: Store, clock: Clock, metrics: Metrics, limits: Limits) -> Self {
+        let lease = Lease {
+            name: "retention",
+            holder: Uuid::new_v4().to_string(),
+            lasts_s: LEASE_S,
+        };
+        Self {
+            store,
+            clock,
+            metrics,
+            limits,
+            lease,
+        }
+    }
+
     /// Runs every ten minutes until `stop`.
     pub async fn run(self, stop: CancellationToken) {
         loop {
@@ -44,31 +75,93 @@ impl Retention {
         }
     }
 
-    /// Removes all that is too old now.
+    /// Removes all that is too old now, unless another node is at it.
     ///
     /// # Errors
     /// When the database is away; what was removed until then is removed.
     pub async fn sweep(&self) -> Result<(), StoreError> {
-        let seconds = i64::from(self.days) * 24 * 3600;
-        let before = self.clock.now().plus_seconds(-seconds);
         for (agency, _) in self.store.all_heads().await? {
-            self.sweep_agency(agency, before).await?;
+            if !self.sweep_agency(agency).await? {
+                tracing::debug!("Another node removes what is too old");
+                return Ok(());
+            }
         }
-        Ok(())
+        self.store.let_lease_go(self.lease.clone()).await
     }
 
-    async fn sweep_agency(&self, agency: AgencyId, before: Timestamp) -> Result<(), StoreError> {
+    /// False when another node has taken over.
+    async fn sweep_agency(&self, agency: AgencyId) -> Result<bool, StoreError> {
+        let mut sweeping = Sweeping {
+            agency,
+            legs: Some(String::new()),
+        };
         loop {
-            let events = self.store.prune_events(agency, before, STEP).await?;
-            let webhooks = self.store.prune_webhooks(agency, before, STEP).await?;
-            self.metrics
-                .retention_removed(Removed::Events, events as u64);
-            self.metrics
-                .retention_removed(Removed::Webhooks, webhooks as u64);
-            if events == 0 && webhooks == 0 {
-                return Ok(());
+            let now = self.clock.now();
+            if !self.store.hold_lease(self.lease.clone(), now).await? {
+                return Ok(false);
+            }
+            if !self.step(&mut sweeping, now).await? {
+                return Ok(true);
             }
             self.clock.sleep(PAUSE).await;
         }
     }
+
+    /// A little of everything; false when there was nothing left.
+    async fn step(&self, sweeping: &mut Sweeping, now: Timestamp) -> Result<bool, StoreError> {
+        let (store, agency, limits) = (&self.store, sweeping.agency, self.limits);
+        let resumable = days_before(now, limits.retention_days);
+        let events = store.prune_events(agency, resumable, STEP).await?;
+        let webhooks = store.prune_webhooks(agency, resumable, STEP).await?;
+        let mut any = self.count(Removed::Events, events) | self.count(Removed::Webhooks, webhooks);
+        if let Some(days) = limits.call_logs_kept_days {
+            let before = days_before(now, days);
+            let logs = store.prune_call_logs(agency, before, STEP).await?;
+            any |= self.count(Removed::CallLogs, logs);
+        }
+        if let Some(days) = limits.calls_kept_days {
+            let before = days_before(now, days);
+            let swept = store.prune_calls(agency, before, CALLS).await?;
+            any |= self.count(Removed::Calls, swept.calls);
+            self.count(Removed::Claims, swept.claims);
+            self.count(Removed::Commands, swept.commands);
+            self.count(Removed::Legs, swept.legs);
+            // Those of calls go with their calls, so the rest is looked for after all of them.
+            any = any || self.stray_legs(sweeping, before).await?;
+        }
+        Ok(any)
+    }
+
+    /// Looks at a page of legs; false when all have been looked at.
+    async fn stray_legs(
+        &self,
+        sweeping: &mut Sweeping,
+        before: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let Some(after) = sweeping.legs.take() else {
+            return Ok(false);
+        };
+        let page = self.store.legs_page(sweeping.agency, after, LEGS).await?;
+        sweeping.legs = page.last().map(|(handle, _)| handle.clone());
+        let old = page
+            .into_iter()
+            .filter(|(_, changed)| *changed < before.micros());
+        let old: Vec<String> = old.map(|(handle, _)| handle).collect();
+        for some in old.chunks(usize::try_from(STEP).unwrap_or(1)) {
+            let some = some.to_vec();
+            let legs = self.store.prune_legs(sweeping.agency, some, before).await?;
+            self.count(Removed::Legs, legs);
+        }
+        Ok(sweeping.legs.is_some())
+    }
+
+    /// Whether there were any.
+    fn count(&self, what: Removed, rows: usize) -> bool {
+        self.metrics.retention_removed(what, rows as u64);
+        rows > 0
+    }
+}
+
+fn days_before(now: Timestamp, days: u32) -> Timestamp {
+    now.plus_seconds(-i64::from(days) * 24 * 3600)
 }

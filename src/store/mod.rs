@@ -151,6 +151,8 @@ mod checkup;
 mod credentials;
 mod errands;
 mod floor;
+pub mod forget;
+pub mod kept;
 mod logs;
 mod migrations;
 mod numbers;
@@ -318,26 +320,6 @@ impl Store {
         call: CallId,
     ) -> Result<Vec<Published>, StoreError> {
         query!(self, read, events::of_call(agency, call))
-    }
-
-    /// One small step of retention: events.
-    pub async fn prune_events(
-        &self,
-        agency: AgencyId,
-        before: Timestamp,
-        limit: i64,
-    ) -> Result<usize, StoreError> {
-        query!(self, write, events::prune(agency, before, limit))
-    }
-
-    /// One small step of retention: raw webhooks.
-    pub async fn prune_webhooks(
-        &self,
-        agency: AgencyId,
-        before: Timestamp,
-        limit: i64,
-    ) -> Result<usize, StoreError> {
-        query!(self, write, webhooks::prune(agency, before, limit))
     }
 
     /// Gives every agency's numbering a new epoch and says how many there were.

@@ -3,8 +3,10 @@
 //! An index on an expression is used for that expression alone, so the texts here are those
 //! of the migration `numbers`.
 
+use crate::domain::Party;
+
 /// What may stand between the digits of a number.
-const BETWEEN: [char; 6] = [' ', '-', '.', '(', ')', '/'];
+pub(super) const BETWEEN: [char; 6] = [' ', '-', '.', '(', ')', '/'];
 
 /// Which number is looked for, on either end of a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +18,22 @@ pub enum NumberFilter {
 }
 
 impl NumberFilter {
+    /// Reads what somebody typed: a number by its digits, of which there must be so many at least,
+    /// whatever separators stand between them. What has letters is a SIP address or a word, and looked
+    /// for as it was sent.
+    #[must_use]
+    pub fn read(text: &str, fewest: usize) -> Option<Self> {
+        if text.contains('\0') || text.len() > 1024 {
+            return None;
+        }
+        let party = Party::read(text);
+        if party.host.is_some() || party.user.contains(char::is_alphabetic) {
+            return Some(Self::Is(text.to_owned()));
+        }
+        let digits: String = party.user.chars().filter(char::is_ascii_digit).collect();
+        (digits.len() >= fewest).then_some(Self::EndsWith(digits))
+    }
+
     /// What the index has of it.
     pub(super) fn last_four(&self) -> String {
         let text = match self {

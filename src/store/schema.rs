@@ -197,6 +197,12 @@ tables! {
         version -> BigInt,
     }
 
+    leases (name) {
+        name -> Text,
+        holder -> Text,
+        held_until -> BigInt,
+    }
+
     pulse (id) {
         id -> BigInt,
         body -> Text,

@@ -1,6 +1,7 @@
 //! SQLite: the embedded database, and what its dialect does differently.
 
 pub mod file;
+mod traces;
 
 pub(super) use file::HAS_FLOOR;
 
@@ -289,6 +290,17 @@ impl Db {
         work: impl FnOnce(&mut Conn) -> Result<R, StoreError> + Send + 'static,
     ) -> Result<R, StoreError> {
         Pool::run(&self.readers, &self.runtime, work).await
+    }
+
+    /// Rewrites the file without what lay in it beside its rows, and empties the log.
+    ///
+    /// # Errors
+    /// When somebody else writes, or reads what was there before.
+    pub async fn leave_no_trace(&self) -> Result<(), StoreError> {
+        Pool::run(&self.writer, &self.runtime, |conn| {
+            finish(traces::erase(conn))
+        })
+        .await
     }
 
     /// Carries what was committed over from the log into the file, beside the writer: no webhook

@@ -115,6 +115,27 @@ pub struct RemoveUser {
     pub id: UserId,
 }
 
+/// `forget`
+#[derive(Args, Clone, Debug)]
+pub struct ForgetArgs {
+    /// The number of somebody who called, or a SIP address as it was sent: found by its last digits,
+    /// at least 7, whatever stands between them
+    #[arg(
+        long,
+        value_name = "N",
+        allow_hyphen_values = true,
+        required_unless_present = "person",
+        conflicts_with = "person"
+    )]
+    pub number: Option<String>,
+    /// One of the people who sign in: the `sub` of their access tokens
+    #[arg(long, value_name = "UUID")]
+    pub person: Option<UserId>,
+    /// In this agency alone
+    #[arg(long, value_name = "UUID")]
+    pub agency: Option<AgencyId>,
+}
+
 /// `credentials`
 #[derive(Clone, Debug, Subcommand)]
 pub enum CredentialsCommand {

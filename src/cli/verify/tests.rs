@@ -257,12 +257,9 @@ async fn a_call_older_than_its_webhooks_is_counted_and_not_judged() {
     office.has_a_busy_minute().await;
     let clock = office.desk.clock.clone();
     clock.advance(Duration::from_secs(8 * 86_400));
-    let retention = crate::journal::Retention {
-        store: office.desk.store.clone(),
-        clock,
-        metrics: Metrics::new(),
-        days: 7,
-    };
+    let limits = office.desk.config.limits;
+    let store = office.desk.store.clone();
+    let retention = crate::journal::Retention::new(store, clock, Metrics::new(), limits);
     let driver = office.desk.clock.clone();
     let winding = tokio::spawn(async move {
         loop {

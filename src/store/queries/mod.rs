@@ -8,6 +8,8 @@ pub mod directory;
 pub mod errands;
 pub mod events;
 pub mod floor;
+pub mod forget;
+pub mod kept;
 mod load;
 pub mod pulse;
 pub mod rights;

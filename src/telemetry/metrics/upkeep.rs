@@ -25,6 +25,16 @@ label! {
         Events = "events",
         /// Raw webhooks.
         Webhooks = "webhooks",
+        /// Ended calls.
+        Calls = "calls",
+        /// Their claims.
+        Claims = "claims",
+        /// What the carrier was asked for them.
+        Commands = "commands",
+        /// Legs, of those calls and of none.
+        Legs = "legs",
+        /// Finished calls as agents read them.
+        CallLogs = "call_logs",
     }
 }
 

@@ -1,0 +1,97 @@
+//! `callboard forget`: a number, or a person, is taken out of everything that is kept.
+
+use super::args::ForgetArgs;
+use super::words::{columns, count, line, plain};
+use super::{CliError, Out, database};
+use crate::domain::{AgencyId, UserId};
+use crate::store::forget::{Erased, Whom};
+use crate::store::{NumberFilter, Store};
+
+/// Fewest digits: fewer are the end of many people's numbers.
+const DIGITS: usize = 7;
+
+const DONE: &str = "The database's file was rewritten, so nothing of it is left there";
+const VACUUM: &str = "PostgreSQL removes what was overwritten with its next VACUUM (autovacuum; or now, by \
+     hand: VACUUM)";
+
+/// Forgets, and prints what was done in each table. Can be run again: it finds what came since, or
+/// nothing.
+pub(super) async fn run(store: &Store, args: ForgetArgs, out: Out<'_>) -> Result<(), CliError> {
+    if let Some(agency) = args.agency {
+        database::agency(store, agency).await?;
+    }
+    let agencies = match args.agency {
+        Some(agency) => vec![agency],
+        None => all(store).await?,
+    };
+    let whom = match (&args.number, args.person) {
+        (Some(text), _) => number(text)?,
+        (None, Some(id)) => person(store, id, &agencies).await?,
+        (None, None) => return Err(CliError::Forget("say whom: --number N or --person ID")),
+    };
+    let mut found = Erased::default();
+    for agency in &agencies {
+        let erased = store.forget(*agency, whom.clone()).await?;
+        found.recordings.extend(erased.recordings);
+        for (table, rows) in erased.rows {
+            match found.rows.iter_mut().find(|(known, _)| *known == table) {
+                Some((_, sum)) => *sum += rows,
+                None => found.rows.push((table, rows)),
+            }
+        }
+    }
+    if let Some(id) = args.person {
+        let removed = is_of(store, id, &agencies).await? && store.remove_user(id).await?;
+        found.rows.push(("users", usize::from(removed)));
+    }
+    let no_trace = store.leave_no_trace().await?;
+    tell(&found, no_trace, out)
+}
+
+fn tell(found: &Erased, no_trace: bool, out: Out<'_>) -> Result<(), CliError> {
+    let rows = found.rows.iter();
+    let rows = rows.map(|(table, rows)| [(*table).to_owned(), rows.to_string()]);
+    columns(out, ["TABLE", "ROWS ERASED"], rows.collect())?;
+    if !found.recordings.is_empty() {
+        let ids = plain(&found.recordings.join(" "));
+        let recordings = count(found.recordings.len(), "recording");
+        let sentence =
+            format!("{recordings} at the carrier stay until they are deleted there: {ids}");
+        line(out, &sentence)?;
+    }
+    if found.rows.iter().all(|(_, rows)| *rows == 0) {
+        line(out, "Nothing was left to forget")?;
+    }
+    line(out, if no_trace { DONE } else { VACUUM })
+}
+
+async fn all(store: &Store) -> Result<Vec<AgencyId>, CliError> {
+    let agencies = store.agencies().await?.into_iter();
+    Ok(agencies.map(|sealed| sealed.agency.id).collect())
+}
+
+fn number(text: &str) -> Result<Whom, CliError> {
+    let wrong = "--number must have at least 7 digits, or be a SIP address as it was sent";
+    let filter = NumberFilter::read(text.trim(), DIGITS).ok_or(CliError::Forget(wrong))?;
+    if crate::domain::is_withheld(text.trim()) {
+        return Err(CliError::Forget("a withheld number is nobody's"));
+    }
+    Ok(Whom::Number(filter))
+}
+
+/// The person as the database knows them, by all the names under which they took calls.
+async fn person(store: &Store, id: UserId, agencies: &[AgencyId]) -> Result<Whom, CliError> {
+    let user = store.users(vec![id]).await?.into_iter().next();
+    let here = user.filter(|user| user.agency_id.is_none_or(|it| agencies.contains(&it)));
+    let (name, sip_username) = here.map_or((None, None), |user| (user.name, user.sip_username));
+    Ok(Whom::Person {
+        id,
+        names: name.into_iter().collect(),
+        sip_username,
+    })
+}
+
+async fn is_of(store: &Store, id: UserId, agencies: &[AgencyId]) -> Result<bool, CliError> {
+    let user = store.users(vec![id]).await?.into_iter().next();
+    Ok(user.is_some_and(|user| user.agency_id.is_none_or(|it| agencies.contains(&it))))
+}
