@@ -34,9 +34,9 @@ async fn a_number_is_forgotten_everywhere_and_similar_ones_are_not(world: World)
 
     assert_eq!(ended.code, 0, "{}", ended.said);
     for (table, rows) in [
-        ("webhook_events", 6),
+        ("webhook_events", 5),
         ("call_events", 5),
-        ("call_legs", 2),
+        ("call_legs", 1),
         ("call_logs", 4),
         ("inbound_calls", 1),
         ("claims", 0),
