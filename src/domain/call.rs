@@ -1,6 +1,6 @@
 //! A call as agents see it.
 
-use super::{AgencyId, CallId, LegHandle, Recording, Timestamp, UserId, words};
+use super::{AgencyId, CallId, LegHandle, Participant, Recording, Timestamp, UserId, words};
 
 words! {
     /// Where a call stands. It only moves forward, a release aside; `Ended` never changes.
@@ -55,4 +55,25 @@ pub struct Call {
     pub created_at: Timestamp,
     /// When this row last changed, by ours.
     pub updated_at: Timestamp,
+    /// Who is, or was, on it beside the caller, in the order of their claims. Not known of a call
+    /// that a node of the previous release has changed last.
+    pub participants: Option<Vec<Participant>>,
+}
+
+impl Call {
+    /// Whether there is nothing new in `after`. That participants are known now where they were not
+    /// is no news: they will be told with the next.
+    #[must_use]
+    pub fn tells_the_same(&self, after: &Self) -> bool {
+        match self.participants {
+            Some(_) => self == after,
+            None => {
+                *self
+                    == Self {
+                        participants: None,
+                        ..after.clone()
+                    }
+            }
+        }
+    }
 }

@@ -36,6 +36,18 @@ impl ReleaseReason {
     }
 }
 
+/// How a claim let go of its call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClaimEnd {
+    /// The call went back to ringing.
+    Released(ReleaseReason),
+    /// A colleague's claim has the call from then on.
+    HandedOver {
+        /// That claim.
+        to: ClaimId,
+    },
+}
+
 /// A claim that was won. Claims that were lost leave no trace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
@@ -51,9 +63,9 @@ pub struct Claim {
     pub user_name: Option<String>,
     /// When it was won, by our clock.
     pub claimed_at: Timestamp,
-    /// When and why it was released by a command. A leg that hangs up unanswered releases too, but
-    /// that follows from the leg and is not repeated here.
-    pub released: Option<(Timestamp, ReleaseReason)>,
+    /// When and how it let go by a command. A leg that hangs up unanswered releases too, but that
+    /// follows from the leg and is not repeated here.
+    pub ended: Option<(Timestamp, ClaimEnd)>,
     /// The call was answered without a transfer: the caller's own answer is then the agent's.
     pub plain_answer: bool,
     /// When it is let go of if nobody has answered by then.

@@ -86,7 +86,7 @@ impl EventType {
             return Some(Self::Incoming);
         };
         if before.status == after.status {
-            return (*before != *after).then_some(Self::Updated);
+            return (!before.tells_the_same(after)).then_some(Self::Updated);
         }
         Some(match after.status {
             Status::Incoming => Self::Released,

@@ -16,6 +16,7 @@ mod id;
 mod leg;
 mod mark;
 mod number;
+mod participant;
 mod people;
 mod recording;
 mod reply;
@@ -31,7 +32,7 @@ pub use audience::Audience;
 pub use call::{Call, Status};
 pub use call_log::{CallLog, CallResult, LoggedCall};
 pub use carrier::{Carrier, LegHandle};
-pub use claim::{CLAIM_SECONDS, Claim, ReleaseReason};
+pub use claim::{CLAIM_SECONDS, Claim, ClaimEnd, ReleaseReason};
 pub use command::{Action, Command, CommandState, Refusal, latest as latest_command, next};
 pub use credential::{
     CredentialError, CredentialKey, Oddity, check as check_credential, oddity, parse_public_key,
@@ -44,6 +45,7 @@ pub use id::{AgencyId, CallId, ClaimId, CommandId, UserId};
 pub use leg::{Direction, Leg, LegEvent, LegNews};
 pub use mark::Mark;
 pub use number::{Party, WITHHELD, is_withheld};
+pub use participant::{Participant, ParticipantKind, ParticipantState};
 pub use people::{Actor, Agency, Role, User};
 pub use recording::Recording;
 pub use reply::Reply;

@@ -4,10 +4,12 @@
 //! this is why the same webhooks and claims leave the same call whatever order they came in.
 
 use super::{
-    AgencyId, Call, CallId, Claim, Leg, LegHandle, Recording, ReleaseReason, Status, Timestamp,
-    value_of,
+    AgencyId, Call, CallId, Claim, ClaimEnd, ClaimId, Leg, LegHandle, Recording, ReleaseReason,
+    Status, Timestamp, value_of,
 };
 use std::collections::BTreeMap;
+
+mod participants;
 
 /// All that bears on one call.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +31,11 @@ pub enum Standing {
     Released(ReleaseReason),
     /// Its agent got the call.
     Won,
+    /// Its agent had the call, and a colleague's claim has it now.
+    HandedOver {
+        /// That claim.
+        to: ClaimId,
+    },
 }
 
 /// What follows from the facts of a call.
@@ -80,6 +87,7 @@ pub fn derive(id: CallId, agency_id: AgencyId, facts: Facts<'_>) -> Option<Deriv
         recordings: facts.recordings(),
         created_at,
         updated_at: created_at,
+        participants: Some(facts.participants(answer, &standings)),
     };
     let unwanted = facts.unwanted(&standings);
     Some(Derived {
@@ -107,7 +115,7 @@ impl<'a> Facts<'a> {
     fn unwanted(&self, standings: &[Standing]) -> Vec<LegHandle> {
         let over = self.over().is_some();
         (0..standings.len())
-            .filter(|place| over || matches!(standings.get(*place), Some(Standing::Released(_))))
+            .filter(|place| over || standings.get(*place).is_some_and(has_let_go))
             .flat_map(|place| self.legs_of(place))
             .filter(|leg| leg.is_known() && leg.end().is_none())
             .map(|leg| leg.handle.clone())
@@ -137,16 +145,30 @@ impl<'a> Facts<'a> {
         })
     }
 
-    /// When and why the claim at `place` let go: by a command, by a leg that hung up unanswered, or
+    /// When and how the claim at `place` let go: by a command, by a leg that hung up unanswered, or
     /// at the latest when the next claim was won.
-    fn release_of(&self, place: usize) -> Option<(Timestamp, ReleaseReason)> {
-        let by_command = self.claims.get(place).and_then(|claim| claim.released);
+    fn release_of(&self, place: usize) -> Option<(Timestamp, ClaimEnd)> {
+        let by_command = self.claims.get(place).and_then(|claim| claim.ended);
         let by_leg = self.released_by_leg(place);
         let by_next = self
             .claims
             .get(place + 1)
             .map(|next| (next.claimed_at, ReleaseReason::Cancelled));
-        by_command.or(by_leg).or(by_next)
+        let released = by_leg.or(by_next);
+        by_command.or(released.map(|(at, reason)| (at, ClaimEnd::Released(reason))))
+    }
+
+    /// The claim that has the call: the one that won it, or whoever it was handed over to since.
+    fn has(&self, answer: Option<Answer>) -> Option<usize> {
+        let mut place = answer?.winner?;
+        // No more steps than claims, whatever they say of each other.
+        for _ in self.claims {
+            let to = self.claims.get(place).and_then(handed_to);
+            let next = self.claims.iter().position(|claim| Some(claim.id) == to);
+            let Some(next) = next else { break };
+            place = next;
+        }
+        Some(place)
     }
 
     /// A claim that answers plainly no longer waits for a phone, so no phone lets it fall.
@@ -212,7 +234,9 @@ impl<'a> Facts<'a> {
     /// all before it had let go; asking what their legs say now could take an answer back.
     fn could_win_at(&self, place: usize, moment: Timestamp) -> bool {
         let last = self.claims.len().saturating_sub(1);
-        place == last || self.release_of(last).is_some_and(|(at, _)| at <= moment)
+        // Nobody hands over what he has not won.
+        let has_won = self.claims.get(place).and_then(handed_to).is_some();
+        place == last || has_won || self.release_of(last).is_some_and(|(at, _)| at <= moment)
     }
 
     /// The claim that held the call at `moment`; failing that, the last one if it still holds.
@@ -229,26 +253,27 @@ impl<'a> Facts<'a> {
     }
 
     fn standings(&self, answer: Option<Answer>) -> Vec<Standing> {
-        let winner = answer.and_then(|answer| answer.winner);
+        let has = self.has(answer);
         (0..self.claims.len())
             .map(|place| match self.release_of(place) {
-                _ if winner == Some(place) => Standing::Won,
-                Some((_, reason)) => Standing::Released(reason),
+                _ if has == Some(place) => Standing::Won,
+                Some((_, ClaimEnd::Released(reason))) => Standing::Released(reason),
+                Some((_, ClaimEnd::HandedOver { to })) => Standing::HandedOver { to },
                 None => Standing::Open,
             })
             .collect()
     }
 
-    /// Whose name stands on the call: the winner's; before an answer the last claim's, unless it was
+    /// Whose name stands on the call: that of whoever has it; before an answer the last claim's, unless it was
     /// released. A leg that fell only after the caller had gone released nothing.
     fn holder(&self, answer: Option<Answer>, standings: &[Standing]) -> Option<&'a Claim> {
-        if let Some(answer) = answer {
-            return answer.winner.and_then(|place| self.claims.get(place));
+        if answer.is_some() {
+            return self.has(answer).and_then(|place| self.claims.get(place));
         }
         let place = self.claims.len().checked_sub(1)?;
         let last = self.claims.get(place)?;
         let over = self.over();
-        let fell_afterwards = last.released.is_none()
+        let fell_afterwards = last.ended.is_none()
             && over.is_some_and(|over| {
                 self.released_by_leg(place)
                     .is_some_and(|(at, _)| at >= over)
@@ -256,27 +281,29 @@ impl<'a> Facts<'a> {
         (standings.get(place) == Some(&Standing::Open) || fell_afterwards).then_some(last)
     }
 
-    /// Whether an agent's leg is on the call: one of the winner's that was picked up and has not
-    /// hung up. Of a leg whose hangup alone was heard, the caller's bridge says that it had been
-    /// there; and where no leg is known, that somebody is.
+    /// Whether an agent's leg is on the call: one of those of the claim that has it. Where no leg is
+    /// known, the caller's bridge says that somebody is there.
     fn connected(&self, answer: Option<Answer>) -> bool {
-        let Some(Answer { winner, .. }) = answer else {
+        if answer.is_none() {
             return false;
-        };
-        let bridged = self.caller.bridged.map(|moment| moment.occurred);
-        let left_after_bridge = |leg: &Leg| {
-            let left = leg.hung_up.map(|moment| moment.occurred);
-            left.zip(bridged).is_some_and(|(left, at)| left >= at)
-        };
-        let mut legs = winner
-            .into_iter()
-            .flat_map(|place| self.legs_of(place))
-            .filter(|leg| leg.picked_up().is_some() || left_after_bridge(leg))
-            .peekable();
+        }
+        let mut legs = self.talked_on(self.has(answer)).peekable();
         if legs.peek().is_some() {
             return legs.any(|leg| leg.hung_up.is_none());
         }
-        bridged.is_some()
+        self.caller.bridged.is_some()
+    }
+
+    /// The legs on which a claim's agent was with the caller. Of a leg whose hangup alone was heard,
+    /// the caller's bridge says that it had been there.
+    fn talked_on(&self, place: Option<usize>) -> impl Iterator<Item = &'a Leg> {
+        let bridged = self.caller.bridged.map(|moment| moment.occurred);
+        let left_after_bridge = move |leg: &Leg| {
+            let left = leg.hung_up.map(|moment| moment.occurred);
+            left.zip(bridged).is_some_and(|(left, at)| left >= at)
+        };
+        let legs = place.into_iter().flat_map(|place| self.legs_of(place));
+        legs.filter(move |leg| leg.picked_up().is_some() || left_after_bridge(leg))
     }
 
     fn recordings(&self) -> Vec<Recording> {
@@ -303,8 +330,23 @@ fn was_open(claims: &[Claim], place: usize, moment: Timestamp) -> bool {
         return false;
     };
     let next = claims.get(place + 1).map(|next| next.claimed_at);
-    let until = claim.released.map(|(at, _)| at).or(next);
+    let until = claim.ended.map(|(at, _)| at).or(next);
     claim.claimed_at <= moment && until.is_none_or(|until| moment < until)
+}
+
+fn handed_to(claim: &Claim) -> Option<ClaimId> {
+    match claim.ended?.1 {
+        ClaimEnd::HandedOver { to } => Some(to),
+        ClaimEnd::Released(_) => None,
+    }
+}
+
+/// Whether nobody waits for the claim's legs any more.
+fn has_let_go(standing: &Standing) -> bool {
+    matches!(
+        standing,
+        Standing::Released(_) | Standing::HandedOver { .. }
+    )
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use super::batch::WrittenClaim;
 use super::rows::{id, unknown};
 use super::schema::plain::{claims, commands};
 use crate::domain::{
-    Action, AgencyId, CallId, Claim, ClaimId, Command, CommandId, CommandState, Refusal,
+    Action, AgencyId, CallId, Claim, ClaimEnd, ClaimId, Command, CommandId, CommandState, Refusal,
     ReleaseReason, Standing, Timestamp, UserId,
 };
 use diesel::prelude::*;
@@ -45,12 +45,14 @@ pub struct CommandRow {
 }
 
 const RELEASED: &str = "released: ";
+const HANDED_OVER: &str = "handed_over: ";
 
 fn standing_word(standing: Standing) -> String {
     match standing {
         Standing::Open => "open".into(),
         Standing::Won => "won".into(),
         Standing::Released(reason) => format!("{RELEASED}{}", reason.name()),
+        Standing::HandedOver { to } => format!("{HANDED_OVER}{to}"),
     }
 }
 
@@ -58,10 +60,26 @@ fn read_standing(word: &str) -> Option<Standing> {
     match word {
         "open" => Some(Standing::Open),
         "won" => Some(Standing::Won),
-        word => {
-            let reason = ReleaseReason::from_name(word.strip_prefix(RELEASED)?)?;
-            Some(Standing::Released(reason))
-        }
+        word => Some(
+            match read_end(word.strip_prefix(RELEASED).unwrap_or(word))? {
+                ClaimEnd::Released(reason) => Standing::Released(reason),
+                ClaimEnd::HandedOver { to } => Standing::HandedOver { to },
+            },
+        ),
+    }
+}
+
+fn end_word(end: ClaimEnd) -> String {
+    match end {
+        ClaimEnd::Released(reason) => reason.name().into(),
+        ClaimEnd::HandedOver { to } => format!("{HANDED_OVER}{to}"),
+    }
+}
+
+fn read_end(word: &str) -> Option<ClaimEnd> {
+    match word.strip_prefix(HANDED_OVER) {
+        Some(to) => to.parse().ok().map(|to| ClaimEnd::HandedOver { to }),
+        None => ReleaseReason::from_name(word).map(ClaimEnd::Released),
     }
 }
 
@@ -81,8 +99,8 @@ impl ClaimRow {
             user_id: claim.user_id.to_string(),
             user_name: claim.user_name.clone(),
             claimed_at: claim.claimed_at.micros(),
-            released_at: claim.released.map(|(at, _)| at.micros()),
-            release_reason: claim.released.map(|(_, reason)| reason.name().into()),
+            released_at: claim.ended.map(|(at, _)| at.micros()),
+            release_reason: claim.ended.map(|(_, end)| end_word(end)),
             plain_answer: claim.plain_answer,
             standing: standing_word(*standing),
             deadline_at: claim.deadline.micros(),
@@ -98,11 +116,11 @@ impl ClaimRow {
     }
 
     pub fn claim(self) -> Result<(AgencyId, Claim), StoreError> {
-        let released = match (self.released_at, self.release_reason.as_deref()) {
-            (Some(at), Some(reason)) => {
-                let reason = ReleaseReason::from_name(reason)
-                    .ok_or_else(|| unknown("claims.release_reason", &self.id, reason))?;
-                Some((Timestamp::from_micros(at), reason))
+        let ended = match (self.released_at, self.release_reason.as_deref()) {
+            (Some(at), Some(word)) => {
+                let end = read_end(word)
+                    .ok_or_else(|| unknown("claims.release_reason", &self.id, word))?;
+                Some((Timestamp::from_micros(at), end))
             }
             _ => None,
         };
@@ -114,7 +132,7 @@ impl ClaimRow {
             user_id: UserId(id(&self.user_id, "claims.user_id")?),
             user_name: self.user_name,
             claimed_at: Timestamp::from_micros(self.claimed_at),
-            released,
+            ended,
             plain_answer: self.plain_answer,
             deadline: Timestamp::from_micros(self.deadline_at),
         };

@@ -9,6 +9,7 @@ mod journal_rows;
 mod leg_facts;
 mod log_rows;
 mod overheard;
+mod participants;
 mod places;
 mod postgres;
 mod rows;

@@ -2,6 +2,7 @@
 
 use super::StoreError;
 use super::leg_facts::{self, RecordingFact};
+use super::participants;
 use super::schema::plain::{call_legs, errands, inbound_calls};
 use crate::domain::{
     Agency, AgencyId, Call, CallId, Carrier, Errand, ErrandKind, Leg, LegHandle, Recording, Role,
@@ -34,6 +35,7 @@ pub struct CallRow {
     pub created_at: i64,
     pub updated_at: i64,
     pub carrier: String,
+    pub participants: Option<String>,
 }
 
 #[derive(Clone, Debug, Queryable, Insertable, Serialize)]
@@ -139,6 +141,7 @@ impl CallRow {
             created_at: call.created_at.micros(),
             updated_at: call.updated_at.micros(),
             carrier: call.handle.carrier.name().into(),
+            participants: participants::write(call)?,
         })
     }
 
@@ -151,6 +154,8 @@ impl CallRow {
     pub fn call(self) -> Result<Call, StoreError> {
         let recordings: Vec<RecordingFact> = serde_json::from_str(&self.recordings)
             .map_err(|error| unknown("inbound_calls.recordings", &self.id, &error.to_string()))?;
+        let participants = self.participants.as_deref();
+        let participants = participants::read(participants, &self.id, self.updated_at)?;
         Ok(Call {
             id: CallId(id(&self.id, "inbound_calls.id")?),
             agency_id: AgencyId(id(&self.agency_id, "inbound_calls.agency_id")?),
@@ -177,6 +182,7 @@ impl CallRow {
             recordings: recordings.into_iter().map(Recording::from).collect(),
             created_at: Timestamp::from_micros(self.created_at),
             updated_at: Timestamp::from_micros(self.updated_at),
+            participants,
         })
     }
 }

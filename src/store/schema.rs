@@ -74,6 +74,7 @@ tables! {
         created_at -> BigInt,
         updated_at -> BigInt,
         carrier -> Text,
+        participants -> Nullable<Text>,
     }
 
     call_logs (id) {

@@ -1,8 +1,8 @@
 //! A call in JSON: section 2 of `static/docs/contract.md`.
 
-use super::words::{Inbound, StatusName, Time};
+use super::words::{Inbound, ParticipantKindName, ParticipantStateName, StatusName, Time};
 use super::{caller_name_for, number_for, rfc3339, rfc3339_or_null};
-use crate::domain::{Audience, Call, Recording, Timestamp, UserId};
+use crate::domain::{Audience, Call, Participant, Recording, Timestamp, UserId};
 use serde::Serialize;
 use std::borrow::Cow;
 use utoipa::ToSchema;
@@ -61,6 +61,33 @@ pub struct CallView<'a> {
     #[serde(serialize_with = "rfc3339")]
     #[schema(value_type = Time)]
     updated_at: Timestamp,
+    /// Who is, or was, on the call beside the caller, in the order of their claims. Not in what was
+    /// recorded before there was such a field.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Vec<ParticipantView>, required = false)]
+    participants: Option<Vec<ParticipantView<'a>>>,
+}
+
+/// Somebody on a call beside the caller.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Participant)]
+pub struct ParticipantView<'a> {
+    /// An agent's; null for somebody of whom no claim tells.
+    #[schema(required)]
+    id: Option<Uuid>,
+    #[schema(required)]
+    name: Option<&'a str>,
+    #[schema(value_type = ParticipantKindName)]
+    kind: &'static str,
+    #[schema(value_type = ParticipantStateName)]
+    state: &'static str,
+    /// Since when with the caller; null while the phone rings, and where it rang in vain.
+    #[serde(serialize_with = "rfc3339_or_null")]
+    #[schema(value_type = Option<Time>, required)]
+    joined_at: Option<Timestamp>,
+    #[serde(serialize_with = "rfc3339_or_null")]
+    #[schema(value_type = Option<Time>, required)]
+    left_at: Option<Timestamp>,
 }
 
 /// A recording as strangers read it: never with a link.
@@ -83,6 +110,7 @@ impl<'a> CallView<'a> {
     /// The call as that audience reads it.
     #[must_use]
     pub fn of(call: &'a Call, audience: Audience) -> Self {
+        let participants = call.participants.as_ref();
         Self {
             id: call.id.0,
             call_control_id: &call.handle.id,
@@ -102,6 +130,20 @@ impl<'a> CallView<'a> {
             recordings: call.recordings.iter().map(RecordingView::from).collect(),
             created_at: call.created_at,
             updated_at: call.updated_at,
+            participants: participants.map(|all| all.iter().map(ParticipantView::from).collect()),
+        }
+    }
+}
+
+impl<'a> From<&'a Participant> for ParticipantView<'a> {
+    fn from(one: &'a Participant) -> Self {
+        Self {
+            id: one.id.map(|UserId(id)| id),
+            name: one.name.as_deref(),
+            kind: one.kind.name(),
+            state: one.state.name(),
+            joined_at: one.joined_at,
+            left_at: one.left_at,
         }
     }
 }

@@ -1,7 +1,9 @@
 //! The words and formats that fields of the JSON may have, for the documents. The words are the
 //! domain's own lists, so that a new one is in the documents without anyone's memory.
 
-use crate::domain::{CallResult, CredentialKey, EventType, Reason, Role, Status};
+use crate::domain::{
+    CallResult, CredentialKey, EventType, ParticipantKind, ParticipantState, Reason, Role, Status,
+};
 use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema, SchemaFormat};
 use utoipa::{PartialSchema, ToSchema};
@@ -43,6 +45,17 @@ words! {
         "Why a claim fell (`call.released`) or how the end was learnt of (`call.ended`: `hangup`; \
          `reconciled` when the carrier said so only when asked; `unknown` when it could not be asked)."
         Reason::all().map(Reason::name).collect();
+    /// What sort of party somebody on a call is.
+    ParticipantKindName "ParticipantKind"
+        "`agent`: one of the agency's people. `outside`: somebody of whom no claim tells. `ai`: a \
+         program that talks. Kinds to come are to be shown as they are."
+        ParticipantKind::ALL.map(ParticipantKind::name).into();
+    /// What somebody does on a call.
+    ParticipantStateName "ParticipantState"
+        "`ringing`: the phone rings. `talking`: has the caller. `holding`: has put the caller on \
+         hold. `consulting`: talks with a colleague while the caller waits. `listening`: listens in. \
+         `left`: is not there any more, or never was."
+        ParticipantState::ALL.map(ParticipantState::name).into();
     /// How a finished call came out.
     ResultName "CallResult"
         "`answered`; `abandoned`: the caller left unanswered; `missed`: unanswered otherwise."

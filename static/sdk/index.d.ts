@@ -39,6 +39,9 @@ export namespace Wire {
     hangup_cause: string | null;
     /** Ours, for the call's life. */
     id: string;
+    /** Who is, or was, on the call beside the caller, in the order of their claims. Not in what was
+     * recorded before there was such a field. */
+    participants?: Participant[];
     /** Oldest first, never with a link. */
     recordings: Recording[];
     status: Status;
@@ -127,6 +130,21 @@ export namespace Wire {
     seq: number;
     type: "heartbeat";
   }
+  /** Somebody on a call beside the caller. */
+  export interface Participant {
+    /** An agent's; null for somebody of whom no claim tells. */
+    id: string | null;
+    /** Since when with the caller; null while the phone rings, and where it rang in vain. */
+    joined_at: Time | null;
+    kind: ParticipantKind;
+    left_at: Time | null;
+    name: string | null;
+    state: ParticipantState;
+  }
+  /** `agent`: one of the agency's people. `outside`: somebody of whom no claim tells. `ai`: a program that talks. Kinds to come are to be shown as they are. */
+  export type ParticipantKind = "agent" | "outside" | "ai";
+  /** `ringing`: the phone rings. `talking`: has the caller. `holding`: has put the caller on hold. `consulting`: talks with a colleague while the caller waits. `listening`: listens in. `left`: is not there any more, or never was. */
+  export type ParticipantState = "ringing" | "talking" | "holding" | "consulting" | "listening" | "left";
   /** Asks for a `pong`. */
   export interface Ping {
     type: "ping";

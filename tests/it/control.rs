@@ -3,6 +3,7 @@
 mod fallbacks;
 mod neighbours;
 mod outages;
+mod participants;
 mod phones;
 mod race;
 mod release;

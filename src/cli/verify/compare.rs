@@ -3,7 +3,7 @@
 use super::retold::Retold;
 use super::window::Window;
 use crate::cli::words::plain;
-use crate::domain::{Call, Claim, Facts, Recording, Timestamp, derive};
+use crate::domain::{Call, Claim, Facts, Participant, Recording, Timestamp, derive};
 use std::fmt;
 
 /// Whether a call could be checked, and what came of it.
@@ -76,7 +76,7 @@ pub(super) fn compare(
     };
     let commands = claims
         .iter()
-        .flat_map(|claim| [Some(claim.claimed_at), claim.released.map(|(at, _)| at)]);
+        .flat_map(|claim| [Some(claim.claimed_at), claim.ended.map(|(at, _)| at)]);
     let heard = [retold.heard(&[caller]), retold.heard(&legs)]
         .into_iter()
         .chain(commands.flatten())
@@ -91,7 +91,7 @@ type Field<'a> = &'a dyn Fn(&Call) -> String;
 fn differences(told: &Call, kept: &Call) -> Vec<Difference> {
     let text = |text: &Option<String>| text.as_deref().map_or("nothing".to_owned(), quoted);
     let moment = |at: Option<Timestamp>| at.map_or("nothing".to_owned(), |at| at.to_string());
-    let fields: [(&'static str, Field<'_>); 14] = [
+    let fields: [(&'static str, Field<'_>); 15] = [
         ("call_session_id", &|call| text(&call.call_session_id)),
         ("from_number", &|call| text(&call.from_number)),
         ("to_number", &|call| text(&call.to_number)),
@@ -111,12 +111,28 @@ fn differences(told: &Call, kept: &Call) -> Vec<Difference> {
         ("hangup_cause", &|call| text(&call.hangup_cause)),
         ("recordings", &|call| recordings(&call.recordings)),
         ("created_at", &|call| call.created_at.to_string()),
+        ("participants", &|call| participants(call, kept)),
     ];
     let differing = fields.into_iter().filter_map(|(name, field)| {
         let (told, kept) = (field(told), field(kept));
         (told != kept).then_some(Difference::Field { name, told, kept })
     });
     differing.collect()
+}
+
+/// Nothing, where the row was written last by a program that does not know of them.
+fn participants(of: &Call, kept: &Call) -> String {
+    let known = kept.participants.is_some();
+    let all = of.participants.iter().flatten().filter(|_| known);
+    let moment = |at: Option<Timestamp>| at.map_or("?".to_owned(), |at| at.to_string());
+    let one = |one: &Participant| {
+        let (joined, left) = (moment(one.joined_at), moment(one.left_at));
+        let name = one.name.as_deref().unwrap_or("?");
+        let state = one.state.name();
+        format!("{} {state} ({joined} to {left})", plain(name))
+    };
+    let all: Vec<String> = all.map(one).collect();
+    format!("[{}]", all.join(", "))
 }
 
 fn quoted(text: &str) -> String {

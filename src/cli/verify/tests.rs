@@ -157,6 +157,8 @@ async fn each_field_that_was_tampered_with_is_named() {
     let mut call = office.calls().await.remove(1);
     call.status = Status::Answered;
     call.answered_by_name = Some("Mallory\n".into());
+    let (joined, left) = (call.answered_at.unwrap(), call.ended_at.unwrap());
+    call.participants = Some(Vec::new());
     let id = call.id;
     let calls = vec![call];
     office
@@ -173,6 +175,9 @@ async fn each_field_that_was_tampered_with_is_named() {
             format!("call {id} status: webhooks say ended, the table says answered"),
             format!(
                 "call {id} answered_by_name: webhooks say \"Anna\", the table says \"Mallory\\n\""
+            ),
+            format!(
+                "call {id} participants: webhooks say [Anna left ({joined} to {left})], the table says []"
             ),
             "2 calls checked against 6 webhooks: 1 differing, 0 too old to check".into(),
         ]

@@ -28,6 +28,7 @@ fn call() -> Call {
         recordings: Vec::new(),
         created_at: at,
         updated_at: at,
+        participants: None,
     }
 }
 
@@ -40,7 +41,7 @@ fn claim(number: u128) -> Claim {
         user_id: UserId(Uuid::nil()),
         user_name: None,
         claimed_at: at,
-        released: None,
+        ended: None,
         plain_answer: false,
         deadline: at,
     }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::{ClaimId, Direction, LegEvent, LegNews, Mark, Moment, UserId};
+use crate::domain::{ClaimId, Direction, LegEvent, LegNews, Mark, Moment, Participant, UserId};
 use uuid::Uuid;
 
 fn at(second: i64) -> Timestamp {
@@ -52,7 +52,7 @@ fn claim(number: u128, second: i64) -> Claim {
         user_id: UserId(Uuid::from_u128(number)),
         user_name: None,
         claimed_at: at(second),
-        released: None,
+        ended: None,
         plain_answer: false,
         deadline: at(second + 45),
     }
@@ -60,7 +60,7 @@ fn claim(number: u128, second: i64) -> Claim {
 
 fn released(claim: Claim, second: i64) -> Claim {
     Claim {
-        released: Some((at(second), ReleaseReason::TimedOut)),
+        ended: Some((at(second), ClaimEnd::Released(ReleaseReason::TimedOut))),
         ..claim
     }
 }
@@ -235,4 +235,149 @@ fn a_phone_that_was_busy_before_the_bridge_does_not_disconnect_it() {
     assert!(made_of(&caller, &[claim(1, 1)], &[&busy]).0.connected);
     let left = phone(1, &[(9, hung_up("normal_clearing"))]);
     assert!(!made_of(&caller, &[claim(1, 1)], &[&left]).0.connected);
+}
+
+/// Who is on a call, in words: whom, what, since when, until when.
+fn on(call: &Call) -> Vec<String> {
+    let second = |at: Option<Timestamp>| {
+        at.map_or("-".to_owned(), |at| (at.micros() / 1_000_000).to_string())
+    };
+    let words = |one: &Participant| {
+        let who = match one.id {
+            Some(UserId(id)) => id.as_u128().to_string(),
+            None => one.kind.name().to_owned(),
+        };
+        let (joined, left) = (second(one.joined_at), second(one.left_at));
+        format!("{who} {} {joined} {left}", one.state.name())
+    };
+    call.participants.iter().flatten().map(words).collect()
+}
+
+#[test]
+fn who_is_on_a_call_follows_from_its_claims_and_legs() {
+    let rings = [claim(1, 1)];
+    let silent = phone(1, &[]);
+    let answered = (5, LegNews::Answered);
+    let over = (9, hung_up("normal_clearing"));
+    let talks = phone(1, std::slice::from_ref(&answered));
+    let left = phone(1, &[answered.clone(), (7, hung_up("normal_clearing"))]);
+    let late = phone(1, &[answered, (10, hung_up("normal_clearing"))]);
+    let busy = phone(1, &[(3, hung_up("user_busy"))]);
+    let cancelled = phone(1, &[(10, hung_up("originator_cancel"))]);
+    let ends = |heard: &[(i64, LegNews)]| caller(&[heard, std::slice::from_ref(&over)].concat());
+    for (caller, claims, leg, who) in [
+        (caller(&[]), &[][..], &silent, vec![]),
+        (caller(&[]), &rings[..], &silent, vec!["1 ringing - -"]),
+        (caller(&[]), &rings, &talks, vec!["1 talking 5 -"]),
+        (caller(&[]), &rings, &left, vec!["1 left 5 7"]),
+        (caller(&[]), &rings, &busy, vec!["1 left - 3"]),
+        (ends(&[]), &rings, &talks, vec!["1 left 5 9"]),
+        (ends(&[]), &rings, &left, vec!["1 left 5 7"]),
+        // What ends after the call is of no account.
+        (ends(&[]), &rings, &late, vec!["1 left 5 9"]),
+        (ends(&[]), &rings, &cancelled, vec!["1 left - 9"]),
+        // Somebody is there of whom no claim tells.
+        (
+            caller(&[(4, LegNews::Bridged)]),
+            &[],
+            &silent,
+            vec!["outside talking 4 -"],
+        ),
+        (
+            ends(&[(4, LegNews::Bridged)]),
+            &[],
+            &silent,
+            vec!["outside left 4 9"],
+        ),
+    ] {
+        let (call, _) = made_of(&caller, claims, &[leg]);
+        assert_eq!(on(&call), who);
+        let talking = on(&call).iter().any(|words| words.contains("talking"));
+        assert_eq!(call.connected, talking, "{who:?}");
+    }
+}
+
+#[test]
+fn whoever_had_the_call_before_is_told_of_and_who_claims_again_is_told_of_once() {
+    let claims = [released(claim(1, 1), 2), claim(2, 3)];
+    let (call, _) = made_of(&caller(&[]), &claims, &[]);
+    assert_eq!(on(&call), ["1 left - 2", "2 ringing - -"]);
+    let mut again = claim(3, 5);
+    again.user_id = claim(1, 1).user_id;
+    let claims = [released(claim(1, 1), 2), released(claim(2, 3), 4), again];
+    let (call, _) = made_of(&caller(&[]), &claims, &[]);
+    assert_eq!(on(&call), ["2 left - 4", "1 ringing - -"]);
+}
+
+#[test]
+fn who_answers_plainly_has_the_caller_though_no_leg_is_on_the_call() {
+    let plain = Claim {
+        plain_answer: true,
+        ..claim(1, 1)
+    };
+    let (call, _) = made_of(&caller(&[(2, LegNews::Answered)]), &[plain], &[]);
+    assert_eq!(on(&call), ["1 talking 2 -"]);
+    assert!(!call.connected);
+}
+
+#[test]
+fn a_call_that_was_handed_over_is_the_colleagues() {
+    let to = ClaimId(Uuid::from_u128(2));
+    let handed = Claim {
+        ended: Some((at(20), ClaimEnd::HandedOver { to })),
+        ..claim(1, 1)
+    };
+    let caller = caller(&[(5, LegNews::Bridged)]);
+    let annas = phone(1, &[(5, LegNews::Answered)]);
+    let bens = phone(2, &[(15, LegNews::Answered)]);
+    let gone = phone(
+        2,
+        &[(15, LegNews::Answered), (30, hung_up("normal_clearing"))],
+    );
+    let claims = [handed, claim(2, 10)];
+    for (bens, on_it, connected) in [
+        (&bens, "2 talking 15 -", true),
+        (&gone, "2 left 15 30", false),
+    ] {
+        let legs = [&annas, bens];
+        let (call, standings) = made_of(&caller, &claims, &legs);
+        assert_eq!(standings, [Standing::HandedOver { to }, Standing::Won]);
+        assert_eq!((call.status, call.answered_by), (Status::Answered, user(2)));
+        assert_eq!(call.answered_at, Some(at(5)), "by the first of them");
+        assert_eq!(on(&call), ["1 left 5 20", on_it]);
+        assert_eq!(call.connected, connected);
+        let facts = Facts {
+            caller: &caller,
+            claims: &claims,
+            legs: &legs,
+        };
+        let derived = derive(CallId(Uuid::nil()), AgencyId(Uuid::nil()), facts).unwrap();
+        assert_eq!(derived.unwanted, [LegHandle::test("phone 1")]);
+    }
+}
+
+#[test]
+fn claims_that_were_handed_round_in_a_circle_come_to_an_end() {
+    let to = |number: u128| ClaimEnd::HandedOver {
+        to: ClaimId(Uuid::from_u128(number)),
+    };
+    let handed = |claim: Claim, to: ClaimEnd| Claim {
+        ended: Some((at(20), to)),
+        ..claim
+    };
+    let claims = [handed(claim(1, 1), to(2)), handed(claim(2, 10), to(1))];
+    let phone = phone(1, &[(5, LegNews::Answered)]);
+    let (call, standings) = made_of(&caller(&[]), &claims, &[&phone]);
+    assert_eq!(call.status, Status::Answered);
+    assert_eq!(
+        standings
+            .iter()
+            .filter(|one| **one == Standing::Won)
+            .count(),
+        1
+    );
+    // To a claim that is not there.
+    let claims = [handed(claim(1, 1), to(7))];
+    let (call, _) = made_of(&caller(&[]), &claims, &[&phone]);
+    assert_eq!(call.answered_by, user(1));
 }

@@ -2,8 +2,9 @@
 
 use super::Ledger;
 use crate::domain::{
-    Actor, AgencyId, CLAIM_SECONDS, Call, CallId, Claim, ClaimId, CommandState, Errand, ErrandKind,
-    EventType, Moment, Refusal, ReleaseReason, Standing, Status, Timestamp, UserId,
+    Actor, AgencyId, CLAIM_SECONDS, Call, CallId, Claim, ClaimEnd, ClaimId, CommandState, Errand,
+    ErrandKind, EventType, Moment, Participant, Refusal, ReleaseReason, Standing, Status,
+    Timestamp, UserId,
 };
 use crate::journal::append::{
     ClaimAnswer, ClaimAppend, CommandAppend, EndingAppend, LookedAppend, OverAppend,
@@ -71,7 +72,7 @@ impl Ledger {
     fn win(&mut self, call: Call, append: &ClaimAppend) -> Result<ClaimAnswer, StoreError> {
         let id = call.id;
         let claims = self.claims.entry(id).or_default();
-        claims.push(Claim {
+        let claim = Claim {
             id: append.claim_id,
             call_id: id,
             ordinal: i32::try_from(claims.len())
@@ -80,10 +81,12 @@ impl Ledger {
             user_id: append.user_id,
             user_name: append.user_name.clone(),
             claimed_at: append.at,
-            released: None,
+            ended: None,
             plain_answer: false,
             deadline: self.steady.plus_seconds(CLAIM_SECONDS),
-        });
+        };
+        let ringing = Participant::ringing(&claim);
+        claims.push(claim);
         self.index.put_claim(append.agency_id, append.claim_id, id);
         self.owe_for_claim(append);
         let actor = Actor {
@@ -91,12 +94,15 @@ impl Ledger {
             name: append.user_name.clone(),
         };
         // The claim is told as such, even when what its legs have done since is known already.
-        let answering = Call {
+        let mut answering = Call {
             status: Status::Answering,
             answered_by: Some(append.user_id),
             answered_by_name: append.user_name.clone(),
             ..call
         };
+        if let Some(participants) = &mut answering.participants {
+            ringing.add(participants);
+        }
         let moment = command_moment(append.at);
         self.record(EventType::Answering, None, answering, moment, Some(actor))?;
         self.plan_on(id);
@@ -127,7 +133,7 @@ impl Ledger {
         let Some((call, claim)) = self.holding(append.agency_id, append.claim_id) else {
             return Ok(false);
         };
-        claim.released = Some((append.at, append.reason));
+        claim.ended = Some((append.at, ClaimEnd::Released(append.reason)));
         let claim = claim.clone();
         if append.reason == ReleaseReason::Refused {
             self.hear_that_latest(append.agency_id, &claim, REFUSED);

@@ -2,8 +2,8 @@
 
 use super::database::Database;
 use crate::domain::{
-    Audience, Call, CallLog, Claim, Command, EventType, Facts, Leg, Reason, Recording, Standing,
-    Status, derive, next,
+    Audience, Call, CallLog, Claim, Command, EventType, Facts, Leg, ParticipantState, Reason,
+    Recording, Standing, Status, derive, next,
 };
 use crate::store::batch::NewEvent;
 use crate::view::{CallView, Published, Row};
@@ -144,12 +144,41 @@ fn check_call(call: &Call) {
         Status::Ended => {}
     }
     assert!(!call.connected || status == Status::Answered);
+    check_participants(call);
     let began = |recording: &Recording| recording.started_at.unwrap_or(recording.saved.occurred);
     assert!(call.recordings.is_sorted_by_key(began), "oldest first");
     let mut ids: Vec<&str> = call.recordings.iter().map(|r| r.id.as_str()).collect();
     ids.sort_unstable();
     ids.dedup();
     assert_eq!(ids.len(), call.recordings.len(), "a recording twice");
+}
+
+/// Who is on a call goes with all else that is said of it.
+fn check_participants(call: &Call) {
+    let all = call.participants.as_ref().unwrap();
+    let count = |state| all.iter().filter(|one| one.state == state).count();
+    let there = all.len() - count(ParticipantState::Left);
+    match call.status {
+        Status::Incoming | Status::Ended => assert_eq!(there, 0, "{all:?}"),
+        Status::Answering => assert_eq!((there, count(ParticipantState::Ringing)), (1, 1)),
+        Status::Answered => assert!(there <= 1 && there == count(ParticipantState::Talking)),
+    }
+    assert!(!call.connected || there == 1, "{all:?}");
+    if let Some(holder) = call.answered_by {
+        assert!(all.iter().any(|one| one.id == Some(holder)), "{all:?}");
+    }
+    let joined = all.iter().filter_map(|one| one.joined_at).min();
+    assert!(joined.is_none() || joined == call.answered_at);
+    for one in all {
+        assert_eq!(one.left_at.is_some(), one.state == ParticipantState::Left);
+        let ended = call.ended_at;
+        assert!(
+            one.left_at
+                .is_none_or(|left| ended.is_none_or(|ended| left <= ended))
+        );
+        let same = all.iter().filter(|other| other.id == one.id);
+        assert_eq!(same.count(), 1, "{all:?}");
+    }
 }
 
 /// The text says what the event says, and has the row of its call in it; read back it has the same.

@@ -153,7 +153,8 @@ async fn put_calls(mut line: Line<'_>, calls: &[Call], places: &Places) -> Resul
             connected,
             hangup_cause,
             recordings,
-            updated_at
+            updated_at,
+            participants
         ]
     );
     Ok(())

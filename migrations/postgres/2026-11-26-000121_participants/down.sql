@@ -1,0 +1,1 @@
+ALTER TABLE callboard.inbound_calls DROP COLUMN participants;

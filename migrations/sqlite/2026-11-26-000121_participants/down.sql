@@ -1,0 +1,1 @@
+ALTER TABLE inbound_calls DROP COLUMN participants;
