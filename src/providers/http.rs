@@ -7,7 +7,7 @@ mod request;
 mod tests;
 
 pub use answer::Answer;
-pub use error::{Broken, HttpError};
+pub use error::HttpError;
 pub use request::Request;
 /// How a request begins.
 pub use reqwest::Method;

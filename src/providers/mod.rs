@@ -13,4 +13,4 @@ pub(crate) mod scripted;
 pub mod ultravox;
 pub(crate) mod words;
 
-pub use client::{Account, Asked, Client, KeyIn};
+pub use client::{Account, Client, KeyIn};

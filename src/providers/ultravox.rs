@@ -14,8 +14,8 @@ mod update;
 mod verdict;
 mod words;
 
-pub use agreement::{Agreement, Difference, agreement};
-pub use carrier::{Field, VoiceCarrier};
+pub use agreement::agreement;
+pub use carrier::VoiceCarrier;
 pub use error::UltravoxError;
 pub use settings::{Settings, read_settings};
 pub use update::{Stored, UpdateError};

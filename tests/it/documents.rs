@@ -10,7 +10,9 @@ use crate::support::World;
 use crate::support::documents::{Documents, faults, fits, operations};
 use callboard_simulator::browser::CloseCode;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
+const SDK: &str = include_str!("../../static/sdk/connection.js");
 const OPENAPI: &str = include_str!("schemas/openapi-3.1.json");
 const ASYNCAPI: &str = include_str!("schemas/asyncapi-3.0.0.json");
 
@@ -161,16 +163,30 @@ async fn the_simulated_browser_knows_every_close_code_of_the_document_and_does_w
     for close in closes {
         let code = close["code"].as_u64().unwrap();
         let known = CloseCode(u16::try_from(code).unwrap());
-        assert!(
-            known.name().is_some(),
-            "the simulated browser has no name for {code}"
-        );
+        let name = close["name"].as_str().unwrap();
+        assert_eq!(known.name(), Some(&*name.replace('_', " ")), "{code}");
         assert_eq!(json!(known.may_reconnect()), close["reconnect"], "{code}");
         assert!(
             metrics.contains(&format!("socket_closes_total{{code=\"{code}\"}}")),
             "{code} has no series"
         );
     }
+}
+
+async fn the_client_library_names_every_close_code_of_the_document(world: World) {
+    let documents = Documents::of(&world.node().await).await;
+    let closes = documents.asyncapi["x-close-codes"].as_array().unwrap();
+    let documented = closes.iter().map(|close| close["code"].as_u64().unwrap());
+    let table = SDK.split_once("export const CLOSED = {").unwrap().1;
+    let table = table.split_once('}').unwrap().0;
+    let named = table.lines().filter_map(|line| {
+        let (code, _name) = line.trim().split_once(": '")?;
+        code.parse().ok()
+    });
+    assert_eq!(
+        named.collect::<BTreeSet<u64>>(),
+        documented.collect::<BTreeSet<u64>>()
+    );
 }
 
 async fn the_documents_name_the_public_address(world: World) {
@@ -201,5 +217,6 @@ on_each_database!(
     both_documents_have_the_same_calls_and_events,
     every_example_fits_its_schema_and_every_object_has_one,
     the_simulated_browser_knows_every_close_code_of_the_document_and_does_what_it_says,
+    the_client_library_names_every_close_code_of_the_document,
     the_documents_name_the_public_address,
 );

@@ -37,6 +37,7 @@ pub struct DemoArgs {
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
     /// How long the torture lasts
+    #[cfg_attr(not(feature = "proving"), arg(hide = true))]
     #[arg(long, value_name = "N", default_value_t = 60, requires = "torture", value_parser = value_parser!(u64).range(1..=86_400))]
     pub seconds: u64,
 }

@@ -1,6 +1,7 @@
 //! Stories of requests to a provider that does not always behave.
 
-use super::{Broken, Http, HttpError, Limits, Method, Request};
+use super::error::Broken;
+use super::{Http, HttpError, Limits, Method, Request};
 use crate::clock::Clock;
 use crate::domain::Timestamp;
 use crate::providers::scripted::{Scripted, Step, soon};
