@@ -27,13 +27,15 @@ export namespace Wire {
     /** What all legs of the phone call share. */
     call_session_id: string | null;
     caller_answered_at: Time | null;
+    /** Its digits are masked for the same people. */
     caller_name: string | null;
     /** Whether an agent's leg is on the call. */
     connected: boolean;
     created_at: Time;
     direction: Direction;
     ended_at: Time | null;
-    /** As sent: E.164, a SIP URI, `anonymous`, empty, or null while it is not known. */
+    /** As sent: E.164, a SIP URI, `anonymous`, empty, or null while it is not known. Masked, as in
+     * `+1•••••••34`, for people with a role for which the agency masks numbers. */
     from_number: string | null;
     /** The carrier's word. */
     hangup_cause: string | null;
@@ -63,6 +65,7 @@ export namespace Wire {
     /** The carrier's word. */
     end_reason: string | null;
     ended_at: Time;
+    /** Masked for the same people as in a call. */
     from_number: string | null;
     id: string;
     notes: string | null;
@@ -134,7 +137,6 @@ export namespace Wire {
   export interface Participant {
     /** An agent's; null for somebody of whom no claim tells. */
     id: string | null;
-    /** Since when with the caller; null while the phone rings, and where it rang in vain. */
     joined_at: Time | null;
     kind: ParticipantKind;
     left_at: Time | null;
@@ -198,7 +200,7 @@ export namespace Wire {
   }
   /** What a person may do in the agency. */
   export type Role = "agency_owner" | "agency_admin" | "agency_member";
-  /** The first answer to a client that starts anew. Its `calls` are written beside it, from rows that
+  /** The first answer to a client that starts again. Its `calls` are written beside it, from rows that
    * all sockets share. */
   export interface Snapshot {
     /** The server's time when this was written: count waiting times from it. */

@@ -106,6 +106,9 @@ impl Eraser {
         if self.person(&mut row.answered_by) {
             row.answered_by_name = None;
         }
+        if let Some(participants) = &mut row.participants {
+            self.json(participants, false);
+        }
         *row != before
     }
 

@@ -13,6 +13,7 @@ pub struct CallTexts {
     pub answered_by: Option<String>,
     pub answered_by_name: Option<String>,
     pub recordings: String,
+    pub participants: Option<String>,
 }
 
 #[derive(Clone, Debug, Queryable)]

@@ -86,7 +86,8 @@ macro_rules! walked {
 
 walked!(calls, erase_calls, call_steps, inbound_calls as CallTexts by call, key id: String,
     reads [call_control_id, call_session_id],
-    writes [from_number, to_number, caller_name, answered_by, answered_by_name, recordings]);
+    writes [from_number, to_number, caller_name, answered_by, answered_by_name, recordings,
+        participants]);
 walked!(claims, erase_claims, claim_steps, claims as ClaimTexts by claim, key id: String,
     reads [], writes [user_id, user_name]);
 walked!(legs, erase_legs, leg_steps, call_legs as LegTexts by leg, key call_control_id: String,
