@@ -8,6 +8,8 @@ use crate::store::numbers::BETWEEN;
 pub(super) const WITHHELD: &str = "anonymous";
 /// What stands in place of what is forgotten, within a longer text.
 pub(super) const ERASED: &str = "[erased]";
+/// The digits of the longest number there is (E.164).
+const LONGEST: usize = 15;
 
 /// The text without that number; `None` when it does not hold it.
 pub(super) fn without_number(text: &str, number: &NumberFilter) -> Option<String> {
@@ -46,7 +48,7 @@ fn is_all_of_it(text: &str, digits: &str) -> bool {
     let user = Party::read(text).user;
     let allowed = |c: char| c == '+' || c.is_ascii_digit() || BETWEEN.contains(&c);
     let spoken: String = user.chars().filter(char::is_ascii_digit).collect();
-    user.chars().all(allowed) && spoken.ends_with(digits)
+    user.chars().all(allowed) && spoken.ends_with(digits) && spoken.len() <= LONGEST
 }
 
 /// Where numbers that end with these digits stand, in bytes: with what is written before them of the
