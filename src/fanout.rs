@@ -7,7 +7,7 @@ mod gaps;
 mod heads;
 mod joining;
 
-pub use joining::JoinError;
+pub(crate) use joining::JoinError;
 
 use crate::clock::Clock;
 use crate::domain::AgencyId;

@@ -27,7 +27,7 @@ const TEXT: &str = include_str!("documents/openapi.md");
 const EXAMPLES: &str = include_str!("documents/examples.json");
 
 /// The document but for where the server is, made of the routes when it is first wanted.
-pub struct OpenApi {
+pub(crate) struct OpenApi {
     routes: Vec<&'static Route>,
     document: OnceLock<Value>,
 }
@@ -35,7 +35,7 @@ pub struct OpenApi {
 impl OpenApi {
     /// The document of these routes.
     #[must_use]
-    pub fn of(routes: impl IntoIterator<Item = &'static Route>) -> Self {
+    pub(crate) fn of(routes: impl IntoIterator<Item = &'static Route>) -> Self {
         Self {
             routes: routes.into_iter().collect(),
             document: OnceLock::new(),

@@ -27,7 +27,7 @@ pub(super) struct LogQuery {
 
 impl LogQuery {
     /// What to look for, one row more than the page shows.
-    pub fn filter(self, audience: Audience) -> Result<LogFilter, ApiError> {
+    pub(super) fn filter(self, audience: Audience) -> Result<LogFilter, ApiError> {
         const RESULTS: &str = "result: one or more of answered, abandoned, missed, with commas";
         Ok(LogFilter {
             results: names(self.result, CallResult::from_name, RESULTS)?,

@@ -19,13 +19,13 @@ mod ultravox;
 mod users;
 mod webhooks;
 
-pub use documents::OpenApi;
+pub(crate) use documents::OpenApi;
 
 use crate::http::Route;
 
 /// Every route of REST, of the documents and of the page; what the page's files are looked for with
 /// comes last, since it takes every path.
-pub const ROUTES: &[Route] = &[
+pub(crate) const ROUTES: &[Route] = &[
     calls::PENDING_CALLS,
     calls::PAGE,
     calls::ONE,

@@ -28,7 +28,7 @@ pub(super) struct PageQuery {
 
 impl PageQuery {
     /// What to look for, one call more than the page shows.
-    pub fn filter(self, audience: Audience) -> Result<CallFilter, ApiError> {
+    pub(super) fn filter(self, audience: Audience) -> Result<CallFilter, ApiError> {
         Ok(CallFilter {
             statuses: statuses(self.status)?,
             since: moment("since", self.since)?,

@@ -14,7 +14,7 @@ pub(super) struct Background {
 
 impl Background {
     /// Has `who` do this, and begin again should it die.
-    pub fn going<W, F>(&self, duty: Duty, who: &W, run: fn(W, CancellationToken) -> F)
+    pub(super) fn going<W, F>(&self, duty: Duty, who: &W, run: fn(W, CancellationToken) -> F)
     where
         W: Clone + Send + Sync + 'static,
         F: Future<Output = ()> + Send + 'static,

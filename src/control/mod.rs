@@ -25,8 +25,8 @@ mod housekeeping;
 mod reconcile;
 mod recording_link;
 
-pub use end::Ended;
-pub use error::ControlError;
+pub(crate) use end::Ended;
+pub(crate) use error::ControlError;
 
 use crate::agencies::Directory;
 use crate::carriers::Carriers;

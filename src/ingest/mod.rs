@@ -6,5 +6,5 @@ mod handler;
 mod retake;
 mod routes;
 
-pub use retake::Retake;
-pub use routes::ROUTES;
+pub(crate) use retake::Retake;
+pub(crate) use routes::ROUTES;

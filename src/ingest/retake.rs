@@ -27,7 +27,7 @@ type Key = (AgencyId, String);
 
 /// Takes up again what could not be applied.
 #[derive(Clone)]
-pub struct Retake {
+pub(crate) struct Retake {
     store: Store,
     journal: Journal,
     directory: Directory,
@@ -39,7 +39,7 @@ pub struct Retake {
 impl Retake {
     /// One that has tried nothing yet.
     #[must_use]
-    pub fn new(store: Store, journal: Journal, directory: Directory, clock: Clock) -> Self {
+    pub(crate) fn new(store: Store, journal: Journal, directory: Directory, clock: Clock) -> Self {
         Self {
             store,
             journal,
@@ -50,7 +50,7 @@ impl Retake {
     }
 
     /// Looks at once, and then every five seconds until `stop`.
-    pub async fn run(mut self, stop: CancellationToken) {
+    pub(crate) async fn run(mut self, stop: CancellationToken) {
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,

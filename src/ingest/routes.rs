@@ -9,7 +9,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::json;
 
 /// Where carriers send what happens.
-pub const ROUTES: &[Route] = &[WEBHOOK, WEBHOOK_OF_AGENCY];
+pub(crate) const ROUTES: &[Route] = &[WEBHOOK, WEBHOOK_OF_AGENCY];
 
 // With or without a slash at their ends: people paste them into a portal.
 const WEBHOOK: Route = Route::post(

@@ -12,7 +12,7 @@ type Shared = (AgencyId, Carrier, String);
 /// The legs of a batch and the ways to them. Every key holds the agency, and the carrier where it is
 /// the carrier's: another's session or claim of the same name is another thing.
 #[derive(Default)]
-pub struct Index {
+pub(super) struct Index {
     legs: HashMap<Handle, Leg>,
     by_leg_id: HashMap<Shared, Handle>,
     by_session: HashMap<Shared, BTreeSet<Handle>>,
@@ -23,7 +23,7 @@ pub struct Index {
 
 impl Index {
     /// Puts a leg in its places, in place of what was known of it.
-    pub fn put_leg(&mut self, agency: AgencyId, leg: Leg) {
+    pub(super) fn put_leg(&mut self, agency: AgencyId, leg: Leg) {
         let handle = (agency, leg.handle.clone());
         let carrier = leg.handle.carrier;
         if let Some(session) = value_of(&leg.session) {
@@ -44,30 +44,30 @@ impl Index {
     }
 
     /// Remembers that this leg is this call.
-    pub fn put_call(&mut self, agency: AgencyId, handle: &LegHandle, call: CallId) {
+    pub(super) fn put_call(&mut self, agency: AgencyId, handle: &LegHandle, call: CallId) {
         self.calls.insert((agency, handle.clone()), call);
     }
 
     /// Remembers whose claim this is.
-    pub fn put_claim(&mut self, agency: AgencyId, claim: ClaimId, call: CallId) {
+    pub(super) fn put_claim(&mut self, agency: AgencyId, claim: ClaimId, call: CallId) {
         self.claims.insert((agency, claim), call);
     }
 
     /// The leg of that handle.
     #[must_use]
-    pub fn leg(&self, handle: &Handle) -> Option<&Leg> {
+    pub(super) fn leg(&self, handle: &Handle) -> Option<&Leg> {
         self.legs.get(handle)
     }
 
     /// The call whose caller's leg this is.
     #[must_use]
-    pub fn call_of(&self, handle: &Handle) -> Option<CallId> {
+    pub(super) fn call_of(&self, handle: &Handle) -> Option<CallId> {
         self.calls.get(handle).copied()
     }
 
     /// The call that this claim is, or was, on.
     #[must_use]
-    pub fn call_of_claim(&self, agency: AgencyId, claim: ClaimId) -> Option<CallId> {
+    pub(super) fn call_of_claim(&self, agency: AgencyId, claim: ClaimId) -> Option<CallId> {
         self.claims.get(&(agency, claim)).copied()
     }
 
@@ -75,7 +75,7 @@ impl Index {
     /// name no handle (the carrier's documents have none there) and come before its leg is known: it
     /// waits in a place of its own. `None` for other events that name no handle and no known leg.
     #[must_use]
-    pub fn handle_of(&self, agency: AgencyId, event: &LegEvent) -> Option<Handle> {
+    pub(super) fn handle_of(&self, agency: AgencyId, event: &LegEvent) -> Option<Handle> {
         if !event.handle.id.is_empty() {
             return Some((agency, event.handle.clone()));
         }
@@ -90,7 +90,7 @@ impl Index {
 
     /// What was told of this leg before its handle was known.
     #[must_use]
-    pub fn waiting_for(&self, agency: AgencyId, leg: &Leg) -> Option<&Leg> {
+    pub(super) fn waiting_for(&self, agency: AgencyId, leg: &Leg) -> Option<&Leg> {
         let place = waiting_place(leg.handle.carrier, value_of(&leg.leg_id)?);
         self.legs.get(&(agency, place))
     }
@@ -98,7 +98,7 @@ impl Index {
     /// The calls that may change when this leg does: its own, those of its session, and that of the
     /// claim it names.
     #[must_use]
-    pub fn calls_touched_by(&self, handle: &Handle, leg: &Leg) -> BTreeSet<CallId> {
+    pub(super) fn calls_touched_by(&self, handle: &Handle, leg: &Leg) -> BTreeSet<CallId> {
         let agency = handle.0;
         let mut calls: BTreeSet<CallId> = self.call_of(handle).into_iter().collect();
         if let Some(session) = value_of(&leg.session) {
@@ -120,7 +120,7 @@ impl Index {
     /// The legs beside the caller's that may bear on its call: those of its session and those that
     /// name one of its claims.
     #[must_use]
-    pub fn other_legs(&self, agency: AgencyId, caller: &Leg, claims: &[Claim]) -> Vec<&Leg> {
+    pub(super) fn other_legs(&self, agency: AgencyId, caller: &Leg, claims: &[Claim]) -> Vec<&Leg> {
         let shared = |session: &str| (agency, caller.handle.carrier, session.to_owned());
         let session =
             value_of(&caller.session).and_then(|session| self.by_session.get(&shared(session)));

@@ -23,7 +23,7 @@ pub struct Account {
 
 /// Where a provider wants to see the key.
 #[derive(Clone, Copy, Debug)]
-pub enum KeyIn {
+pub(crate) enum KeyIn {
     /// `Authorization: Bearer …`.
     Bearer,
     /// A header of its own, named in lower case.
@@ -32,7 +32,7 @@ pub enum KeyIn {
 
 /// Why there is no success. Each client says it in its provider's words.
 #[derive(Debug)]
-pub enum Asked {
+pub(crate) enum Asked {
     /// Nothing was sent: the provider has not been answering for this agency.
     CircuitOpen(CircuitOpen),
     /// There was no answer, or the request could not even be written.
@@ -43,7 +43,7 @@ pub enum Asked {
 
 /// A client of one provider. Clones share connections and circuits.
 #[derive(Clone, Debug)]
-pub struct Client {
+pub(crate) struct Client {
     pub(crate) base: Url,
     http: Http,
     breakers: Breakers,
@@ -70,7 +70,7 @@ impl Account {
 impl Client {
     /// A client for the API at `base`.
     #[must_use]
-    pub fn new(base: Url, http: Http, breakers: Breakers, key_in: KeyIn) -> Self {
+    pub(crate) fn new(base: Url, http: Http, breakers: Breakers, key_in: KeyIn) -> Self {
         Self {
             base,
             http,
@@ -81,19 +81,19 @@ impl Client {
 
     /// A request to the API with these segments after its path.
     #[must_use]
-    pub fn request(&self, method: Method, segments: &[&str]) -> Request {
+    pub(crate) fn request(&self, method: Method, segments: &[&str]) -> Request {
         Request::new(method, &self.base, segments)
     }
 
     /// The clock by which requests are timed.
     #[must_use]
-    pub fn clock(&self) -> &Clock {
+    pub(crate) fn clock(&self) -> &Clock {
         self.http.clock()
     }
 
     /// In how many seconds this agency's requests go out again, when they do not now.
     #[must_use]
-    pub fn open_for(&self, agency: AgencyId) -> Option<u64> {
+    pub(crate) fn open_for(&self, agency: AgencyId) -> Option<u64> {
         self.breakers.open_for(agency)
     }
 
@@ -101,7 +101,7 @@ impl Client {
     ///
     /// # Errors
     /// With all that is no success.
-    pub async fn ask(
+    pub(crate) async fn ask(
         &self,
         account: &Account,
         action: &'static str,

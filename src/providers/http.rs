@@ -6,11 +6,11 @@ mod request;
 #[cfg(test)]
 mod tests;
 
-pub use answer::Answer;
-pub use error::HttpError;
-pub use request::Request;
+pub(crate) use answer::Answer;
+pub(crate) use error::HttpError;
+pub(crate) use request::Request;
 /// How a request begins.
-pub use reqwest::Method;
+pub(crate) use reqwest::Method;
 
 use crate::clock::{Clock, Tick};
 use backon::{BackoffBuilder as _, ExponentialBuilder};

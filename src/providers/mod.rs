@@ -5,12 +5,12 @@
 //! two with an account and its key. The providers' own modules say what an answer means. Everything here lives on the main runtime: what is
 //! begun on a worker of the web server would die with that worker.
 
-pub mod breaker;
-pub mod client;
-pub mod http;
+pub(crate) mod breaker;
+pub(crate) mod client;
+pub(crate) mod http;
 #[cfg(test)]
 pub(crate) mod scripted;
-pub mod ultravox;
+pub(crate) mod ultravox;
 pub(crate) mod words;
 
-pub use client::{Account, Client, KeyIn};
+pub(crate) use client::{Account, Client, KeyIn};

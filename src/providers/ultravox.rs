@@ -14,13 +14,13 @@ mod update;
 mod verdict;
 mod words;
 
-pub use agreement::agreement;
-pub use carrier::VoiceCarrier;
-pub use error::UltravoxError;
-pub use settings::{Settings, read_settings};
-pub use update::{Stored, UpdateError};
-pub use verdict::{Issue, IssueKind, issues};
-pub use words::without_secrets;
+pub(crate) use agreement::agreement;
+pub(crate) use carrier::VoiceCarrier;
+pub(crate) use error::UltravoxError;
+pub(crate) use settings::{Settings, read_settings};
+pub(crate) use update::{Stored, UpdateError};
+pub(crate) use verdict::{Issue, IssueKind, issues};
+pub(crate) use words::without_secrets;
 
 use super::breaker::Breakers;
 use super::client::{Account, Client, KeyIn};

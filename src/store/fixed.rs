@@ -10,7 +10,7 @@ use diesel::sqlite::Sqlite;
 
 /// Whether an agency and a key are among these pairs, handed over as one JSON text.
 #[derive(QueryId)]
-pub struct Among<A, K> {
+pub(super) struct Among<A, K> {
     agency: A,
     key: K,
     pairs: String,
@@ -19,7 +19,7 @@ pub struct Among<A, K> {
 impl<A, K> Among<A, K> {
     /// # Errors
     /// None in practice: texts can always be written as JSON.
-    pub fn new(agency: A, key: K, pairs: &[(AgencyId, String)]) -> Result<Self, StoreError> {
+    pub(super) fn new(agency: A, key: K, pairs: &[(AgencyId, String)]) -> Result<Self, StoreError> {
         let pairs = pairs.iter();
         let pairs: Vec<_> = pairs
             .map(|(agency, key)| (agency.to_string(), key))
@@ -55,7 +55,7 @@ impl<A: QueryFragment<Sqlite>, K: QueryFragment<Sqlite>> QueryFragment<Sqlite> f
 
 /// A statement whose text is always the same. diesel plans its updates and upserts again each time,
 /// since theirs may vary; planning an upsert takes longer than running it.
-pub struct Fixed<Q>(pub Q);
+pub(super) struct Fixed<Q>(pub Q);
 
 impl<Q: QueryFragment<Sqlite>> QueryFragment<Sqlite> for Fixed<Q> {
     fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {

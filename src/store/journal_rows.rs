@@ -38,7 +38,7 @@ pub struct EventRow<'a> {
 
 /// An event as it is read back, with the life of its agency's numbering.
 #[derive(Clone, Debug, Queryable)]
-pub struct PublishedRow {
+pub(super) struct PublishedRow {
     pub epoch: String,
     pub seq: i64,
     pub call_id: String,
@@ -104,7 +104,7 @@ impl<'a> EventRow<'a> {
 }
 
 impl PublishedRow {
-    pub fn published(self, agency: AgencyId) -> Result<Published, StoreError> {
+    pub(super) fn published(self, agency: AgencyId) -> Result<Published, StoreError> {
         let subject = match (&self.subject_kind, &self.subject_id) {
             (Some(kind), Some(id)) => Subject::read(kind, id),
             // Written by the release before this one, whose events are of calls.

@@ -65,7 +65,7 @@ impl CallLogRow {
 
 /// What is read back, in the order of [`logged_columns`].
 #[derive(Clone, Debug, Queryable)]
-pub struct LoggedCallRow {
+pub(super) struct LoggedCallRow {
     pub id: String,
     pub agency_id: String,
     pub caller_id: Option<String>,
@@ -111,12 +111,12 @@ pub(super) use logged_columns;
 
 impl LoggedCallRow {
     /// Its place in the order of pages.
-    pub fn position(&self) -> Option<(Timestamp, CallId)> {
+    pub(super) fn position(&self) -> Option<(Timestamp, CallId)> {
         let id = self.id.parse().ok()?;
         Some((Timestamp::from_micros(self.started_at), CallId(id)))
     }
 
-    pub fn logged(self) -> Result<LoggedCall, StoreError> {
+    pub(super) fn logged(self) -> Result<LoggedCall, StoreError> {
         let answered_by = match &self.caller_id {
             Some(user) => Some(UserId(id(user, "call_logs.caller_id")?)),
             None => None,
@@ -146,7 +146,7 @@ impl LoggedCallRow {
 }
 
 /// The result of that name.
-pub fn result(name: Option<&str>, row: &str) -> Result<CallResult, StoreError> {
+pub(super) fn result(name: Option<&str>, row: &str) -> Result<CallResult, StoreError> {
     let result = name.and_then(CallResult::from_name);
     result.ok_or_else(|| unknown("call_logs.result", row, name.unwrap_or_default()))
 }

@@ -33,11 +33,11 @@ type Encrypted = <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream;
 /// The code of the first error that a server has sent on a connection since it was last asked for:
 /// what comes after it on a pipeline only says that the transaction had failed.
 #[derive(Clone, Debug, Default)]
-pub struct Overheard(Arc<Mutex<Option<String>>>);
+pub(super) struct Overheard(Arc<Mutex<Option<String>>>);
 
 impl Overheard {
     /// The code, which is forgotten with that.
-    pub fn take(&self) -> Option<String> {
+    pub(super) fn take(&self) -> Option<String> {
         self.code().take()
     }
 
@@ -123,7 +123,7 @@ impl Listener {
 
 /// Makes connections that are listened to, with TLS or without. To tokio-postgres all of it is TLS:
 /// only there can one stand between it and its socket.
-pub struct Listening {
+pub(super) struct Listening {
     /// `None`: never TLS.
     pub tls: Option<MakeRustlsConnect>,
     /// Whether a server without TLS is refused.
@@ -149,7 +149,7 @@ impl MakeTlsConnect<Socket> for Listening {
 }
 
 /// Makes one connection.
-pub struct ListeningTo {
+pub(super) struct ListeningTo {
     tls: Option<Tls>,
     required: bool,
     codes: Overheard,
@@ -194,7 +194,7 @@ enum Stream {
 }
 
 /// A connection that is listened to.
-pub struct Line {
+pub(super) struct Line {
     stream: Stream,
     listener: Listener,
 }

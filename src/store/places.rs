@@ -5,7 +5,7 @@ use super::rows::{CallRow, LegRow};
 use std::collections::HashSet;
 
 /// The places of the rows that were read.
-pub struct Places {
+pub(super) struct Places {
     /// Of legs.
     pub legs: HashSet<LegPlace>,
     /// Of calls.

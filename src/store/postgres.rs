@@ -22,7 +22,7 @@ use tokio::runtime::Handle;
 use super::schema::in_callboard as schema;
 
 #[path = "queries/mod.rs"]
-pub mod queries;
+pub(super) mod queries;
 
 /// Connections that write: the journal's batch, errands, retention, somebody's settings. They are
 /// not lent to readers, so that no storm of resuming clients holds up a webhook.
@@ -39,10 +39,10 @@ const ON_DISK: &str = "SELECT set_config('synchronous_commit', 'on', false) \
      WHERE current_setting('synchronous_commit') IN ('off', 'local', 'remote_write')";
 
 /// A connection, used only on the main runtime.
-pub type Conn = AsyncPgConnection;
+pub(super) type Conn = AsyncPgConnection;
 
 /// A connection, as a query takes it: shared, so that several can be under way.
-pub type Line<'a> = &'a Conn;
+pub(super) type Line<'a> = &'a Conn;
 
 /// How a writing transaction begins. Behind a pooler nothing else sets these limits.
 pub(super) const BEGIN_WRITE: &str = "BEGIN; SET LOCAL statement_timeout = 1000; \
@@ -163,7 +163,7 @@ pub(super) use {insert_rows, locked, locked_if_free, rows_by, skip_locked, toget
 
 /// A PostgreSQL database behind its connections.
 #[derive(Clone)]
-pub struct Db {
+pub(super) struct Db {
     writers: Pool,
     readers: Pool,
     url: PostgresUrl,
@@ -175,7 +175,7 @@ impl Db {
     ///
     /// # Errors
     /// When the server cannot be reached, refuses us, or fails the TLS checks asked for.
-    pub async fn open(url: PostgresUrl, runtime: Handle) -> Result<Self, StoreError> {
+    pub(super) async fn open(url: PostgresUrl, runtime: Handle) -> Result<Self, StoreError> {
         let session = reach::look(&url).await?;
         let setup = match session {
             Session::Ours => ON_DISK,
@@ -193,12 +193,12 @@ impl Db {
     ///
     /// # Errors
     /// When a migration fails, another process is at it for too long, or a right is missing.
-    pub async fn migrate(&self) -> Result<usize, StoreError> {
+    pub(super) async fn migrate(&self) -> Result<usize, StoreError> {
         Migrating::connect(&self.url).await?.run().await
     }
 
     /// The latest migration that this program knows.
-    pub fn known() -> Result<String, StoreError> {
+    pub(super) fn known() -> Result<String, StoreError> {
         super::migrations::latest(MigrationSource::<Pg>::migrations(&MIGRATIONS))
     }
 
@@ -206,7 +206,7 @@ impl Db {
     ///
     /// # Errors
     /// When the database cannot be read, or a right is missing.
-    pub async fn pending_migrations(&self) -> Result<usize, StoreError> {
+    pub(super) async fn pending_migrations(&self) -> Result<usize, StoreError> {
         Migrating::connect(&self.url).await?.pending().await
     }
 
@@ -215,7 +215,7 @@ impl Db {
     ///
     /// # Errors
     /// What `work` returns, or that the database did not answer in time.
-    pub async fn write<R, F>(
+    pub(super) async fn write<R, F>(
         &self,
         work: impl FnOnce(Lease) -> F + Send + 'static,
     ) -> Result<R, StoreError>
@@ -230,7 +230,7 @@ impl Db {
     ///
     /// # Errors
     /// What `work` returns, or that the database did not answer in time.
-    pub async fn read<R, F>(
+    pub(super) async fn read<R, F>(
         &self,
         work: impl FnOnce(Lease) -> F + Send + 'static,
     ) -> Result<R, StoreError>

@@ -65,7 +65,7 @@ pub struct ErrandRow {
 }
 
 #[derive(Clone, Debug, Queryable)]
-pub struct AgencyRow {
+pub(super) struct AgencyRow {
     pub id: String,
     pub name: String,
     pub is_default: bool,
@@ -77,7 +77,7 @@ pub struct AgencyRow {
 }
 
 #[derive(Clone, Debug, Queryable)]
-pub struct UserRow {
+pub(super) struct UserRow {
     pub id: String,
     pub agency_id: Option<String>,
     pub role: Option<String>,
@@ -88,7 +88,7 @@ pub struct UserRow {
 }
 
 #[derive(Clone, Debug, Queryable)]
-pub struct CredentialRow {
+pub(super) struct CredentialRow {
     pub agency_id: String,
     pub name: String,
     pub version: i64,
@@ -244,12 +244,12 @@ impl ErrandRow {
 impl AgencyRow {
     /// The roles for which callers' numbers are masked. One that only a later version knows is
     /// nobody's here.
-    pub fn mask_numbers_for(&self) -> Vec<Role> {
+    pub(super) fn mask_numbers_for(&self) -> Vec<Role> {
         let names = self.mask_numbers_for.split(',');
         names.filter_map(Role::from_name).collect()
     }
 
-    pub fn agency(&self) -> Result<Agency, StoreError> {
+    pub(super) fn agency(&self) -> Result<Agency, StoreError> {
         Ok(Agency {
             id: AgencyId(id(&self.id, "agencies.id")?),
             name: self.name.clone(),
@@ -259,7 +259,7 @@ impl AgencyRow {
 }
 
 impl UserRow {
-    pub fn of(user: &User, now: Timestamp) -> Self {
+    pub(super) fn of(user: &User, now: Timestamp) -> Self {
         Self {
             id: user.id.to_string(),
             agency_id: user.agency_id.map(|agency| agency.to_string()),
@@ -271,7 +271,7 @@ impl UserRow {
         }
     }
 
-    pub fn user(self) -> Result<User, StoreError> {
+    pub(super) fn user(self) -> Result<User, StoreError> {
         Ok(User {
             id: UserId(id(&self.id, "users.id")?),
             agency_id: match &self.agency_id {

@@ -1,22 +1,22 @@
 //! The tables, written once and made twice: PostgreSQL has them in the schema `callboard`, which every
 //! statement names, since a `search_path` does not outlive a transaction behind some poolers. Text
 //! ids, microseconds since 1970, JSON as text.
-#![allow(missing_docs)]
+#![allow(unreachable_pub)] // diesel's macro makes them so
 
 macro_rules! tables {
     ($($table:ident $key:tt $columns:tt)+) => {
         /// Their names.
-        pub const TABLES: &[&str] = &[$(stringify!($table)),+];
+        pub(crate) const TABLES: &[&str] = &[$(stringify!($table)),+];
 
         /// As SQLite has them.
-        pub mod plain {
+        pub(crate) mod plain {
             $(diesel::table! { $table $key $columns })+
             diesel::allow_tables_to_appear_in_same_query!(agency_heads, call_events);
             diesel::allow_tables_to_appear_in_same_query!(claims, commands, inbound_calls);
             diesel::allow_tables_to_appear_in_same_query!(call_legs, inbound_calls);
         }
         /// As PostgreSQL has them.
-        pub mod in_callboard {
+        pub(crate) mod in_callboard {
             $(diesel::table! { callboard.$table $key $columns })+
             diesel::allow_tables_to_appear_in_same_query!(agency_heads, call_events);
             diesel::allow_tables_to_appear_in_same_query!(claims, commands, inbound_calls);

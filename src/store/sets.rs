@@ -13,7 +13,7 @@ use std::marker::PhantomData;
 
 /// Runs a query for each of many keys. Its inside stands behind a fence: it is found by its index,
 /// one key after the other, whatever the server believes of a table that is young.
-pub struct ForEach<Q> {
+pub(super) struct ForEach<Q> {
     query: Q,
     agencies: Vec<String>,
     keys: Vec<String>,
@@ -21,7 +21,7 @@ pub struct ForEach<Q> {
 
 impl<Q> ForEach<Q> {
     /// `query` says [`AskedAgency`] and [`AskedKey`] where it means the agency and the key.
-    pub fn new(query: Q, keys: &[(AgencyId, String)]) -> Self {
+    pub(super) fn new(query: Q, keys: &[(AgencyId, String)]) -> Self {
         let keys = keys.iter();
         let (agencies, keys) = keys
             .map(|(agency, key)| (agency.to_string(), key.clone()))
@@ -58,14 +58,14 @@ impl<Q: QueryId> QueryId for ForEach<Q> {
 
 /// The agency that [`ForEach`] is at.
 #[derive(Clone, Copy, QueryId, ValidGrouping)]
-pub struct AskedAgency;
+pub(super) struct AskedAgency;
 
 /// The key that [`ForEach`] is at, of the type of the column that it is compared with.
 #[derive(Clone, Copy, QueryId)]
-pub struct AskedKey<T>(PhantomData<T>);
+pub(super) struct AskedKey<T>(PhantomData<T>);
 
 impl<T> AskedKey<T> {
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self(PhantomData)
     }
 }
@@ -101,7 +101,7 @@ impl<T> QueryFragment<Pg> for AskedKey<T> {
 }
 
 /// Puts rows into a table, handed over as one JSON text.
-pub struct PutRows {
+pub(super) struct PutRows {
     head: &'static str,
     rows: String,
     tail: &'static str,
@@ -112,7 +112,7 @@ impl PutRows {
     ///
     /// # Errors
     /// When the rows cannot be written as JSON.
-    pub fn into<R: Serialize>(
+    pub(super) fn into<R: Serialize>(
         _table: impl Table,
         head: &'static str,
         rows: &[R],

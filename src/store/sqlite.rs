@@ -1,6 +1,6 @@
 //! SQLite: the embedded database, and what its dialect does differently.
 
-pub mod file;
+pub(super) mod file;
 mod traces;
 
 pub(super) use file::HAS_FLOOR;
@@ -22,7 +22,7 @@ use tokio::sync::{Notify, Semaphore};
 use super::schema::plain as schema;
 
 #[path = "queries/mod.rs"]
-pub mod queries;
+pub(super) mod queries;
 
 pub(super) const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 
@@ -30,15 +30,15 @@ pub(super) const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/
 const READERS: usize = 4;
 
 /// A connection, used only on threads that may block.
-pub type Conn = SyncConnectionWrapper<SqliteConnection, Inline>;
+pub(super) type Conn = SyncConnectionWrapper<SqliteConnection, Inline>;
 
 /// A connection, as a query takes it.
-pub type Line<'a> = &'a mut Conn;
+pub(super) type Line<'a> = &'a mut Conn;
 
 /// Runs statements where they stand: the whole transaction already sits on a blocking thread, so a
 /// hop per statement would only cost time.
 #[derive(Debug)]
-pub struct Inline;
+pub(super) struct Inline;
 
 impl SpawnBlocking for Inline {
     fn spawn_blocking<'a, R>(
@@ -170,7 +170,7 @@ pub(super) use {insert_rows, locked, locked_if_free, rows_by, skip_locked, toget
 
 /// An open SQLite database: one writer, several readers.
 #[derive(Clone)]
-pub struct Db {
+pub(super) struct Db {
     writer: Arc<Pool>,
     readers: Arc<Pool>,
     runtime: Handle,
@@ -210,7 +210,7 @@ impl Db {
     ///
     /// # Errors
     /// When the file cannot be opened or is no database.
-    pub async fn open(path: &Path, runtime: Handle) -> Result<Self, StoreError> {
+    pub(super) async fn open(path: &Path, runtime: Handle) -> Result<Self, StoreError> {
         file::make_ready(path)?;
         let files = Files::default();
         let pool = |setup, places| Arc::new(Pool::new(path, &files, setup, places));
@@ -234,7 +234,7 @@ impl Db {
     ///
     /// # Errors
     /// When a migration fails.
-    pub async fn migrate(&self) -> Result<usize, StoreError> {
+    pub(super) async fn migrate(&self) -> Result<usize, StoreError> {
         let mut failure = None;
         // Two processes may find the same migration missing; the one that loses finds it done.
         for _ in 0..3 {
@@ -258,7 +258,7 @@ impl Db {
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub async fn pending_migrations(&self) -> Result<usize, StoreError> {
+    pub(super) async fn pending_migrations(&self) -> Result<usize, StoreError> {
         let mut harness = AsyncMigrationHarness::new(self.writer.connect()?);
         let pending = harness.pending_migrations(MIGRATIONS);
         pending
@@ -270,7 +270,7 @@ impl Db {
     ///
     /// # Errors
     /// What `work` returns, or that no connection could be had.
-    pub async fn write<R: Send + 'static>(
+    pub(super) async fn write<R: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Conn) -> Result<R, StoreError> + Send + 'static,
     ) -> Result<R, StoreError> {
@@ -285,7 +285,7 @@ impl Db {
     ///
     /// # Errors
     /// What `work` returns, or that no connection could be had.
-    pub async fn read<R: Send + 'static>(
+    pub(super) async fn read<R: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Conn) -> Result<R, StoreError> + Send + 'static,
     ) -> Result<R, StoreError> {
@@ -296,7 +296,7 @@ impl Db {
     ///
     /// # Errors
     /// When somebody else writes, or reads what was there before.
-    pub async fn leave_no_trace(&self) -> Result<(), StoreError> {
+    pub(super) async fn leave_no_trace(&self) -> Result<(), StoreError> {
         Pool::run(&self.writer, &self.runtime, |conn| {
             finish(traces::erase(conn))
         })
@@ -306,7 +306,7 @@ impl Db {
     /// Carries what was committed over from the log into the file, beside the writer: no webhook
     /// waits for it, and the log begins again whenever it has been carried over whole. While there is
     /// no moment for that the log grows until the writer does the rest itself.
-    pub async fn carry_over(&self) {
+    pub(super) async fn carry_over(&self) {
         loop {
             self.written.notified().await;
             let carried = Pool::run(&self.carrier, &self.runtime, |conn| {

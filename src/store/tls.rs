@@ -26,7 +26,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 ///
 /// # Errors
 /// Says, without the password, why not.
-pub async fn connect(url: &PostgresUrl) -> Result<(AsyncPgConnection, Overheard), String> {
+pub(super) async fn connect(url: &PostgresUrl) -> Result<(AsyncPgConnection, Overheard), String> {
     let codes = Overheard::default();
     let mut config = url.config.clone();
     let hosts = url.config.get_hosts();

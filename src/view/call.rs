@@ -71,7 +71,7 @@ pub struct CallView<'a> {
 /// Somebody on a call beside the caller.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Participant)]
-pub struct ParticipantView<'a> {
+pub(super) struct ParticipantView<'a> {
     /// An agent's; null for somebody of whom no claim tells.
     #[schema(required)]
     id: Option<Uuid>,

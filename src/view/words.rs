@@ -13,6 +13,7 @@ macro_rules! words {
     ($($(#[$meta:meta])* $type:ident $name:literal $text:literal $words:expr;)*) => {$(
         $(#[$meta])*
         #[derive(Debug)]
+        #[allow(unreachable_pub)] // some are used outside of the room, and some are not
         pub struct $type;
 
         impl PartialSchema for $type {

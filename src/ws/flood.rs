@@ -11,11 +11,11 @@ const WINDOW: Duration = Duration::from_secs(10);
 
 /// When the last messages came.
 #[derive(Debug, Default)]
-pub struct Flood(VecDeque<Tick>);
+pub(super) struct Flood(VecDeque<Tick>);
 
 impl Flood {
     /// Counts a message; true when it is one too many.
-    pub fn count(&mut self, now: Tick) -> bool {
+    pub(super) fn count(&mut self, now: Tick) -> bool {
         while self.0.front().is_some_and(|at| now.since(*at) >= WINDOW) {
             self.0.pop_front();
         }

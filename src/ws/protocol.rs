@@ -14,7 +14,7 @@ use serde_json::Value;
 pub(super) use super::message::Greeted;
 
 /// How often the server beats, in seconds.
-pub const HEARTBEAT_S: u64 = 15;
+pub(super) const HEARTBEAT_S: u64 = 15;
 /// The subprotocol's name.
 pub const SUBPROTOCOL: &str = "callboard.v1";
 
@@ -89,7 +89,7 @@ fn position(wire: WirePosition) -> Result<Position, String> {
 
 /// The word for why a client got a snapshot.
 #[must_use]
-pub const fn reason_name(reason: SnapshotReason) -> &'static str {
+pub(super) const fn reason_name(reason: SnapshotReason) -> &'static str {
     match reason {
         SnapshotReason::Fresh => "fresh",
         SnapshotReason::EpochChanged => "epoch_changed",

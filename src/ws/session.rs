@@ -28,7 +28,7 @@ const SILENCE: Duration = Duration::from_secs(2 * HEARTBEAT_S);
 const CONNECT: Duration = Duration::from_secs(10);
 
 /// What arrives from a client.
-pub struct Inbound {
+pub(super) struct Inbound {
     messages: AggregatedMessageStream,
     gate: GateSays,
 }
@@ -36,7 +36,7 @@ pub struct Inbound {
 impl Inbound {
     /// Messages behind a gate.
     #[must_use]
-    pub fn new(messages: AggregatedMessageStream, gate: GateSays) -> Self {
+    pub(super) fn new(messages: AggregatedMessageStream, gate: GateSays) -> Self {
         Self { messages, gate }
     }
 
@@ -68,7 +68,7 @@ impl From<Close> for End {
 }
 
 /// One socket.
-pub struct Session {
+pub(super) struct Session {
     context: web::Data<Context>,
     outbox: Outbox,
     inbound: Inbound,
@@ -94,7 +94,7 @@ struct Connected {
 impl Session {
     /// A session that has not begun.
     #[must_use]
-    pub fn new(
+    pub(super) fn new(
         context: web::Data<Context>,
         outbox: Outbox,
         inbound: Inbound,
@@ -116,7 +116,7 @@ impl Session {
     }
 
     /// Lives until the end of the socket.
-    pub async fn run(mut self) {
+    pub(super) async fn run(mut self) {
         let _open = self.context.metrics.socket_opened();
         let end = match self.connect().await {
             Ok(connected) => self.live(connected).await,

@@ -33,7 +33,7 @@ impl Ending {
 }
 
 /// The body of a socket's answer.
-pub struct Frames {
+pub(super) struct Frames {
     outbox: Outbox,
     metrics: Metrics,
     ending: Ending,
@@ -47,7 +47,7 @@ pub struct Frames {
 impl Frames {
     /// A body that yields what `outbox` holds, until it ends, and says so to its connection.
     #[must_use]
-    pub fn new(
+    pub(super) fn new(
         outbox: Outbox,
         metrics: Metrics,
         clock: Clock,

@@ -1,7 +1,7 @@
 //! Call control: how many claims a second are decided while 64 agents race for every call, and what a
 //! carrier that hangs on every command does to the webhooks that come in meanwhile.
 #![allow(
-    missing_docs,
+    unreachable_pub,
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,

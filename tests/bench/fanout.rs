@@ -6,7 +6,7 @@
 //! lockstep the next event is published when everyone has the last one, and no write carries two:
 //! that is the price of one delivery by itself, and is told beside it.
 #![allow(
-    missing_docs,
+    unreachable_pub,
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,

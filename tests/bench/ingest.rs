@@ -4,7 +4,7 @@
 //!
 //! One transaction per webhook is what 64 journals do, each with one webhook in flight.
 #![allow(
-    missing_docs,
+    unreachable_pub,
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,

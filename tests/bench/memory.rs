@@ -1,7 +1,7 @@
 //! Memory per idle socket: by how much the server process grows over ten thousand signed-in boards
 //! that hear nothing but heartbeats.
 #![allow(
-    missing_docs,
+    unreachable_pub,
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,

@@ -1,7 +1,7 @@
 //! A storm: five thousand boards that were cut off come back at once, each with its position, and
 //! hear what they missed. The ring covers it, so the database is not read at all.
 #![allow(
-    missing_docs,
+    unreachable_pub,
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,

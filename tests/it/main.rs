@@ -3,7 +3,7 @@
 //!
 //! `tests/run` starts what they need; `CALLBOARD_TEST_POSTGRES` names the PostgreSQL server.
 #![allow(
-    missing_docs,
+    unreachable_pub,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,

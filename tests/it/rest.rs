@@ -283,7 +283,7 @@ async fn a_call_reads_as_the_contract_has_it(world: World) {
             "from_number": "+15550100", "to_number": "+15550109999", "caller_name": "+15550100",
             "direction": "inbound", "status": "incoming", "answered_by": null,
             "answered_by_name": null, "caller_answered_at": null, "answered_at": null,
-            "ended_at": null, "connected": false, "hangup_cause": null, "recordings": [],
+            "ended_at": null, "connected": false, "hangup_cause": null, "recordings": [], "participants": [],
             "created_at": "2026-11-21T09:00:00.000000Z", "updated_at": "2026-11-21T09:00:00.000000Z",
         })
     );

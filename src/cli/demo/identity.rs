@@ -237,6 +237,7 @@ mod tests {
         );
     }
 
+    #[cfg(feature = "proving")]
     #[test]
     fn another_agency_keeps_the_keys() {
         let one = Identity::new();

@@ -15,7 +15,7 @@ use std::sync::Arc;
 type Handle = (AgencyId, LegHandle);
 
 #[derive(Default)]
-pub struct Database {
+pub(super) struct Database {
     heads: BTreeMap<AgencyId, Head>,
     pub webhooks: BTreeMap<WebhookKey, (Option<String>, WebhookOutcome)>,
     pub legs: BTreeMap<Handle, Leg>,
@@ -34,7 +34,7 @@ fn of_call(call: &Call) -> Handle {
 
 impl Database {
     /// With the agency of stories and another one.
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         let head = Head {
             epoch: "epoch".into(),
             last_seq: 0,
@@ -49,7 +49,7 @@ impl Database {
     }
 
     /// Commits these appends in one batch.
-    pub fn commit(&mut self, appends: &[Append]) {
+    pub(super) fn commit(&mut self, appends: &[Append]) {
         let appends: Vec<Arc<Append>> = appends.iter().cloned().map(Arc::new).collect();
         let mut keys = BatchKeys::default();
         for append in &appends {
@@ -212,7 +212,7 @@ impl Database {
     }
 
     /// An agency's events, by number.
-    pub fn of_agency(&self, agency: AgencyId) -> impl DoubleEndedIterator<Item = &NewEvent> {
+    pub(super) fn of_agency(&self, agency: AgencyId) -> impl DoubleEndedIterator<Item = &NewEvent> {
         let events = self.events.iter();
         events.filter(move |new| new.published.agency == agency)
     }
@@ -223,7 +223,7 @@ impl Database {
     }
 
     /// A call's events, in order.
-    pub fn of_call(&self, id: CallId) -> impl Iterator<Item = &NewEvent> {
+    pub(super) fn of_call(&self, id: CallId) -> impl Iterator<Item = &NewEvent> {
         let events = self.events.iter();
         events.filter(move |new| new.event.call.id == id)
     }

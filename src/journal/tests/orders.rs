@@ -11,13 +11,13 @@ type Rows = BTreeMap<(AgencyId, LegHandle), Call>;
 
 /// What happens, without the order in which we hear of it. Commands keep theirs.
 #[derive(Clone, Debug)]
-pub struct Tale {
+pub(super) struct Tale {
     pub webhooks: Vec<Append>,
     pub commands: Vec<Append>,
 }
 
 impl Story {
-    pub fn into_tale(self) -> Tale {
+    pub(super) fn into_tale(self) -> Tale {
         let is_webhook = |append: &Append| matches!(append, Append::Webhook(_));
         let (webhooks, commands) = self.into_appends().into_iter().partition(is_webhook);
         Tale { webhooks, commands }
@@ -27,7 +27,7 @@ impl Story {
 impl Tale {
     /// The appends when webhooks come in this order (of their places) and each command comes after
     /// that many of them.
-    pub fn told(&self, order: &[usize], after: &[usize]) -> Vec<Append> {
+    pub(super) fn told(&self, order: &[usize], after: &[usize]) -> Vec<Append> {
         let mut commands = self.commands.iter().zip(after).peekable();
         let mut appends = Vec::new();
         for heard in 0..=order.len() {
@@ -41,7 +41,7 @@ impl Tale {
 
     /// Plays every order, and shows that where the same commands were accepted the same rows are
     /// left. Returns them by what became of the commands.
-    pub fn rows_of_every_order(&self) -> BTreeMap<Vec<String>, Rows> {
+    pub(super) fn rows_of_every_order(&self) -> BTreeMap<Vec<String>, Rows> {
         let mut ends = BTreeMap::new();
         for order in permutations(self.webhooks.len()) {
             for after in places(self.commands.len(), self.webhooks.len()) {
@@ -56,7 +56,7 @@ impl Tale {
 }
 
 /// Remembers how a play ended, and that it ended as those before with the same commands accepted.
-pub fn same_end(
+pub(super) fn same_end(
     ends: &mut BTreeMap<Vec<String>, Rows>,
     played: &Database,
     how: impl Fn() -> String,
@@ -69,7 +69,7 @@ pub fn same_end(
 }
 
 /// Every order of that many things.
-pub fn permutations(size: usize) -> Vec<Vec<usize>> {
+pub(super) fn permutations(size: usize) -> Vec<Vec<usize>> {
     let mut orders = vec![Vec::new()];
     for next in 0..size {
         orders = orders

@@ -9,7 +9,7 @@ use crate::store::batch::WebhookOutcome;
 use std::collections::BTreeMap;
 
 /// Plays appends in batches of these sizes; what is left over makes one more batch.
-pub fn play_in(appends: &[Append], sizes: &[usize]) -> Database {
+pub(super) fn play_in(appends: &[Append], sizes: &[usize]) -> Database {
     let mut database = Database::new();
     let mut rest = appends;
     for size in sizes {
@@ -27,14 +27,14 @@ pub fn play_in(appends: &[Append], sizes: &[usize]) -> Database {
 }
 
 /// Plays appends one by one.
-pub fn play_singly(appends: &[Append]) -> Database {
+pub(super) fn play_singly(appends: &[Append]) -> Database {
     play_in(appends, &vec![1; appends.len()])
 }
 
 impl Story {
     /// Plays the story one append at a time, and also at once and in uneven batches: where the same
     /// commands are accepted, the same rows are left.
-    pub fn play(self) -> Database {
+    pub(super) fn play(self) -> Database {
         let appends = self.into_appends();
         let singly = play_singly(&appends);
         singly.check_texts();
@@ -48,14 +48,14 @@ impl Story {
     }
 
     /// Plays the whole story in one batch.
-    pub fn play_at_once(self) -> Database {
+    pub(super) fn play_at_once(self) -> Database {
         play_in(&self.into_appends(), &[])
     }
 }
 
 impl Database {
     /// Every call's row, by leg, what differs from life to life aside.
-    pub fn rows(&self) -> BTreeMap<(AgencyId, LegHandle), Call> {
+    pub(super) fn rows(&self) -> BTreeMap<(AgencyId, LegHandle), Call> {
         self.calls
             .values()
             .map(|call| {
@@ -66,23 +66,23 @@ impl Database {
     }
 
     /// The row of that leg's call.
-    pub fn row(&self, handle: &str) -> Call {
+    pub(super) fn row(&self, handle: &str) -> Call {
         let key = (agency(AGENCY), LegHandle::test(handle));
         self.rows().remove(&key).unwrap()
     }
 
     /// The caller's call.
-    pub fn call(&self) -> Call {
+    pub(super) fn call(&self) -> Call {
         self.row("caller")
     }
 
     /// What boards of the agency of stories were told, with reasons and actors.
-    pub fn told(&self) -> Vec<String> {
+    pub(super) fn told(&self) -> Vec<String> {
         self.told_to(AGENCY)
     }
 
     /// What that agency's boards were told.
-    pub fn told_to(&self, name: &str) -> Vec<String> {
+    pub(super) fn told_to(&self, name: &str) -> Vec<String> {
         self.of_agency(agency(name))
             .map(|numbered| {
                 let event = &numbered.event;
@@ -100,7 +100,7 @@ impl Database {
     }
 
     /// What became of each command, in order.
-    pub fn commands(&self) -> Vec<String> {
+    pub(super) fn commands(&self) -> Vec<String> {
         self.answers
             .iter()
             .flatten()
@@ -116,7 +116,7 @@ impl Database {
     }
 
     /// What became of each webhook, in order.
-    pub fn outcomes(&self) -> Vec<Option<WebhookOutcome>> {
+    pub(super) fn outcomes(&self) -> Vec<Option<WebhookOutcome>> {
         self.answers
             .iter()
             .flatten()

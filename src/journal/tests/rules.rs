@@ -11,7 +11,7 @@ use serde_json::Value;
 
 impl Database {
     /// Checks every call's events against section 2's table and against the rows.
-    pub fn check(&self) {
+    pub(super) fn check(&self) {
         for call in self.calls.values() {
             let mut before: Option<&Call> = None;
             for numbered in self.of_call(call.id) {
@@ -31,7 +31,7 @@ impl Database {
 
 impl Database {
     /// Checks that every event's text says what the event says.
-    pub fn check_texts(&self) {
+    pub(super) fn check_texts(&self) {
         for numbered in &self.events {
             check_text(numbered);
         }
@@ -210,7 +210,7 @@ fn check_text(new: &NewEvent) {
 }
 
 /// A row, what differs from life to life aside.
-pub fn plain(call: &Call) -> Call {
+pub(super) fn plain(call: &Call) -> Call {
     Call {
         id: crate::domain::CallId(uuid::Uuid::nil()),
         updated_at: call.created_at,

@@ -12,32 +12,32 @@ use crate::store::batch::StoredWebhook;
 use uuid::Uuid;
 
 /// The agency of a story that names none.
-pub const AGENCY: &str = "agency";
+pub(super) const AGENCY: &str = "agency";
 
 fn uuid(kind: &str, name: &str) -> Uuid {
     Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{kind} {name}").as_bytes())
 }
 
-pub fn agency(name: &str) -> AgencyId {
+pub(super) fn agency(name: &str) -> AgencyId {
     AgencyId(uuid("agency", name))
 }
 
-pub fn user(name: &str) -> UserId {
+pub(super) fn user(name: &str) -> UserId {
     UserId(uuid("user", name))
 }
 
-pub fn claim(name: &str) -> ClaimId {
+pub(super) fn claim(name: &str) -> ClaimId {
     ClaimId(uuid("claim", name))
 }
 
 /// The second of that number in every story.
-pub fn second(number: i64) -> Timestamp {
+pub(super) fn second(number: i64) -> Timestamp {
     Timestamp::from_micros(1_795_225_200_123_456).plus_seconds(number)
 }
 
 /// One line of the carrier, as its webhooks describe it.
 #[derive(Clone, Debug)]
-pub struct Line {
+pub(super) struct Line {
     pub handle: String,
     pub leg_id: Option<String>,
     pub session: Option<String>,
@@ -62,22 +62,22 @@ impl Line {
     }
 
     /// The caller's.
-    pub fn caller() -> Self {
+    pub(super) fn caller() -> Self {
         Self::new("caller", Direction::Incoming, Mark::Absent)
     }
 
     /// The one that the transfer of this claim made: its `mark` names the claim.
-    pub fn phone(name: &str) -> Self {
+    pub(super) fn phone(name: &str) -> Self {
         let state = Mark::Ours(Some(claim(name)));
         Self::new(&format!("phone of {name}"), Direction::Outgoing, state)
     }
 
     /// An outgoing one of the same session, with no `mark`.
-    pub fn unmarked(handle: &str) -> Self {
+    pub(super) fn unmarked(handle: &str) -> Self {
         Self::new(handle, Direction::Outgoing, Mark::Absent)
     }
 
-    pub fn called(self, handle: &str) -> Self {
+    pub(super) fn called(self, handle: &str) -> Self {
         let leg_id = Some(format!("leg of {handle}"));
         let handle = handle.into();
         Self {
@@ -87,25 +87,25 @@ impl Line {
         }
     }
 
-    pub fn in_session(self, session: Option<&str>) -> Self {
+    pub(super) fn in_session(self, session: Option<&str>) -> Self {
         let session = session.map(str::to_owned);
         Self { session, ..self }
     }
 
-    pub fn marked(self, mark: Mark) -> Self {
+    pub(super) fn marked(self, mark: Mark) -> Self {
         Self { mark, ..self }
     }
 
-    pub fn going(self, direction: Direction) -> Self {
+    pub(super) fn going(self, direction: Direction) -> Self {
         Self { direction, ..self }
     }
 
-    pub fn from(self, number: &str) -> Self {
+    pub(super) fn from(self, number: &str) -> Self {
         let from = Some(number.into());
         Self { from, ..self }
     }
 
-    pub fn unnamed(self) -> Self {
+    pub(super) fn unnamed(self) -> Self {
         Self {
             unnamed: true,
             ..self
@@ -113,14 +113,14 @@ impl Line {
     }
 }
 
-pub fn hangup(cause: &str) -> LegNews {
+pub(super) fn hangup(cause: &str) -> LegNews {
     LegNews::HungUp {
         cause: Some(cause.into()),
         source: None,
     }
 }
 
-pub fn recording(id: &str, started: i64) -> LegNews {
+pub(super) fn recording(id: &str, started: i64) -> LegNews {
     LegNews::Recorded {
         id: Some(id.into()),
         channels: Some("dual".into()),
@@ -131,14 +131,14 @@ pub fn recording(id: &str, started: i64) -> LegNews {
 
 /// What happens, in the order in which it reaches us.
 #[derive(Clone, Debug)]
-pub struct Story {
+pub(super) struct Story {
     agency: AgencyId,
     now: i64,
     appends: Vec<Append>,
 }
 
 impl Story {
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             agency: agency(AGENCY),
             now: 0,
@@ -147,17 +147,17 @@ impl Story {
     }
 
     /// From here on in this agency.
-    pub fn of(self, name: &str) -> Self {
+    pub(super) fn of(self, name: &str) -> Self {
         let agency = agency(name);
         Self { agency, ..self }
     }
 
     /// What follows happens at that second, be it earlier or later than what was told before.
-    pub fn at(self, now: i64) -> Self {
+    pub(super) fn at(self, now: i64) -> Self {
         Self { now, ..self }
     }
 
-    pub fn into_appends(self) -> Vec<Append> {
+    pub(super) fn into_appends(self) -> Vec<Append> {
         self.appends
     }
 
@@ -168,18 +168,18 @@ impl Story {
     }
 
     /// A webhook of this line. Its id is made of what it says and when.
-    pub fn hears(self, line: &Line, news: LegNews) -> Self {
+    pub(super) fn hears(self, line: &Line, news: LegNews) -> Self {
         let id = format!("{} {news:?} {}", line.handle, self.now);
         self.hears_as(&id, line, news)
     }
 
     /// This line's `call.initiated`.
-    pub fn begins(self, line: &Line) -> Self {
+    pub(super) fn begins(self, line: &Line) -> Self {
         self.hears(line, LegNews::Initiated(line.direction))
     }
 
     /// A webhook of this line with that id.
-    pub fn hears_as(self, id: &str, line: &Line, news: LegNews) -> Self {
+    pub(super) fn hears_as(self, id: &str, line: &Line, news: LegNews) -> Self {
         let moment = Moment {
             occurred: second(self.now),
             received: second(self.now).plus_micros(1000),
@@ -212,59 +212,59 @@ impl Story {
     }
 
     /// The last append once more, at the same moment.
-    pub fn again(mut self) -> Self {
+    pub(super) fn again(mut self) -> Self {
         self.appends.extend(self.appends.last().cloned());
         self
     }
 
-    pub fn rings(self, number: &str) -> Self {
+    pub(super) fn rings(self, number: &str) -> Self {
         self.begins(&Line::caller().from(number))
     }
 
-    pub fn caller_answers(self) -> Self {
+    pub(super) fn caller_answers(self) -> Self {
         self.hears(&Line::caller(), LegNews::Answered)
     }
 
-    pub fn caller_is_bridged(self) -> Self {
+    pub(super) fn caller_is_bridged(self) -> Self {
         self.hears(&Line::caller(), LegNews::Bridged)
     }
 
-    pub fn caller_hangs_up(self) -> Self {
+    pub(super) fn caller_hangs_up(self) -> Self {
         self.hears(&Line::caller(), hangup("normal_clearing"))
     }
 
-    pub fn recorded(self, id: &str, started: i64) -> Self {
+    pub(super) fn recorded(self, id: &str, started: i64) -> Self {
         self.hears(&Line::caller(), recording(id, started))
     }
 
-    pub fn phone_rings(self, name: &str) -> Self {
+    pub(super) fn phone_rings(self, name: &str) -> Self {
         self.begins(&Line::phone(name))
     }
 
-    pub fn phone_answers(self, name: &str) -> Self {
+    pub(super) fn phone_answers(self, name: &str) -> Self {
         self.hears(&Line::phone(name), LegNews::Answered)
     }
 
-    pub fn phone_is_bridged(self, name: &str) -> Self {
+    pub(super) fn phone_is_bridged(self, name: &str) -> Self {
         self.hears(&Line::phone(name), LegNews::Bridged)
     }
 
-    pub fn phone_hangs_up(self, name: &str, cause: &str) -> Self {
+    pub(super) fn phone_hangs_up(self, name: &str, cause: &str) -> Self {
         self.hears(&Line::phone(name), hangup(cause))
     }
 
     /// The agent of that name claims the caller's call, by a claim of the same name.
-    pub fn claims(self, name: &str) -> Self {
+    pub(super) fn claims(self, name: &str) -> Self {
         self.claims_as(name, name)
     }
 
     /// The agent claims the caller's call, by the claim of that name.
-    pub fn claims_as(self, agent: &str, name: &str) -> Self {
+    pub(super) fn claims_as(self, agent: &str, name: &str) -> Self {
         self.claims_leg("caller", agent, name)
     }
 
     /// The agent claims the call of that leg.
-    pub fn claims_leg(self, handle: &str, agent: &str, name: &str) -> Self {
+    pub(super) fn claims_leg(self, handle: &str, agent: &str, name: &str) -> Self {
         let append = Append::Claim(ClaimAppend {
             agency_id: self.agency,
             handle: LegHandle::test(handle),
@@ -278,12 +278,12 @@ impl Story {
         self.then(append)
     }
 
-    pub fn gives_back(self, name: &str) -> Self {
+    pub(super) fn gives_back(self, name: &str) -> Self {
         let by = Some(user(name));
         self.release(name, ReleaseReason::Cancelled, by)
     }
 
-    pub fn released(self, name: &str, reason: ReleaseReason) -> Self {
+    pub(super) fn released(self, name: &str, reason: ReleaseReason) -> Self {
         self.release(name, reason, None)
     }
 
@@ -298,7 +298,7 @@ impl Story {
         self.then(append)
     }
 
-    pub fn answers_plainly(self, name: &str) -> Self {
+    pub(super) fn answers_plainly(self, name: &str) -> Self {
         let append = Append::PlainAnswer(PlainAnswerAppend {
             agency_id: self.agency,
             claim_id: claim(name),

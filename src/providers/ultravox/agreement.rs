@@ -7,7 +7,7 @@ use serde_json::Value;
 
 /// What one carrier looks like from both sides.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Agreement {
+pub(crate) struct Agreement {
     /// Whether Ultravox has a configuration of it.
     pub is_configured: bool,
     /// Where the two sides differ.
@@ -16,7 +16,7 @@ pub struct Agreement {
 
 /// One value that is not the same on both sides.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Difference {
+pub(crate) struct Difference {
     /// Ours.
     pub key: CredentialKey,
     /// The same as a sentence.
@@ -25,7 +25,7 @@ pub struct Difference {
 
 /// Compares what Ultravox shows of a carrier with what is stored.
 #[must_use]
-pub fn agreement(carrier: VoiceCarrier, shown: &Value, stored: &Stored) -> Agreement {
+pub(crate) fn agreement(carrier: VoiceCarrier, shown: &Value, stored: &Stored) -> Agreement {
     if !shown.is_object() {
         return Agreement::default();
     }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 /// Fields of a configuration, by Ultravox's names.
-pub type Settings = Map<String, Value>;
+pub(crate) type Settings = Map<String, Value>;
 
 /// Most agents that may be named.
 const MOST_AGENTS: usize = 100;
@@ -24,7 +24,7 @@ const MAPPING: &str = "requestContextMapping";
 ///
 /// # Errors
 /// A sentence that names the field and what it may be, without its value.
-pub fn read_settings(carrier: VoiceCarrier, given: &Value) -> Result<Settings, String> {
+pub(crate) fn read_settings(carrier: VoiceCarrier, given: &Value) -> Result<Settings, String> {
     let Some(given) = given.as_object() else {
         return Err(format!("The settings of {carrier} must be an object"));
     };

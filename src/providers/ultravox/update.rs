@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use std::collections::HashMap;
 
 /// An agency's stored credentials.
-pub type Stored = HashMap<CredentialKey, SecretString>;
+pub(crate) type Stored = HashMap<CredentialKey, SecretString>;
 
 /// Why settings were not changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

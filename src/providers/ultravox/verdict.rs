@@ -7,7 +7,7 @@ use serde_json::Value;
 
 /// What is not as it should be with a carrier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum IssueKind {
+pub(crate) enum IssueKind {
     /// Some of its credentials are stored, these are not.
     Missing,
     /// It is stored and Ultravox does not know it.
@@ -20,7 +20,7 @@ pub enum IssueKind {
 
 /// Something that is not as it should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Issue {
+pub(crate) struct Issue {
     /// What, as a value.
     pub kind: IssueKind,
     /// Of which carrier.
@@ -51,7 +51,7 @@ impl Account {
 
 /// Where the account, as [`super::Ultravox::whole`] shows it, is not what is stored.
 #[must_use]
-pub fn issues(whole: &Value, stored: &Stored) -> Vec<Issue> {
+pub(crate) fn issues(whole: &Value, stored: &Stored) -> Vec<Issue> {
     let mut found = Vec::new();
     for carrier in VoiceCarrier::ALL {
         let shown = whole.get(carrier.name()).unwrap_or(&Value::Null);

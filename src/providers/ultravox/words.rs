@@ -25,7 +25,7 @@ pub(super) fn message(body: &[u8], account: &Account) -> Option<String> {
 /// What Ultravox shows of a carrier (or of all), without any secret. It gives none back; should it
 /// ever, we do not pass it on.
 #[must_use]
-pub fn without_secrets(mut shown: Value, secrets: &[SecretString]) -> Value {
+pub(crate) fn without_secrets(mut shown: Value, secrets: &[SecretString]) -> Value {
     clean(&mut shown, secrets, DEEPEST);
     shown
 }

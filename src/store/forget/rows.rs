@@ -3,7 +3,7 @@
 use diesel::Queryable;
 
 #[derive(Clone, Debug, PartialEq, Eq, Queryable)]
-pub struct CallTexts {
+pub(crate) struct CallTexts {
     pub id: String,
     pub call_control_id: String,
     pub call_session_id: Option<String>,
@@ -17,28 +17,28 @@ pub struct CallTexts {
 }
 
 #[derive(Clone, Debug, Queryable)]
-pub struct ClaimTexts {
+pub(crate) struct ClaimTexts {
     pub id: String,
     pub user_id: String,
     pub user_name: Option<String>,
 }
 
 #[derive(Clone, Debug, Queryable)]
-pub struct LegTexts {
+pub(crate) struct LegTexts {
     pub call_control_id: String,
     pub call_session_id: Option<String>,
     pub facts: String,
 }
 
 #[derive(Clone, Debug, Queryable)]
-pub struct EventTexts {
+pub(crate) struct EventTexts {
     pub seq: i64,
     pub call_id: String,
     pub event: String,
 }
 
 #[derive(Clone, Debug, Queryable)]
-pub struct WebhookTexts {
+pub(crate) struct WebhookTexts {
     pub webhook_id: String,
     pub event_type: String,
     pub call_control_id: Option<String>,
@@ -46,7 +46,7 @@ pub struct WebhookTexts {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Queryable)]
-pub struct LogTexts {
+pub(crate) struct LogTexts {
     pub id: String,
     pub caller_id: Option<String>,
     pub answered_by: Option<String>,

@@ -13,13 +13,13 @@ use std::time::Duration;
 const CONNECT: Duration = Duration::from_millis(1000);
 
 /// Connections that are set up alike.
-pub type Pool = managed::Pool<Maker>;
+pub(super) type Pool = managed::Pool<Maker>;
 
 /// So many connections, each set up as these statements say.
 ///
 /// # Errors
 /// None in practice.
-pub fn pool(
+pub(super) fn pool(
     url: &PostgresUrl,
     connections: usize,
     setup: &'static str,
@@ -31,13 +31,13 @@ pub fn pool(
 }
 
 /// Makes connections.
-pub struct Maker {
+pub(crate) struct Maker {
     url: PostgresUrl,
     setup: &'static str,
 }
 
 /// A connection, and the codes of its errors.
-pub struct Line {
+pub(crate) struct Line {
     conn: Conn,
     codes: Overheard,
 }
@@ -65,14 +65,14 @@ impl managed::Manager for Maker {
 
 /// A connection out of a pool. Unless it is given back it is closed: whoever was using it was
 /// cut off, and what it was in the middle of is unknown.
-pub struct Lease(Option<Object<Maker>>);
+pub(crate) struct Lease(Option<Object<Maker>>);
 
 impl Lease {
     /// A connection of `pool`, as soon as there is one.
     ///
     /// # Errors
     /// When there is none to be had.
-    pub async fn of(pool: &Pool) -> Result<Self, StoreError> {
+    pub(crate) async fn of(pool: &Pool) -> Result<Self, StoreError> {
         let lent = pool.get().await;
         let lent = lent.map_err(|error| StoreError::Unavailable(error.to_string()))?;
         // What an earlier user met is nothing to this one.
@@ -84,7 +84,7 @@ impl Lease {
     ///
     /// # Errors
     /// None in practice: a lease holds its connection until it is given back.
-    pub fn conn(&mut self) -> Result<&mut Conn, StoreError> {
+    pub(crate) fn conn(&mut self) -> Result<&mut Conn, StoreError> {
         match &mut self.0 {
             Some(line) => Ok(&mut line.conn),
             None => Err(StoreError::Unavailable("the connection is gone".into())),
@@ -98,7 +98,7 @@ impl Lease {
     ///
     /// # Errors
     /// That of `result`, with the server's code taken into account.
-    pub fn end<R>(mut self, result: Result<R, StoreError>) -> Result<R, StoreError> {
+    pub(crate) fn end<R>(mut self, result: Result<R, StoreError>) -> Result<R, StoreError> {
         let Some(line) = self.0.take() else {
             return result;
         };

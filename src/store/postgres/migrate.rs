@@ -17,7 +17,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 use tokio_postgres::{Client, Error};
 
-pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+pub(super) const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
 /// Longest wait for another process that migrates.
 const TURN: Duration = Duration::from_secs(30);
@@ -75,7 +75,7 @@ const LACKING_TO_MIGRATE: &str = "SELECT format('GRANT CREATE ON DATABASE %I TO 
      WHERE n.nspname = 'callboard' AND c.relkind IN ('r', 'v') AND NOT pg_has_role(c.relowner, 'USAGE')";
 
 /// The statements that both lists of rights come from, as one query for `doctor`.
-pub fn rights_sql() -> String {
+pub(crate) fn rights_sql() -> String {
     let list = |query: &str| {
         format!(
             "(SELECT COALESCE(string_agg(lacks, '; ' ORDER BY lacks), '') FROM ({query}) AS all_of_it)"
@@ -86,7 +86,7 @@ pub fn rights_sql() -> String {
 }
 
 /// A database that is looked at, or migrated, over a connection of its own.
-pub struct Migrating<'a> {
+pub(super) struct Migrating<'a> {
     url: &'a PostgresUrl,
     client: Client,
 }
@@ -96,7 +96,7 @@ impl<'a> Migrating<'a> {
     ///
     /// # Errors
     /// Why the server cannot be used.
-    pub async fn connect(url: &'a PostgresUrl) -> Result<Self, StoreError> {
+    pub(super) async fn connect(url: &'a PostgresUrl) -> Result<Self, StoreError> {
         match tokio::time::timeout(PATIENCE, reach::client(url)).await {
             Ok(Ok(client)) => Ok(Self { url, client }),
             Ok(Err(refusal)) => Err(refusal.explain(url).await.into()),
@@ -108,7 +108,7 @@ impl<'a> Migrating<'a> {
     ///
     /// # Errors
     /// When the database cannot be read, and what to grant where that is for rights.
-    pub async fn pending(&self) -> Result<usize, StoreError> {
+    pub(super) async fn pending(&self) -> Result<usize, StoreError> {
         self.may_serve().await?;
         Ok(self.within(self.missing()).await?.len())
     }
@@ -117,7 +117,7 @@ impl<'a> Migrating<'a> {
     ///
     /// # Errors
     /// What to grant.
-    pub async fn may_serve(&self) -> Result<(), StoreError> {
+    pub(super) async fn may_serve(&self) -> Result<(), StoreError> {
         let lacking = lacking();
         self.check(&lacking, "may not do there what serving takes")
             .await
@@ -128,7 +128,7 @@ impl<'a> Migrating<'a> {
     ///
     /// # Errors
     /// When a migration fails, another process keeps its turn, or a right is missing.
-    pub async fn run(self) -> Result<usize, StoreError> {
+    pub(super) async fn run(self) -> Result<usize, StoreError> {
         if self.pending().await? == 0 {
             return Ok(0);
         }

@@ -14,7 +14,7 @@ use tokio_postgres::{Client, Connection, Error, NoTls, SimpleQueryMessage, Socke
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// Longest wait for a server to let us in and to answer the first questions.
-pub const PATIENCE: Duration = Duration::from_secs(4);
+pub(super) const PATIENCE: Duration = Duration::from_secs(4);
 
 /// A node that stops or is cut off in the middle of a transaction holds its agencies' heads: the
 /// server ends the transaction soon, though not before we would (`WRITE_LIMIT`). It also finds out
@@ -30,7 +30,7 @@ const WRITING: &str = "-c statement_timeout=1000 -c lock_timeout=800 \
 
 /// Whose the server's session is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Session {
+pub(super) enum Session {
     /// Ours: settings that are given while connecting hold for it.
     Ours,
     /// A pooler's, for as long as we are connected. It does not hand such settings on, and what is
@@ -40,7 +40,7 @@ pub enum Session {
 
 impl Session {
     /// The address with settings for connections that read, or that write.
-    pub fn address(self, url: &PostgresUrl, writing: bool) -> PostgresUrl {
+    pub(super) fn address(self, url: &PostgresUrl, writing: bool) -> PostgresUrl {
         let mut url = url.clone();
         if self == Self::Ours {
             let given = url.config.get_options().unwrap_or_default();
@@ -56,7 +56,7 @@ impl Session {
 ///
 /// # Errors
 /// Why the server cannot be used.
-pub async fn look(url: &PostgresUrl) -> Result<Session, Trouble> {
+pub(super) async fn look(url: &PostgresUrl) -> Result<Session, Trouble> {
     match tokio::time::timeout(PATIENCE, looking(url)).await {
         Ok(Ok(session)) => Ok(session),
         Ok(Err(refusal)) => Err(refusal.explain(url).await),
@@ -103,7 +103,7 @@ fn may_be_for_the_settings(error: &Error) -> bool {
 ///
 /// # Errors
 /// When the server refuses.
-pub async fn client(url: &PostgresUrl) -> Result<Client, Refusal> {
+pub(super) async fn client(url: &PostgresUrl) -> Result<Client, Refusal> {
     match url.tls {
         TlsMode::Disable => Ok(attended(url.config.connect(NoTls).await?)),
         _ => {
@@ -129,7 +129,7 @@ where
 ///
 /// # Errors
 /// The server's.
-pub async fn texts(client: &Client, sql: &str) -> Result<Vec<String>, Error> {
+pub(super) async fn texts(client: &Client, sql: &str) -> Result<Vec<String>, Error> {
     let messages = client.simple_query(sql).await?;
     let rows = messages.iter().filter_map(|message| match message {
         SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
@@ -142,6 +142,6 @@ pub async fn texts(client: &Client, sql: &str) -> Result<Vec<String>, Error> {
 ///
 /// # Errors
 /// The server's.
-pub async fn text(client: &Client, sql: &str) -> Result<Option<String>, Error> {
+pub(super) async fn text(client: &Client, sql: &str) -> Result<Option<String>, Error> {
     Ok(texts(client, sql).await?.into_iter().next())
 }

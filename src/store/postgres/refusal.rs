@@ -18,7 +18,7 @@ const ROOT: &str = "give the file of its authority in DATABASE_URL: \
      ?sslmode=verify-full&sslrootcert=FILE (Supabase: Project Settings, Database, SSL certificate)";
 
 /// Why not.
-pub enum Refusal {
+pub(super) enum Refusal {
     /// The server, the network or TLS.
     Server(Error),
     /// The file of certificates.
@@ -37,7 +37,7 @@ impl From<Error> for Refusal {
 
 impl Refusal {
     /// The sentence for it.
-    pub async fn explain(self, url: &PostgresUrl) -> Trouble {
+    pub(super) async fn explain(self, url: &PostgresUrl) -> Trouble {
         match self {
             Self::Server(error) => server(url, &error).await,
             Self::Certificates(why) => Trouble::new(why, "see that the file is there and readable"),
@@ -65,7 +65,7 @@ impl Refusal {
 }
 
 /// The sentence for a server that accepts and says nothing.
-pub async fn silent(url: &PostgresUrl) -> Trouble {
+pub(super) async fn silent(url: &PostgresUrl) -> Trouble {
     let fact = format!("{}: no answer", url.display);
     unreachable(url).await.unwrap_or_else(|| {
         Trouble::new(
@@ -120,7 +120,7 @@ fn causes<'a>(error: &'a Error) -> impl Iterator<Item = &'a (dyn StdError + 'sta
 }
 
 /// tokio-postgres says "error connecting to server" and keeps the reason to itself.
-pub fn in_full(error: &Error) -> String {
+pub(super) fn in_full(error: &Error) -> String {
     let words: Vec<String> = causes(error).map(ToString::to_string).collect();
     words.join(": ")
 }

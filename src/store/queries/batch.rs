@@ -25,7 +25,7 @@ use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 
 /// Runs one batch: `apply` gets what the database holds and returns what to write, and something
 /// for the caller that is returned after the commit.
-pub async fn commit<R>(
+pub(crate) async fn commit<R>(
     conn: &mut Conn,
     keys: BatchKeys,
     now: Timestamp,
@@ -36,7 +36,7 @@ pub async fn commit<R>(
 }
 
 /// Runs one batch to its end and takes it back: whether the database would take it.
-pub async fn rehearse(
+pub(crate) async fn rehearse(
     conn: &mut Conn,
     keys: BatchKeys,
     now: Timestamp,

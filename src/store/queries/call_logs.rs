@@ -47,7 +47,11 @@ macro_rules! narrowed {
 }
 
 /// Writes the rows of finished calls, inside the journal's transaction. What agents wrote stays.
-pub async fn put(mut line: Line<'_>, logs: &[CallLog], now: Timestamp) -> Result<(), StoreError> {
+pub(crate) async fn put(
+    mut line: Line<'_>,
+    logs: &[CallLog],
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let rows: Vec<CallLogRow> = logs.iter().map(|log| CallLogRow::of(log, now)).collect();
     upsert_rows!(
         &mut line,
@@ -83,7 +87,7 @@ pub async fn put(mut line: Line<'_>, logs: &[CallLog], now: Timestamp) -> Result
 /// Several results, and the two ends of a number, are looked for one by one and the pages made one:
 /// so each is read off its own index in the order of pages, whatever the planner thinks. A page is
 /// as long as was asked for also where rows are left out.
-pub async fn page(
+pub(crate) async fn page(
     conn: &mut Conn,
     agency: AgencyId,
     mut filter: LogFilter,
@@ -136,7 +140,7 @@ async fn rows(
 }
 
 /// One finished call of an agency.
-pub async fn one(
+pub(crate) async fn one(
     conn: &mut Conn,
     agency: AgencyId,
     call: CallId,
@@ -159,7 +163,7 @@ struct Words {
 }
 
 /// Writes an agent's words; with `read`, only into the row that was last changed then.
-pub async fn write_words(
+pub(crate) async fn write_words(
     conn: &mut Conn,
     agency: AgencyId,
     call: CallId,

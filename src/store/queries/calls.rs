@@ -48,7 +48,7 @@ macro_rules! narrowed {
 
 /// An agency's board: where its numbering stands, and the calls that are not ended, at one moment.
 /// `None` when there is no such agency.
-pub async fn board(
+pub(crate) async fn board(
     conn: &mut Conn,
     agency: AgencyId,
 ) -> Result<Option<(Head, Vec<Call>)>, StoreError> {
@@ -81,7 +81,7 @@ async fn board_steps(
 }
 
 /// The calls that ring and that nobody has claimed.
-pub async fn pending(
+pub(crate) async fn pending(
     conn: &mut Conn,
     agency: AgencyId,
     order: Pending,
@@ -103,7 +103,7 @@ pub async fn pending(
 
 /// One page of an agency's calls, newest first. It is as long as was asked for also where rows are
 /// left out: a shorter one says that nothing comes after it.
-pub async fn page(
+pub(crate) async fn page(
     conn: &mut Conn,
     agency: AgencyId,
     mut filter: CallFilter,
@@ -142,7 +142,7 @@ async fn rows(
 }
 
 /// One call of an agency.
-pub async fn one(
+pub(crate) async fn one(
     conn: &mut Conn,
     agency: AgencyId,
     call: CallId,
@@ -157,7 +157,7 @@ pub async fn one(
 }
 
 /// The call whose caller's leg has that handle.
-pub async fn of_leg(
+pub(crate) async fn of_leg(
     conn: &mut Conn,
     agency: AgencyId,
     handle: LegHandle,

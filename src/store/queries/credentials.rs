@@ -12,7 +12,7 @@ use diesel::upsert::excluded;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 
 /// What an agency has stored, at one moment.
-pub async fn of_agency(
+pub(crate) async fn of_agency(
     conn: &mut Conn,
     agency: AgencyId,
 ) -> Result<Option<AgencyCredentials>, StoreError> {
@@ -47,7 +47,7 @@ async fn of_agency_steps(
 }
 
 /// Remembers that the agency's carrier is known to Ultravox; says whether that is new.
-pub async fn mark_configured(conn: &mut Conn, agency: AgencyId) -> Result<bool, StoreError> {
+pub(crate) async fn mark_configured(conn: &mut Conn, agency: AgencyId) -> Result<bool, StoreError> {
     let unmarked = agencies::table
         .filter(agencies::id.eq(agency.to_string()))
         .filter(agencies::telephony_configured.eq(false));
@@ -59,7 +59,7 @@ pub async fn mark_configured(conn: &mut Conn, agency: AgencyId) -> Result<bool, 
 }
 
 /// Takes a credential away; says whether there was one.
-pub async fn remove(
+pub(crate) async fn remove(
     conn: &mut Conn,
     agency: AgencyId,
     key: CredentialKey,
@@ -70,7 +70,7 @@ pub async fn remove(
 
 /// Puts another wrapping of an agency's data key in the place of this one; says whether it was
 /// still there.
-pub async fn rewrap(
+pub(crate) async fn rewrap(
     conn: &mut Conn,
     agency: AgencyId,
     from: String,
@@ -87,7 +87,7 @@ pub async fn rewrap(
 }
 
 /// Writes sealed credentials of an agency, with the data key that sealed them.
-pub async fn put(
+pub(crate) async fn put(
     conn: &mut Conn,
     agency: AgencyId,
     data_key: String,

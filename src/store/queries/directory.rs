@@ -11,7 +11,7 @@ use diesel::upsert::excluded;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 
 /// A number that grows with every change of agencies, people and credentials.
-pub async fn version(conn: &mut Conn) -> Result<i64, StoreError> {
+pub(crate) async fn version(conn: &mut Conn) -> Result<i64, StoreError> {
     Ok(directory::table
         .find(1)
         .select(directory::version)
@@ -20,7 +20,7 @@ pub async fn version(conn: &mut Conn) -> Result<i64, StoreError> {
 }
 
 /// Every agency with its sealed credentials.
-pub async fn agencies(conn: &mut Conn) -> Result<Vec<SealedAgency>, StoreError> {
+pub(crate) async fn agencies(conn: &mut Conn) -> Result<Vec<SealedAgency>, StoreError> {
     let rows: Vec<AgencyRow> = agencies::table
         .order((agencies::created_at, agencies::id))
         .load(conn)
@@ -51,7 +51,7 @@ pub(super) fn sealed(row: &CredentialRow) -> SealedCredential {
 }
 
 /// Adds an agency and the head of its numbering.
-pub async fn add_agency(
+pub(crate) async fn add_agency(
     conn: &mut Conn,
     agency: Agency,
     epoch: String,
@@ -89,7 +89,7 @@ async fn add_agency_steps(
 }
 
 /// Sets the roles for which an agency masks callers' numbers.
-pub async fn mask_numbers(
+pub(crate) async fn mask_numbers(
     conn: &mut Conn,
     agency: AgencyId,
     roles: Vec<Role>,
@@ -103,7 +103,7 @@ pub async fn mask_numbers(
 }
 
 /// These people, as far as they are known.
-pub async fn users(conn: &mut Conn, ids: Vec<UserId>) -> Result<Vec<User>, StoreError> {
+pub(crate) async fn users(conn: &mut Conn, ids: Vec<UserId>) -> Result<Vec<User>, StoreError> {
     let ids: Vec<String> = ids.iter().map(UserId::to_string).collect();
     let rows: Vec<UserRow> = users::table
         .filter(users::id.eq_any(ids))
@@ -113,7 +113,10 @@ pub async fn users(conn: &mut Conn, ids: Vec<UserId>) -> Result<Vec<User>, Store
 }
 
 /// The people of an agency, or of all.
-pub async fn people(conn: &mut Conn, agency: Option<AgencyId>) -> Result<Vec<User>, StoreError> {
+pub(crate) async fn people(
+    conn: &mut Conn,
+    agency: Option<AgencyId>,
+) -> Result<Vec<User>, StoreError> {
     let mut query = users::table
         .order((users::created_at, users::id))
         .into_boxed();
@@ -125,7 +128,7 @@ pub async fn people(conn: &mut Conn, agency: Option<AgencyId>) -> Result<Vec<Use
 }
 
 /// The SIP names of everybody's phones, with whose agency they are.
-pub async fn sip_names(conn: &mut Conn) -> Result<Vec<(AgencyId, String)>, StoreError> {
+pub(crate) async fn sip_names(conn: &mut Conn) -> Result<Vec<(AgencyId, String)>, StoreError> {
     let rows: Vec<(Option<String>, Option<String>)> = users::table
         .filter(users::agency_id.is_not_null())
         .filter(users::sip_username.is_not_null())
@@ -140,7 +143,11 @@ pub async fn sip_names(conn: &mut Conn) -> Result<Vec<(AgencyId, String)>, Store
 }
 
 /// Adds a person, or changes one that is known.
-pub async fn put_user(conn: &mut Conn, user: User, now: Timestamp) -> Result<(), StoreError> {
+pub(crate) async fn put_user(
+    conn: &mut Conn,
+    user: User,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let row = UserRow::of(&user, now);
     diesel::insert_into(users::table)
         .values((
@@ -167,7 +174,7 @@ pub async fn put_user(conn: &mut Conn, user: User, now: Timestamp) -> Result<(),
 }
 
 /// Removes a person; says whether there was one. Past calls keep the name.
-pub async fn remove_user(conn: &mut Conn, user: UserId) -> Result<bool, StoreError> {
+pub(crate) async fn remove_user(conn: &mut Conn, user: UserId) -> Result<bool, StoreError> {
     let removed = diesel::delete(users::table.find(user.to_string()))
         .execute(conn)
         .await?;

@@ -66,7 +66,7 @@ macro_rules! too_far {
 
 /// Takes up at most `limit` errands that are due and in nobody's hands, those that have waited
 /// longest first, until `until`. Of several nodes that reach for one, one gets it.
-pub async fn take(
+pub(crate) async fn take(
     conn: &mut Conn,
     now: Timestamp,
     until: Timestamp,
@@ -83,7 +83,10 @@ pub async fn take(
 }
 
 /// How many are due and in nobody's hands, and since when the oldest is.
-pub async fn due(conn: &mut Conn, now: Timestamp) -> Result<(i64, Option<Timestamp>), StoreError> {
+pub(crate) async fn due(
+    conn: &mut Conn,
+    now: Timestamp,
+) -> Result<(i64, Option<Timestamp>), StoreError> {
     let count = free_and_due!(now).count().get_result::<i64>(conn).await?;
     if count == 0 {
         return Ok((0, None));
@@ -120,13 +123,17 @@ async fn take_steps(
 }
 
 /// Removes an errand that is done, unless it has been owed again or is in other hands by now.
-pub async fn finish(conn: &mut Conn, errand: Errand) -> Result<(), StoreError> {
+pub(crate) async fn finish(conn: &mut Conn, errand: Errand) -> Result<(), StoreError> {
     diesel::delete(leased!(errand)).execute(conn).await?;
     Ok(())
 }
 
 /// Puts an errand, as it is now, off until `due`, unless it has been owed again or is in other hands by now.
-pub async fn put_off(conn: &mut Conn, errand: Errand, due: Timestamp) -> Result<(), StoreError> {
+pub(crate) async fn put_off(
+    conn: &mut Conn,
+    errand: Errand,
+    due: Timestamp,
+) -> Result<(), StoreError> {
     diesel::update(leased!(errand))
         .set((
             errands::due_at.eq(due.micros()),
@@ -140,7 +147,7 @@ pub async fn put_off(conn: &mut Conn, errand: Errand, due: Timestamp) -> Result<
 }
 
 /// Takes every errand out of the hands that held it; for a process that knows that it is alone.
-pub async fn free(conn: &mut Conn) -> Result<(), StoreError> {
+pub(crate) async fn free(conn: &mut Conn) -> Result<(), StoreError> {
     diesel::update(errands::table)
         .set(errands::leased_until.eq(None::<i64>))
         .execute(conn)
@@ -151,7 +158,11 @@ pub async fn free(conn: &mut Conn) -> Result<(), StoreError> {
 /// Brings near what is due, or leased, further in the future than this program ever writes: a clock
 /// that was wrong did that, and nobody is to wait for the hour at which it would have been right. Says
 /// how many errands there were.
-pub async fn rein_in(conn: &mut Conn, now: Timestamp, lease_s: i64) -> Result<usize, StoreError> {
+pub(crate) async fn rein_in(
+    conn: &mut Conn,
+    now: Timestamp,
+    lease_s: i64,
+) -> Result<usize, StoreError> {
     let leased_too_long = errands::table
         .filter(errands::leased_until.gt(now.plus_seconds(lease_s + DOUBT_S).micros()));
     let mut found: i64 = leased_too_long.count().get_result(conn).await?;
@@ -176,14 +187,14 @@ pub async fn rein_in(conn: &mut Conn, now: Timestamp, lease_s: i64) -> Result<us
 }
 
 /// What time it is where the database is, in microseconds since 1970.
-pub async fn database_time(conn: &mut Conn) -> Result<i64, StoreError> {
+pub(crate) async fn database_time(conn: &mut Conn) -> Result<i64, StoreError> {
     Ok(diesel::dsl::sql::<BigInt>(DATABASE_TIME)
         .get_result(conn)
         .await?)
 }
 
 /// A claim with its call, its commands, and how it stands.
-pub async fn claim(
+pub(crate) async fn claim(
     conn: &mut Conn,
     agency: AgencyId,
     claim: ClaimId,
@@ -215,7 +226,7 @@ pub async fn claim(
 }
 
 /// All that is known of a leg.
-pub async fn leg(
+pub(crate) async fn leg(
     conn: &mut Conn,
     agency: AgencyId,
     handle: LegHandle,
@@ -230,7 +241,7 @@ pub async fn leg(
 }
 
 /// The open claim of a call.
-pub async fn open_claim(
+pub(crate) async fn open_claim(
     conn: &mut Conn,
     agency: AgencyId,
     call: CallId,

@@ -13,7 +13,7 @@ use diesel::sql_types::Text;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 
 /// Where these agencies' numberings stand.
-pub async fn heads(
+pub(crate) async fn heads(
     conn: &mut Conn,
     agencies: Vec<AgencyId>,
 ) -> Result<Vec<(AgencyId, Head)>, StoreError> {
@@ -26,7 +26,7 @@ pub async fn heads(
 }
 
 /// Where every agency's numbering stands.
-pub async fn all_heads(conn: &mut Conn) -> Result<Vec<(AgencyId, Head)>, StoreError> {
+pub(crate) async fn all_heads(conn: &mut Conn) -> Result<Vec<(AgencyId, Head)>, StoreError> {
     let rows: Vec<HeadRow> = agency_heads::table
         .order(agency_heads::agency_id)
         .load(conn)
@@ -54,7 +54,7 @@ const PUBLISHED: (
 );
 
 /// The events after `seq`, oldest first, at most `limit`.
-pub async fn since(
+pub(crate) async fn since(
     conn: &mut Conn,
     agency: AgencyId,
     seq: i64,
@@ -75,7 +75,7 @@ pub async fn since(
 }
 
 /// The timeline of one call: its retained events, oldest first.
-pub async fn of_call(
+pub(crate) async fn of_call(
     conn: &mut Conn,
     agency: AgencyId,
     call: CallId,
@@ -95,7 +95,7 @@ pub async fn of_call(
 
 /// Removes at most `limit` of an agency's oldest events that were recorded before `before`, and
 /// remembers up to where, so that a client from before then is told and not left with a gap.
-pub async fn prune(
+pub(crate) async fn prune(
     conn: &mut Conn,
     agency: AgencyId,
     before: Timestamp,
@@ -146,7 +146,7 @@ async fn prune_steps(
 }
 
 /// Gives every agency's numbering a new epoch and says how many there were.
-pub async fn renew_epoch(conn: &mut Conn, epoch: String) -> Result<usize, StoreError> {
+pub(crate) async fn renew_epoch(conn: &mut Conn, epoch: String) -> Result<usize, StoreError> {
     // Each agency's is another: a position must not hold in the numbering of an agency that its
     // user is moved to.
     let begin = format!("{epoch}-").into_sql::<Text>();

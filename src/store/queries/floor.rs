@@ -15,7 +15,7 @@ struct HasFloor {
 
 /// The migration that a program must know to serve this schema; empty where any may, as before the
 /// first migration.
-pub async fn floor(conn: &mut Conn) -> Result<String, StoreError> {
+pub(crate) async fn floor(conn: &mut Conn) -> Result<String, StoreError> {
     let row: HasFloor = diesel::sql_query(HAS_FLOOR).get_result(conn).await?;
     if row.has_floor == 0 {
         return Ok(String::new());

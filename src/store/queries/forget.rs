@@ -21,7 +21,7 @@ macro_rules! walked {
     ($look:ident, $erase:ident, $steps:ident, $table:ident as $row:ident by $kind:ident,
      key $key:ident: $type:ty, reads [$($read:ident),*], writes [$($write:ident),+]) => {
         /// A page of an agency's rows after that one.
-        pub async fn $look(
+        pub(crate) async fn $look(
             conn: &mut Conn,
             agency: AgencyId,
             after: $type,
@@ -37,7 +37,7 @@ macro_rules! walked {
         }
 
         /// The same page, without whoever is forgotten.
-        pub async fn $erase(
+        pub(crate) async fn $erase(
             conn: &mut Conn,
             agency: AgencyId,
             after: $type,

@@ -17,7 +17,11 @@ use std::collections::HashSet;
 const DOUBT_S: i64 = 5;
 
 /// Takes a lease or prolongs one's own; false while somebody else has it.
-pub async fn hold(conn: &mut Conn, lease: Lease, now: Timestamp) -> Result<bool, StoreError> {
+pub(crate) async fn hold(
+    conn: &mut Conn,
+    lease: Lease,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
     let until = now.plus_seconds(lease.lasts_s);
     let longest = until.plus_seconds(DOUBT_S);
     let free = leases::holder
@@ -51,7 +55,7 @@ pub async fn hold(conn: &mut Conn, lease: Lease, now: Timestamp) -> Result<bool,
 }
 
 /// Gives a lease back, if it is still one's own.
-pub async fn let_go(conn: &mut Conn, lease: Lease) -> Result<(), StoreError> {
+pub(crate) async fn let_go(conn: &mut Conn, lease: Lease) -> Result<(), StoreError> {
     let own = leases::table
         .filter(leases::name.eq(lease.name))
         .filter(leases::holder.eq(lease.holder));
@@ -63,7 +67,7 @@ pub async fn let_go(conn: &mut Conn, lease: Lease) -> Result<(), StoreError> {
 }
 
 /// Removes at most `limit` of an agency's finished calls that rang before `before`.
-pub async fn prune_logs(
+pub(crate) async fn prune_logs(
     conn: &mut Conn,
     agency: AgencyId,
     before: Timestamp,
@@ -114,7 +118,7 @@ macro_rules! old_calls {
 
 /// Removes at most `limit` of an agency's calls that ended before `before`, each with its claims, its
 /// commands and its legs.
-pub async fn prune_calls(
+pub(crate) async fn prune_calls(
     conn: &mut Conn,
     agency: AgencyId,
     before: Timestamp,
@@ -267,7 +271,7 @@ async fn remove_errands(
 
 /// A page of an agency's legs after that one, in the order of their handles, with when each was last
 /// changed.
-pub async fn legs_page(
+pub(crate) async fn legs_page(
     conn: &mut Conn,
     agency: AgencyId,
     after: String,
@@ -286,7 +290,7 @@ pub async fn legs_page(
 
 /// Removes those of these legs that were last changed before `before` and bear on no call: another
 /// program's, and those whose `call.initiated` never came.
-pub async fn prune_legs(
+pub(crate) async fn prune_legs(
     conn: &mut Conn,
     agency: AgencyId,
     handles: Vec<String>,

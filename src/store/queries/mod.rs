@@ -1,21 +1,21 @@
 //! Every query, written once and compiled once for each database.
 
-pub mod batch;
-pub mod call_logs;
-pub mod calls;
-pub mod credentials;
-pub mod directory;
-pub mod errands;
-pub mod events;
-pub mod floor;
-pub mod forget;
-pub mod kept;
+pub(crate) mod batch;
+pub(crate) mod call_logs;
+pub(crate) mod calls;
+pub(crate) mod credentials;
+pub(crate) mod directory;
+pub(crate) mod errands;
+pub(crate) mod events;
+pub(crate) mod floor;
+pub(crate) mod forget;
+pub(crate) mod kept;
 mod load;
-pub mod pulse;
-pub mod rights;
+pub(crate) mod pulse;
+pub(crate) mod rights;
 mod search;
-pub mod stats;
-pub mod webhooks;
+pub(crate) mod stats;
+pub(crate) mod webhooks;
 
 use super::Conn;
 use crate::store::StoreError;

@@ -10,7 +10,7 @@ use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 /// Writes a row and commits it, then removes it: only a commit shows that the disk takes it, and
 /// SQLite writes no page that is free again by then. Looks for the right to every other table first,
 /// since none of them is touched.
-pub async fn beat(conn: &mut Conn, id: i64, body: String) -> Result<(), StoreError> {
+pub(crate) async fn beat(conn: &mut Conn, id: i64, body: String) -> Result<(), StoreError> {
     let refused = rights::refused(conn).await?;
     if !refused.is_empty() {
         let sentence = format!("rights are missing: {refused}");

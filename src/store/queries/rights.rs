@@ -25,12 +25,12 @@ async fn rights(conn: &mut Conn) -> Result<Rights, StoreError> {
 }
 
 /// What we may not do to the tables of ours; blank when all is as it should be.
-pub async fn refused(conn: &mut Conn) -> Result<String, StoreError> {
+pub(crate) async fn refused(conn: &mut Conn) -> Result<String, StoreError> {
     Ok(rights(conn).await?.refused)
 }
 
 /// Writes to a table of ours and takes it back; then asks for the rights to all of them.
-pub async fn of_ours(conn: &mut Conn) -> Result<Rights, StoreError> {
+pub(crate) async fn of_ours(conn: &mut Conn) -> Result<Rights, StoreError> {
     let rights = rights(conn).await?;
     if rights.refused.is_empty() {
         conn.batch_execute(BEGIN_WRITE).await?;

@@ -10,10 +10,10 @@ use crate::store::{StoreError, parse_agency};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// An agency and its name for something.
-pub type Key = (AgencyId, String);
+pub(super) type Key = (AgencyId, String);
 
 /// What to look for next, by kind.
-pub struct Asks {
+pub(super) struct Asks {
     /// Legs, by handle.
     pub handles: Vec<Key>,
     /// Legs, by the carrier's stable id.
@@ -28,7 +28,7 @@ pub struct Asks {
 
 impl Asks {
     /// Whether there is nothing to look for.
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         let kinds = [
             &self.handles,
             &self.leg_ids,
@@ -42,7 +42,7 @@ impl Asks {
 
 /// What was found.
 #[derive(Default)]
-pub struct Found {
+pub(super) struct Found {
     pub legs: Vec<LegRow>,
     pub calls: Vec<CallRow>,
     pub claims: Vec<ClaimRow>,
@@ -73,7 +73,7 @@ impl Kind {
 
 /// A search under way.
 #[derive(Default)]
-pub struct Search {
+pub(super) struct Search {
     handles: Kind,
     leg_ids: Kind,
     sessions: Kind,
@@ -88,7 +88,7 @@ pub struct Search {
 
 impl Search {
     /// A search that begins with what the appends name.
-    pub fn of(keys: &BatchKeys) -> Self {
+    pub(super) fn of(keys: &BatchKeys) -> Self {
         let mut search = Self::default();
         for (agency, handle) in &keys.handles {
             search.handles.add(*agency, &handle.id);
@@ -100,7 +100,7 @@ impl Search {
     }
 
     /// What is to be asked for now; each key is handed out once.
-    pub fn asks(&mut self) -> Asks {
+    pub(super) fn asks(&mut self) -> Asks {
         let next = |kind: &mut Kind| std::mem::take(&mut kind.next);
         Asks {
             handles: next(&mut self.handles),
@@ -112,7 +112,7 @@ impl Search {
     }
 
     /// Takes in what was found, and what it names.
-    pub fn take(&mut self, found: Found) -> Result<(), StoreError> {
+    pub(super) fn take(&mut self, found: Found) -> Result<(), StoreError> {
         for row in found.legs {
             let agency = parse_agency(&row.agency_id)?;
             let handle = row.call_control_id.clone();
@@ -138,7 +138,7 @@ impl Search {
     }
 
     /// Takes in calls, and their callers' legs.
-    pub fn take_calls(&mut self, calls: Vec<CallRow>) -> Result<(), StoreError> {
+    pub(super) fn take_calls(&mut self, calls: Vec<CallRow>) -> Result<(), StoreError> {
         for row in calls {
             let agency = parse_agency(&row.agency_id)?;
             self.handles.add(agency, &row.call_control_id);
@@ -149,7 +149,7 @@ impl Search {
     }
 
     /// Adds all that was found to what is loaded, and says where its rows stand.
-    pub fn finish(self, mut loaded: Loaded) -> Result<(Loaded, Places), StoreError> {
+    pub(super) fn finish(self, mut loaded: Loaded) -> Result<(Loaded, Places), StoreError> {
         let places = Places {
             legs: self.legs.values().map(LegRow::place).collect(),
             calls: self.calls.values().map(CallRow::place).collect(),

@@ -13,7 +13,7 @@ use diesel_async::RunQueryDsl;
 /// How many callers wait, and since when; read off the index of statuses, so that ended calls cost
 /// nothing. Of a call that the carrier cannot be asked about nobody knows whether its caller is
 /// still there: it does not count as the longest wait.
-pub async fn waiting(conn: &mut Conn, agency: AgencyId) -> Result<Waiting, StoreError> {
+pub(crate) async fn waiting(conn: &mut Conn, agency: AgencyId) -> Result<Waiting, StoreError> {
     let waiting = || {
         inbound_calls::table
             .filter(inbound_calls::agency_id.eq(agency.to_string()))
@@ -53,7 +53,7 @@ struct Counted {
 }
 
 /// The finished calls that began at or after `since`, by hour and result.
-pub async fn by_hour(
+pub(crate) async fn by_hour(
     conn: &mut Conn,
     agency: AgencyId,
     since: Timestamp,

@@ -14,7 +14,7 @@ use diesel::sql_types::Bool;
 use diesel_async::RunQueryDsl;
 
 /// The agency's webhooks after the one of that id, in the order of ids, at most `limit`.
-pub async fn kept(
+pub(crate) async fn kept(
     conn: &mut Conn,
     agency: AgencyId,
     after: String,
@@ -36,7 +36,7 @@ fn is_failed() -> SqlLiteral<Bool> {
 }
 
 /// Every agency's webhooks that could not be applied, after that one, at most `limit`.
-pub async fn failed(
+pub(crate) async fn failed(
     conn: &mut Conn,
     (agency, id): (AgencyId, String),
     limit: i64,
@@ -57,7 +57,7 @@ pub async fn failed(
 }
 
 /// How many of an agency's webhooks could not be applied.
-pub async fn count_failed(conn: &mut Conn, agency: AgencyId) -> Result<i64, StoreError> {
+pub(crate) async fn count_failed(conn: &mut Conn, agency: AgencyId) -> Result<i64, StoreError> {
     let failed = webhook_events::table
         .filter(is_failed())
         .filter(webhook_events::agency_id.eq(agency.to_string()));
@@ -65,7 +65,10 @@ pub async fn count_failed(conn: &mut Conn, agency: AgencyId) -> Result<i64, Stor
 }
 
 /// The agency's kept webhooks, counted by type and outcome.
-pub async fn tally(conn: &mut Conn, agency: AgencyId) -> Result<Vec<WebhookTally>, StoreError> {
+pub(crate) async fn tally(
+    conn: &mut Conn,
+    agency: AgencyId,
+) -> Result<Vec<WebhookTally>, StoreError> {
     let rows: Vec<(String, String, i64, Option<i64>)> = webhook_events::table
         .filter(webhook_events::agency_id.eq(agency.to_string()))
         .group_by((webhook_events::event_type, webhook_events::outcome))
@@ -89,7 +92,7 @@ pub async fn tally(conn: &mut Conn, agency: AgencyId) -> Result<Vec<WebhookTally
 }
 
 /// Every call of an agency since `since`, with its claims, for checking them against the webhooks.
-pub async fn calls_with_claims(
+pub(crate) async fn calls_with_claims(
     conn: &mut Conn,
     agency: AgencyId,
     since: Timestamp,
@@ -127,7 +130,7 @@ pub async fn calls_with_claims(
 
 /// Removes at most `limit` of an agency's raw webhooks that came before `before`. Those that still
 /// wait for their `call.initiated` go too: it will not come any more.
-pub async fn prune(
+pub(crate) async fn prune(
     conn: &mut Conn,
     agency: AgencyId,
     before: Timestamp,

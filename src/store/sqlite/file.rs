@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 /// Whether there is a floor of the schema.
-pub const HAS_FLOOR: &str =
+pub(crate) const HAS_FLOOR: &str =
     "SELECT count(*) AS has_floor FROM sqlite_master WHERE name = 'schema_floor'";
 
 /// What SQLite keeps beside a database: its log, and the log's index in memory that is shared.
@@ -47,19 +47,19 @@ fn beside(path: &Path, tail: &str) -> PathBuf {
 
 /// The files that a connection writes to. One that is deleted or replaced takes all that is written
 /// later with it, and SQLite does not notice.
-pub struct Opened(Vec<(PathBuf, Id)>);
+pub(crate) struct Opened(Vec<(PathBuf, Id)>);
 
 /// What a database has open, once it is open.
-pub type Files = Arc<OnceLock<Opened>>;
+pub(crate) type Files = Arc<OnceLock<Opened>>;
 
 /// Sees that all of them are where they were.
-pub fn are_there(files: &Files) -> Result<(), StoreError> {
+pub(crate) fn are_there(files: &Files) -> Result<(), StoreError> {
     files.get().map_or(Ok(()), Opened::are_there)
 }
 
 impl Opened {
     /// Those that are there, once a connection has opened them.
-    pub fn at(path: &Path) -> Self {
+    pub(crate) fn at(path: &Path) -> Self {
         let all = [path.to_owned()].into_iter();
         let all = all.chain(BESIDE.map(|tail| beside(path, tail)));
         Self(
@@ -70,7 +70,7 @@ impl Opened {
     }
 
     /// Sees that all of them are where they were.
-    pub fn are_there(&self) -> Result<(), StoreError> {
+    pub(crate) fn are_there(&self) -> Result<(), StoreError> {
         let lost = self
             .0
             .iter()
@@ -93,7 +93,7 @@ fn gone(path: &Path) -> StoreError {
 }
 
 /// Makes the file where there is none, and sees that we may do with it all that SQLite does.
-pub fn make_ready(path: &Path) -> Result<(), StoreError> {
+pub(crate) fn make_ready(path: &Path) -> Result<(), StoreError> {
     let folder = folder_of(path);
     let into_folder = Access::WRITE_OK | Access::EXEC_OK;
     may(folder, into_folder).map_err(|error| of_folder(folder, &error))?;
@@ -118,7 +118,7 @@ pub fn make_ready(path: &Path) -> Result<(), StoreError> {
 }
 
 /// What may disappoint about where the file is.
-pub fn doubt(path: &Path) -> Option<Trouble> {
+pub(crate) fn doubt(path: &Path) -> Option<Trouble> {
     let folder = folder_of(path);
     // The number has as many bits as the machine has; those of file systems have 32.
     let kind = statfs(folder).ok()?.f_type.to_le_bytes();

@@ -15,7 +15,7 @@ mod server;
 mod verdict;
 mod watchers;
 
-pub use verdict::Verdict;
+pub(super) use verdict::Verdict;
 
 use super::DemoError;
 use super::folder::Folder;

@@ -7,7 +7,7 @@ use std::fmt;
 
 /// What was acknowledged, and what is wrong with what came of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Verdict {
+pub(crate) struct Verdict {
     /// Webhooks that the server acknowledged, repeats not counted.
     pub acknowledged: u64,
     /// Of these, those that are not stored or left no event; and events that a board was told of
@@ -33,7 +33,7 @@ pub struct Verdict {
 impl Verdict {
     /// Whether nothing is wrong, and something was put to the test.
     #[must_use]
-    pub const fn withstood(&self) -> bool {
+    pub(crate) const fn withstood(&self) -> bool {
         self.lost == 0
             && self.twice == 0
             && self.out_of_order == 0

@@ -16,7 +16,7 @@ const LOOKS: u32 = 5;
 ///
 /// # Errors
 /// When the server cannot be asked.
-pub async fn changes_hands(
+pub(super) async fn changes_hands(
     first: &Client,
     second: &Client,
     session: Session,
