@@ -283,11 +283,11 @@ impl World {
         }
     }
 
-    /// Winds the clock step by step until `wait` is over, at most a step every two milliseconds:
+    /// Winds the clock step by step until `wait` is over, at most a step every four milliseconds:
     /// it may not run away from those who work by it, on however busy a machine.
     pub async fn wind_until<T>(&self, step: Duration, wait: impl Future<Output = T>) -> T {
         let mut wait = std::pin::pin!(soon("what the clock brings", wait));
-        let mut pace = tokio::time::interval(Duration::from_millis(2));
+        let mut pace = tokio::time::interval(Duration::from_millis(4));
         pace.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tokio::select! {
