@@ -243,25 +243,28 @@ async fn an_agency_with_too_many_boards_shuts_out_nobody_elses(world: World) {
     node.board(&world, world.mallory).await.is_served().await;
 }
 
+/// Whoever asks the database after this gets no answer.
+async fn take_the_tables_away(world: &World) {
+    let tables = [
+        "users",
+        "agencies",
+        "agency_heads",
+        "call_events",
+        "inbound_calls",
+    ];
+    for table in tables {
+        let away = format!("ALTER TABLE {table} RENAME TO {table}_away");
+        world.database.execute(&away).await;
+    }
+}
+
 async fn two_hundred_boards_resume_at_once_without_a_query(world: World) {
     let world = world.configured(|config| config.limits.sockets_per_user = 200);
     let node = world.node().await;
     let start = node.board(&world, world.anna).await.leaves().await;
     let _ben = node.board(&world, world.ben).await;
     node.rings(&world.acme, 100).await;
-    // Whoever asks the database now gets no answer.
-    for table in [
-        "users",
-        "agencies",
-        "agency_heads",
-        "call_events",
-        "inbound_calls",
-    ] {
-        world
-            .database
-            .execute(&format!("ALTER TABLE {table} RENAME TO {table}_away"))
-            .await;
-    }
+    take_the_tables_away(&world).await;
 
     let storm = (0..200).map(|_| node.board_at(&world, world.anna, start.clone()));
     let mut boards = futures_util::future::join_all(storm).await;
@@ -279,18 +282,7 @@ async fn boards_that_come_fresh_while_others_watch_need_no_query_either(world: W
     let node = world.node().await;
     let _watching = node.board(&world, world.anna).await;
     node.rings(&world.acme, 3).await;
-    for table in [
-        "users",
-        "agencies",
-        "agency_heads",
-        "call_events",
-        "inbound_calls",
-    ] {
-        world
-            .database
-            .execute(&format!("ALTER TABLE {table} RENAME TO {table}_away"))
-            .await;
-    }
+    take_the_tables_away(&world).await;
     assert_eq!(node.board(&world, world.anna).await.shows().len(), 3);
     assert_eq!(
         node.turns_away(world.token(world.ben)).await,
