@@ -7,7 +7,7 @@ mod gaps;
 mod heads;
 mod joining;
 
-pub(crate) use joining::JoinError;
+pub(crate) use joining::{CaughtUp, JoinError};
 
 use crate::clock::Clock;
 use crate::domain::AgencyId;

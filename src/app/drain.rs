@@ -49,8 +49,7 @@ impl App {
                 self.clock.sleep(SPREAD / steps).await;
             }
             for member in some {
-                let retry_after_ms = rand::random_range(100..3000);
-                Close::GoingAway { retry_after_ms }.end(&member.outbox);
+                Close::going_away().end(&member.outbox);
             }
         }
     }

@@ -31,24 +31,32 @@ impl Fanout {
     }
 
     pub(super) async fn fill(&self, agency: AgencyId) -> Result<(), StoreError> {
-        loop {
-            let Some((_, seq)) = self.hub.seq(agency) else {
-                return Ok(());
-            };
-            let page = self.store.events_since(agency, seq, PAGE).await?;
-            if page.is_empty() {
-                return Ok(());
-            }
-            self.metrics.gap_filled();
-            for event in page {
-                let delivery = delivery_of(&event).map_err(|error| {
-                    let seq = event.seq;
-                    let place = format!("call_events.event {seq} of agency {agency}");
-                    StoreError::Corrupt(format!("{place}: {error}"))
-                })?;
-                self.deliver(agency, delivery);
-            }
+        while self.read_on(agency).await? {}
+        Ok(())
+    }
+
+    /// Has the next page of what has not gone out here go out; true when there may be more. Under
+    /// load there always is some more by the time that a page has been read: whoever waits for what
+    /// there was does not wait for an empty one.
+    pub(super) async fn read_on(&self, agency: AgencyId) -> Result<bool, StoreError> {
+        let Some((_, seq)) = self.hub.seq(agency) else {
+            return Ok(false);
+        };
+        let page = self.store.events_since(agency, seq, PAGE).await?;
+        if page.is_empty() {
+            return Ok(false);
         }
+        self.metrics.gap_filled();
+        let is_full = i64::try_from(page.len()).is_ok_and(|read| read >= PAGE);
+        for event in page {
+            let delivery = delivery_of(&event).map_err(|error| {
+                let seq = event.seq;
+                let place = format!("call_events.event {seq} of agency {agency}");
+                StoreError::Corrupt(format!("{place}: {error}"))
+            })?;
+            self.deliver(agency, delivery);
+        }
+        Ok(is_full)
     }
 }
 

@@ -5,11 +5,13 @@ use super::gaps::GAP_PATIENCE;
 use super::{Fanout, PAGE};
 use crate::domain::{AgencyId, Subject};
 use crate::hub::{
-    Board, Frame, Joined, Member, NotJoined, Position, Readable, RowKey, SnapshotReason,
+    Board, Frame, Joined, Member, NotCaughtUp, NotJoined, Position, Readable, RowKey,
+    SnapshotReason,
 };
 use crate::store::StoreError;
 use crate::view::{self, Published};
 use std::sync::Arc;
+use tokio::sync::Mutex;
 
 /// Why a client could not join.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +43,17 @@ pub struct Missed {
     told: Position,
     /// The first of what follows.
     page: Vec<Published>,
+}
+
+/// What became of a client that was told what it had missed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CaughtUp {
+    /// It is a member now, and hears everything.
+    Joined,
+    /// Its outbox took no more, or has ended.
+    Refused,
+    /// What it was being told of is gone: it must come again with its position.
+    StartAgain,
 }
 
 impl From<Joined> for Joining {
@@ -77,7 +90,8 @@ impl Fanout {
                 Err(NotJoined::Ahead) => {
                     // Another node may have numbered events that have not been heard of here.
                     looked_ahead = true;
-                    self.fill(agency).await?;
+                    let seq = position.map_or(0, |position| position.seq);
+                    self.reach(agency, seq).await?;
                     None
                 }
                 Err(NotJoined::Behind { epoch, seq }) => {
@@ -97,43 +111,88 @@ impl Fanout {
     }
 
     /// Tells a client, page by page, what it missed, and makes it a member as soon as the ring
-    /// covers the rest. Waits for the client, not the other way round. False when its socket ended
-    /// meanwhile.
+    /// covers the rest. Waits for the client, not the other way round.
     ///
     /// # Errors
     /// When the database is away, or there are too many sockets by now.
-    pub async fn catch_up(
+    pub(crate) async fn catch_up(
         self,
         agency: AgencyId,
         member: Member,
         missed: Missed,
-    ) -> Result<bool, JoinError> {
+    ) -> Result<CaughtUp, JoinError> {
         let Missed { mut told, mut page } = missed;
         loop {
             for event in page {
-                if event.seq != told.seq + 1 {
-                    // Retention overtook this client; by its position it will get a snapshot.
-                    return Ok(false);
+                if event.seq != told.seq + 1 || event.epoch != told.epoch {
+                    // Retention overtook this client, or the numbering was renewed.
+                    return Ok(CaughtUp::StartAgain);
                 }
                 member.outbox.has_room().await;
                 let text = event.text(member.audience).map_err(corrupt)?;
                 let frame = Frame::text(&text);
                 if member.outbox.push_event(frame, event.seq, None).is_err() {
-                    return Ok(false);
+                    return Ok(CaughtUp::Refused);
                 }
                 told.seq = event.seq;
             }
-            match self.hub.join_after(agency, &member, &told) {
-                Ok(()) => return Ok(true),
-                Err(NotJoined::TooMany) => return Err(JoinError::TooMany),
-                Err(_) if member.outbox.is_ended() => return Ok(false),
-                Err(_) => page = self.page(agency, told.seq).await?,
+            let not_yet = match self.joins_after(agency, &member, &told).await? {
+                Ok(()) => return Ok(CaughtUp::Joined),
+                Err(not_yet) => not_yet,
+            };
+            match not_yet {
+                NotCaughtUp::TooMany => return Err(JoinError::TooMany),
+                _ if member.outbox.is_ended() => return Ok(CaughtUp::Refused),
+                NotCaughtUp::Behind => {}
+                // Once it has taken some of what waits for it.
+                NotCaughtUp::Full => member.outbox.has_room().await,
+                // The numbering was renewed, or the journal has lost events.
+                _ => return Ok(CaughtUp::StartAgain),
             }
-            if page.is_empty() {
-                // The channel was reset or is ahead of a journal that has lost events.
-                return Ok(false);
+            page = self.page(agency, told.seq).await?;
+            if page.is_empty() && not_yet == NotCaughtUp::Behind {
+                return Ok(CaughtUp::StartAgain);
             }
         }
+    }
+
+    /// Makes a client that was told so much a member, once this node has heard of as much.
+    async fn joins_after(
+        &self,
+        agency: AgencyId,
+        member: &Member,
+        told: &Position,
+    ) -> Result<Result<(), NotCaughtUp>, JoinError> {
+        let mut joined = self.hub.join_after(agency, member, told);
+        if joined == Err(NotCaughtUp::NotLoaded) {
+            // Nobody watched meanwhile, and the board was swept out.
+            self.load(agency).await?;
+            joined = self.hub.join_after(agency, member, told);
+        }
+        if joined == Err(NotCaughtUp::Ahead) {
+            // The journal has events of other nodes that have not gone out here yet.
+            self.reach(agency, told.seq).await?;
+            joined = self.hub.join_after(agency, member, told);
+        }
+        Ok(joined)
+    }
+
+    /// Has everything go out here up to that number, once however many clients wait for it.
+    async fn reach(&self, agency: AgencyId, seq: i64) -> Result<(), StoreError> {
+        let turn = self.turn(agency);
+        let _turn = turn.lock().await;
+        while self.hub.seq(agency).is_some_and(|(_, out)| out < seq) {
+            if !self.read_on(agency).await? {
+                break;
+            }
+        }
+        self.loading.remove(&agency);
+        Ok(())
+    }
+
+    /// One client at a time has the journal or the board of an agency read for all.
+    fn turn(&self, agency: AgencyId) -> Arc<Mutex<()>> {
+        Arc::clone(&self.loading.entry(agency).or_default())
     }
 
     async fn page(&self, agency: AgencyId, seq: i64) -> Result<Vec<Published>, StoreError> {
@@ -147,7 +206,7 @@ impl Fanout {
 
     /// Loads a board, once however many clients wait for it.
     async fn load(&self, agency: AgencyId) -> Result<(), JoinError> {
-        let turn = Arc::clone(&self.loading.entry(agency).or_default());
+        let turn = self.turn(agency);
         let _turn = turn.lock().await;
         if self.hub.seq(agency).is_some() {
             return Ok(());

@@ -105,6 +105,23 @@ pub enum NotJoined {
     TooMany,
 }
 
+/// Why a socket that is being caught up is no member yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotCaughtUp {
+    /// The board must be loaded first.
+    NotLoaded,
+    /// The numbering is another than the one that the socket is being told of.
+    OfAnotherLife,
+    /// More must be told first, out of the journal.
+    Behind,
+    /// It has been told of events that have not gone out here yet.
+    Ahead,
+    /// Its outbox has no room for the rest.
+    Full,
+    /// This person, or this agency, has too many sockets.
+    TooMany,
+}
+
 /// A frame in the ring.
 struct Kept {
     seq: i64,
@@ -306,23 +323,24 @@ impl Channel {
         member: &Member,
         told: &Position,
         caps: Caps,
-    ) -> Result<(), NotJoined> {
-        let epoch = self.epoch.clone().filter(|epoch| *epoch == told.epoch);
-        let epoch = epoch.ok_or(NotJoined::NotLoaded)?;
+    ) -> Result<(), NotCaughtUp> {
+        let epoch = self.epoch.as_ref().ok_or(NotCaughtUp::NotLoaded)?;
+        if *epoch != told.epoch {
+            return Err(NotCaughtUp::OfAnotherLife);
+        }
         if self.members.is_full_for(member.user, caps) {
-            return Err(NotJoined::TooMany);
+            return Err(NotCaughtUp::TooMany);
         }
-        let seq = self.seq;
-        // All or none: what is refused here is read from the journal, from `told` on.
+        if told.seq > self.seq {
+            return Err(NotCaughtUp::Ahead);
+        }
         let frames = self.after(told.seq, member.audience);
-        let frames = frames.map(|frames| frames.bytes().collect());
-        match frames.map(|frames| member.outbox.push_events(frames, seq)) {
-            Some(Ok(())) => {
-                self.add(member);
-                Ok(())
-            }
-            _ => Err(NotJoined::Behind { epoch, seq }),
-        }
+        let frames = frames.ok_or(NotCaughtUp::Behind)?.bytes().collect();
+        // All or none: what is refused here is read from the journal, from `told` on.
+        let pushed = member.outbox.push_missed(frames, self.seq);
+        pushed.map_err(|_| NotCaughtUp::Full)?;
+        self.add(member);
+        Ok(())
     }
 
     fn add(&mut self, member: &Member) {

@@ -13,7 +13,7 @@ mod outbox;
 mod per_audience;
 
 pub use bell::Bell;
-pub use channel::{Board, Joined, NotJoined, Position, SnapshotReason, Went};
+pub use channel::{Board, Joined, NotCaughtUp, NotJoined, Position, SnapshotReason, Went};
 pub use delivery::{Change, Delivery, RowKey};
 pub use ending::{Ending, Endings};
 pub use frame::Frame;
@@ -124,14 +124,13 @@ impl Hub {
     /// Joins a socket that has been told everything up to there.
     ///
     /// # Errors
-    /// When the ring does not reach back so far, its outbox has no room, the numbering is another,
-    /// or there are too many sockets.
+    /// When something must be done first, or it may not join.
     pub fn join_after(
         &self,
         agency: AgencyId,
         member: &Member,
         told: &Position,
-    ) -> Result<(), NotJoined> {
+    ) -> Result<(), NotCaughtUp> {
         lock(&self.channel(agency)).join_after(member, told, self.0.caps)
     }
 

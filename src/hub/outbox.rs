@@ -73,6 +73,12 @@ impl State {
         !self.ending && self.bytes + bytes <= OUTBOX_BYTES + self.allowance
     }
 
+    /// Half of the room is for what is told to those who have missed something, the other half for
+    /// what happens meanwhile.
+    fn has_room_for_missed(&self, bytes: usize) -> bool {
+        !self.ending && self.bytes + bytes <= OUTBOX_BYTES / 2
+    }
+
     /// Drops all but the rest of a frame whose beginning is out: what follows would be taken for it.
     fn drop_what_waits(&mut self) {
         let mut rest = self.unfinished;
@@ -168,14 +174,15 @@ impl Outbox {
         Ok(())
     }
 
-    /// Queues these events, of which the last has that number: all or none.
+    /// Queues these missed events, of which the last has that number: all or none. Half of the room
+    /// is left for those that happen from now on.
     ///
     /// # Errors
     /// [`Full`] when there is no room; nothing is queued then.
-    pub fn push_events(&self, frames: Vec<Bytes>, last_seq: i64) -> Result<(), Full> {
+    pub fn push_missed(&self, frames: Vec<Bytes>, last_seq: i64) -> Result<(), Full> {
         let mut state = self.state();
         let bytes = frames.iter().map(Bytes::len).sum();
-        if !state.has_room_for(bytes) {
+        if !state.has_room_for_missed(bytes) {
             return Err(Full);
         }
         state.bytes += bytes;
@@ -281,7 +288,7 @@ impl Outbox {
             let taken = self.0.taken.notified();
             {
                 let state = self.state();
-                if state.ending || state.bytes <= OUTBOX_BYTES / 2 {
+                if state.ending || state.has_room_for_missed(0) {
                     return;
                 }
             }

@@ -4,6 +4,12 @@ use super::message::{ErrorMessage, written};
 use crate::hub::{Ending, Frame, Outbox};
 use crate::telemetry::Refused;
 use bytes::Bytes;
+use std::ops::Range;
+
+/// After how many milliseconds a client comes back to a server that goes away: sockets are closed
+/// one after the other, so this only spreads those that are closed together, and whoever is told
+/// so has no board until then.
+const COME_BACK_MS: Range<u64> = 50..500;
 
 /// Why the server closes a socket.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +44,14 @@ pub enum Close {
 }
 
 impl Close {
+    /// The server goes away; drawn anew for each socket.
+    #[must_use]
+    pub fn going_away() -> Self {
+        Self::GoingAway {
+            retry_after_ms: rand::random_range(COME_BACK_MS),
+        }
+    }
+
     /// The WebSocket close code.
     #[must_use]
     pub const fn code(&self) -> u16 {

@@ -3,7 +3,7 @@
 use super::close::Close;
 use super::protocol::HEARTBEAT_S;
 use super::protocol::{self, Greeted, Hello};
-use crate::fanout::JoinError;
+use crate::fanout::{CaughtUp, JoinError};
 use crate::http::{Caller, Context};
 use crate::hub::{Joined, Member, Position, SnapshotReason};
 use crate::telemetry::ConnectAnswer;
@@ -70,8 +70,9 @@ pub(super) async fn greet(
         let caught_up = context.fanout.clone().catch_up(agency, member, missed);
         Box::pin(async move {
             match caught_up.await {
-                Ok(true) => Ok(()),
-                Ok(false) => Err(Close::Slow),
+                Ok(CaughtUp::Joined) => Ok(()),
+                Ok(CaughtUp::Refused) => Err(Close::Slow),
+                Ok(CaughtUp::StartAgain) => Err(Close::Renewed),
                 Err(error) => Err(close_of(error)),
             }
         })

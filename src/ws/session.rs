@@ -192,7 +192,7 @@ impl Session {
                     None => End::Theirs,
                 })?,
                 () = context.clock.until(deadline) => return Err(Close::NoConnect.into()),
-                () = context.draining.cancelled() => return Err(going_away().into()),
+                () = context.draining.cancelled() => return Err(Close::going_away().into()),
             };
             if let Some(message) = self.hear(message)? {
                 return Ok(message);
@@ -297,14 +297,14 @@ impl Session {
             () = context.clock.until(token_at) => self.token_moment(connected),
             changed = self.directory_changes.changed() => match changed {
                 Ok(()) => self.look_again(connected).await,
-                Err(_) => Err(going_away().into()),
+                Err(_) => Err(Close::going_away().into()),
             },
         }
     }
 
     fn unless_draining(&self) -> Result<(), End> {
         if self.context.draining.is_cancelled() {
-            return Err(going_away().into());
+            return Err(Close::going_away().into());
         }
         Ok(())
     }
@@ -386,12 +386,5 @@ async fn caught_up(catch_up: &mut Option<CatchUp>) -> Result<(), Close> {
     match catch_up {
         Some(catch_up) => catch_up.await,
         None => std::future::pending().await,
-    }
-}
-
-/// The end of a socket that was there when the server began to drain.
-fn going_away() -> Close {
-    Close::GoingAway {
-        retry_after_ms: rand::random_range(100..3000),
     }
 }

@@ -198,6 +198,33 @@ async fn a_board_that_changes_servers_is_not_sent_back() {
     assert!(matches!(anna.greeting(), Message::Resumed(resumed) if resumed.missed() == 0));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_board_that_resumes_where_less_has_been_heard_than_it_is_told_stays() {
+    let world = World::on_postgres().await;
+    let (one, other) = (world.node().await, world.node().await);
+    let mut anna = one.board(&world, world.anna).await;
+    one.rings(&world.acme, 1).await;
+    anna.hears().await;
+    let seen = anna.leaves().await;
+    one.rings(&world.acme, 5).await;
+    // Ben's board is loaded here, and keeps what follows from being in it; the head poll is two
+    // seconds away on a clock that stands still.
+    let mut ben = other.board(&world, world.ben).await;
+    one.rings(&world.acme, 20).await;
+
+    // From the journal, which is further than what this server has heard of.
+    let mut anna = other.board_at(&world, world.anna, seen).await;
+    while anna.position().seq < 26 {
+        anna.hears().await;
+    }
+    anna.is_served().await;
+    other.rings(&world.acme, 1).await;
+    assert_eq!(anna.hears().await.seq, 27);
+    while ben.position().seq < 27 {
+        ben.hears().await;
+    }
+}
+
 /// A claim that is committed by a server of which nobody hears any more.
 async fn claimed_by_a_server_that_dies(world: &World, call_control_id: &str) {
     let (store, clock) = (world.store.clone(), world.clock.clone());

@@ -109,16 +109,19 @@ fn the_first_answer_may_be_of_any_size_and_events_have_their_own_room() {
 }
 
 #[test]
-fn several_events_are_queued_whole_or_not_at_all() {
+fn missed_events_are_queued_whole_or_not_at_all_and_leave_room_for_what_happens_meanwhile() {
     let outbox = Outbox::corked(Bell::default());
     outbox.uncork(vec![]);
-    let third = Frame::text(&"x".repeat(OUTBOX_BYTES / 3));
-    outbox.push_event(third.clone(), 1, None).unwrap();
-    outbox.push_events(vec![third.clone(); 2], 3).unwrap_err();
-    assert_eq!((outbox.last_seq(), all(&outbox).len()), (1, third.len()));
-    outbox.push_events(vec![third.clone(); 2], 3).unwrap();
+    let sixth = Frame::text(&"x".repeat(OUTBOX_BYTES / 6 - 10));
+    outbox.push_event(sixth.clone(), 1, None).unwrap();
+    outbox.push_missed(vec![sixth.clone(); 3], 4).unwrap_err();
+    assert_eq!((outbox.last_seq(), all(&outbox).len()), (1, sixth.len()));
+    outbox.push_missed(vec![sixth.clone(); 3], 4).unwrap();
+    for seq in 5..=7 {
+        outbox.push_event(sixth.clone(), seq, None).unwrap();
+    }
     assert_eq!(
         (outbox.last_seq(), all(&outbox).len()),
-        (3, 2 * third.len())
+        (7, 6 * sixth.len())
     );
 }
