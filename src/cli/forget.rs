@@ -6,11 +6,13 @@ use super::{CliError, Out, database};
 use crate::domain::{AgencyId, UserId};
 use crate::store::forget::{Erased, Whom};
 use crate::store::{NumberFilter, Store};
+use std::sync::Arc;
 
 /// Fewest digits: fewer are the end of many people's numbers.
 const DIGITS: usize = 7;
 
 const DONE: &str = "The database's file was rewritten, so nothing of it is left there";
+const CUT_OFF: &str = "It was cut off. What the table says is done; run it again for the rest";
 const VACUUM: &str = "PostgreSQL removes what was overwritten with its next VACUUM (autovacuum; or now, by \
      hand: VACUUM)";
 
@@ -29,40 +31,56 @@ pub(super) async fn run(store: &Store, args: ForgetArgs, out: Out<'_>) -> Result
         (None, Some(id)) => person(store, id, &agencies).await?,
         (None, None) => return Err(CliError::Forget("say whom: --number N or --person ID")),
     };
-    let mut found = Erased::default();
-    for agency in &agencies {
-        let erased = store.forget(*agency, whom.clone()).await?;
-        found.recordings.extend(erased.recordings);
-        for (table, rows) in erased.rows {
-            match found.rows.iter_mut().find(|(known, _)| *known == table) {
-                Some((_, sum)) => *sum += rows,
-                None => found.rows.push((table, rows)),
-            }
+    let mut erased = Erased::default();
+    let forgotten = forget(store, &agencies, &whom, &mut erased, out).await;
+    tell(&erased, out)?;
+    let no_trace = match forgotten {
+        Ok(()) => store.leave_no_trace().await?,
+        Err(error) => {
+            line(out, CUT_OFF)?;
+            return Err(error);
         }
-    }
-    if let Some(id) = args.person {
-        let removed = is_of(store, id, &agencies).await? && store.remove_user(id).await?;
-        found.rows.push(("users", usize::from(removed)));
-    }
-    let no_trace = store.leave_no_trace().await?;
-    tell(&found, no_trace, out)
-}
-
-fn tell(found: &Erased, no_trace: bool, out: Out<'_>) -> Result<(), CliError> {
-    let rows = found.rows.iter();
-    let rows = rows.map(|(table, rows)| [(*table).to_owned(), rows.to_string()]);
-    columns(out, ["TABLE", "ROWS ERASED"], rows.collect())?;
-    if !found.recordings.is_empty() {
-        let ids = plain(&found.recordings.join(" "));
-        let recordings = count(found.recordings.len(), "recording");
-        let sentence =
-            format!("{recordings} at the carrier stay until they are deleted there: {ids}");
-        line(out, &sentence)?;
-    }
-    if found.rows.iter().all(|(_, rows)| *rows == 0) {
+    };
+    if erased.0.iter().all(|(_, rows)| *rows == 0) {
         line(out, "Nothing was left to forget")?;
     }
     line(out, if no_trace { DONE } else { VACUUM })
+}
+
+async fn forget(
+    store: &Store,
+    agencies: &[AgencyId],
+    whom: &Whom,
+    erased: &mut Erased,
+    out: Out<'_>,
+) -> Result<(), CliError> {
+    for agency in agencies {
+        let eraser = Arc::new(store.look_for(*agency, whom.clone()).await?);
+        // Afterwards nothing names them any more.
+        tell_recordings(eraser.recordings(), out)?;
+        store.forget(*agency, &eraser, erased).await?;
+    }
+    if let Whom::Person { id, .. } = whom {
+        let removed = is_of(store, *id, agencies).await? && store.remove_user(*id).await?;
+        erased.add("users", usize::from(removed));
+    }
+    Ok(())
+}
+
+fn tell_recordings(ids: &[String], out: Out<'_>) -> Result<(), CliError> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let recordings = count(ids.len(), "recording");
+    let ids = plain(&ids.join(" "));
+    let sentence = format!("{recordings} at the carrier stay until they are deleted there: {ids}");
+    line(out, &sentence)
+}
+
+fn tell(erased: &Erased, out: Out<'_>) -> Result<(), CliError> {
+    let rows = erased.0.iter();
+    let rows = rows.map(|(table, rows)| [(*table).to_owned(), rows.to_string()]);
+    columns(out, ["TABLE", "ROWS ERASED"], rows.collect())
 }
 
 async fn all(store: &Store) -> Result<Vec<AgencyId>, CliError> {

@@ -86,6 +86,9 @@ impl Retention {
                 return Ok(());
             }
         }
+        if !self.store.empty_log().await? {
+            tracing::debug!("What was removed stays in the database's log until the next time");
+        }
         self.store.let_lease_go(self.lease.clone()).await
     }
 
@@ -114,6 +117,15 @@ impl Retention {
         let events = store.prune_events(agency, resumable, STEP).await?;
         let webhooks = store.prune_webhooks(agency, resumable, STEP).await?;
         let mut any = self.count(Removed::Events, events) | self.count(Removed::Webhooks, webhooks);
+        // What is due goes by a clock of its own.
+        let due = days_before(self.clock.steady(), limits.retention_days);
+        let errands = store.prune_errands(agency, due, STEP).await?;
+        if self.count(Removed::Errands, errands) {
+            tracing::warn!(
+                "Errands of a kind or a carrier that no node has known for as long as events are kept, given up: {errands}"
+            );
+            any = true;
+        }
         if let Some(days) = limits.call_logs_kept_days {
             let before = days_before(now, days);
             let logs = store.prune_call_logs(agency, before, STEP).await?;

@@ -28,78 +28,71 @@ pub struct Page<Key> {
     pub erased: usize,
 }
 
-/// In how many rows of each table something was taken out.
+/// In how many rows of each table something was taken out, in the order in which they were walked
+/// over.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Erased {
-    /// By table, in the order in which they were walked over.
-    pub rows: Vec<(&'static str, usize)>,
-    /// The carrier's recordings that nothing here names any more.
-    pub recordings: Vec<String>,
+pub struct Erased(pub Vec<(&'static str, usize)>);
+
+impl Erased {
+    /// So many more rows of a table.
+    pub fn add(&mut self, table: &'static str, rows: usize) {
+        match self.0.iter_mut().find(|(known, _)| *known == table) {
+            Some((_, sum)) => *sum += rows,
+            None => self.0.push((table, rows)),
+        }
+    }
 }
 
 /// Walks over a table.
 macro_rules! walk {
-    ($store:ident, $agency:ident, $eraser:ident, $query:ident, $first:expr, $limit:expr) => {{
-        let (mut after, mut erased) = ($first, 0);
+    ($store:ident, $agency:ident, $eraser:ident, $erased:ident, $table:literal by $query:ident,
+     $first:expr, $limit:expr) => {{
+        let mut after = $first;
         loop {
             let epoch = format!("{}-{}", Uuid::new_v4(), $agency);
-            let eraser = Arc::clone(&$eraser);
+            let eraser = Arc::clone($eraser);
             let page = query!(
                 $store,
                 write,
                 forget::$query($agency, after, $limit, eraser, epoch)
             )?;
-            erased += page.erased;
+            $erased.add($table, page.erased);
             match page.last {
                 Some(last) => after = last,
-                None => break erased,
+                None => break,
             }
         }
     }};
 }
 
 impl Store {
-    /// Takes somebody out of all rows of an agency, and says of how many. Doing it again finds
-    /// nothing; when it was cut off, doing it again does the rest.
+    /// Takes somebody out of all rows of an agency, and says page by page of how many. Doing it again
+    /// finds nothing; when it was cut off, doing it again does the rest.
     ///
     /// # Errors
     /// When the database is away; what was taken out until then is.
-    pub async fn forget(&self, agency: AgencyId, whom: Whom) -> Result<Erased, StoreError> {
-        let eraser = Arc::new(self.look_for(agency, whom).await?);
+    pub async fn forget(
+        &self,
+        agency: AgencyId,
+        eraser: &Arc<Eraser>,
+        erased: &mut Erased,
+    ) -> Result<(), StoreError> {
         let first = String::new;
+        walk!(self, agency, eraser, erased, "webhook_events" by erase_webhooks, first(), BODIES);
+        walk!(self, agency, eraser, erased, "call_events" by erase_events, 0, ROWS);
+        walk!(self, agency, eraser, erased, "claims" by erase_claims, first(), ROWS);
+        walk!(self, agency, eraser, erased, "call_legs" by erase_legs, first(), ROWS);
+        walk!(self, agency, eraser, erased, "call_logs" by erase_logs, first(), ROWS);
         // The calls come last: by them the rest is found again when this is cut off.
-        let rows = vec![
-            (
-                "webhook_events",
-                walk!(self, agency, eraser, erase_webhooks, first(), BODIES),
-            ),
-            (
-                "call_events",
-                walk!(self, agency, eraser, erase_events, 0, ROWS),
-            ),
-            (
-                "claims",
-                walk!(self, agency, eraser, erase_claims, first(), ROWS),
-            ),
-            (
-                "call_legs",
-                walk!(self, agency, eraser, erase_legs, first(), ROWS),
-            ),
-            (
-                "call_logs",
-                walk!(self, agency, eraser, erase_logs, first(), ROWS),
-            ),
-            (
-                "inbound_calls",
-                walk!(self, agency, eraser, erase_calls, first(), ROWS),
-            ),
-        ];
-        let recordings = eraser.recordings.clone();
-        Ok(Erased { rows, recordings })
+        walk!(self, agency, eraser, erased, "inbound_calls" by erase_calls, first(), ROWS);
+        Ok(())
     }
 
     /// Which calls and legs are from the number that is to be forgotten.
-    async fn look_for(&self, agency: AgencyId, whom: Whom) -> Result<Eraser, StoreError> {
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn look_for(&self, agency: AgencyId, whom: Whom) -> Result<Eraser, StoreError> {
         let mut eraser = Eraser::new(whom);
         if eraser.number().is_none() {
             return Ok(eraser);
@@ -121,6 +114,18 @@ impl Store {
                 Some(last) => after = last.call_control_id.clone(),
                 None => return Ok(eraser),
             }
+        }
+    }
+
+    /// Empties SQLite's log, in which rows stand that are gone from the file; false when somebody is in
+    /// the way. Nothing that concerns us is in PostgreSQL's.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn empty_log(&self) -> Result<bool, StoreError> {
+        match &self.0 {
+            Backend::Sqlite(db) => db.empty_log().await,
+            Backend::Postgres(_) => Ok(true),
         }
     }
 

@@ -13,7 +13,8 @@ pub enum Term {
     Calls,
     /// `CALLBOARD_CALL_LOGS_KEPT_DAYS`; for ever where it is not set.
     CallLogs,
-    /// Until they are done, within hours.
+    /// Until they are done or given up, within hours; those that no node knows, as long as boards may
+    /// resume.
     UntilDone,
     /// Until somebody removes them.
     UntilRemoved,
@@ -34,7 +35,8 @@ pub enum Sweep {
     Calls,
     /// [`Store::prune_calls`], and [`Store::prune_legs`] for those that bear on no call.
     Legs,
-    /// Whoever did what was owed; and [`Store::prune_calls`], as nothing is owed about what is gone.
+    /// Whoever did what was owed, or gave it up; [`Store::prune_calls`], as nothing is owed about what
+    /// is gone; and [`Store::prune_errands`] where no node knows what they are.
     Errands,
     /// A command of somebody's.
     People,
@@ -181,6 +183,17 @@ impl Store {
         limit: i64,
     ) -> Result<Swept, StoreError> {
         query!(self, write, kept::prune_calls(agency, before, limit))
+    }
+
+    /// One small step of retention: errands that were due before and that nobody has taken up, since
+    /// no node knows their kind or their carrier.
+    pub async fn prune_errands(
+        &self,
+        agency: AgencyId,
+        before: Timestamp,
+        limit: i64,
+    ) -> Result<usize, StoreError> {
+        query!(self, write, kept::prune_errands(agency, before, limit))
     }
 
     /// A page of an agency's legs after that one, with when each was last changed.

@@ -193,14 +193,16 @@ struct Pool {
 
 /// The writer waits a second for another process (a command, say) to let go of the file. It keeps 64
 /// MiB of the file in memory, so that the indexes need not be read again for every webhook. It
-/// leaves the log alone until that holds 64 MiB: see [`Db::carry_over`].
+/// leaves the log alone until that holds 64 MiB: see [`Db::carry_over`]. What it removes is written
+/// over, free pages too, so that what retention takes away cannot be read from the file any more.
 const WRITER_SETUP: &str = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; \
      PRAGMA busy_timeout=1000; PRAGMA foreign_keys=ON; \
-     PRAGMA cache_size=-65536; PRAGMA wal_autocheckpoint=16384;";
+     PRAGMA cache_size=-65536; PRAGMA wal_autocheckpoint=16384; PRAGMA secure_delete=ON;";
 const READER_SETUP: &str = "PRAGMA busy_timeout=1000; PRAGMA query_only=ON;";
 /// The look at the tables opens the log.
 const KEEPER_SETUP: &str = "PRAGMA busy_timeout=1000; SELECT count(*) FROM sqlite_master;";
-const CARRIER_SETUP: &str = "PRAGMA busy_timeout=1000; PRAGMA synchronous=FULL;";
+/// Whoever empties the log holds up the writer, so it waits for nobody as long as that.
+const CARRIER_SETUP: &str = "PRAGMA busy_timeout=100; PRAGMA synchronous=FULL;";
 
 /// The log is carried over every so many commits, since most of them change the same pages.
 const CARRY_EVERY: usize = 32;
@@ -303,6 +305,18 @@ impl Db {
         .await
     }
 
+    /// Empties the log, in which rows stand that are gone from the file; false when somebody is in the
+    /// way.
+    ///
+    /// # Errors
+    /// When the file cannot be written to.
+    pub(super) async fn empty_log(&self) -> Result<bool, StoreError> {
+        Pool::run(&self.carrier, &self.runtime, |conn| {
+            finish(traces::empty_log(conn))
+        })
+        .await
+    }
+
     /// Carries what was committed over from the log into the file, beside the writer: no webhook
     /// waits for it, and the log begins again whenever it has been carried over whole. While there is
     /// no moment for that the log grows until the writer does the rest itself.
@@ -310,7 +324,7 @@ impl Db {
         loop {
             self.written.notified().await;
             let carried = Pool::run(&self.carrier, &self.runtime, |conn| {
-                finish(async { Ok(conn.batch_execute("PRAGMA wal_checkpoint(PASSIVE)").await?) })
+                finish(traces::carry_over(conn))
             });
             if let Err(error) = carried.await {
                 tracing::debug!("The log waits to be carried over: {error}");

@@ -1,19 +1,30 @@
 //! `callboard forget`: no trace is left of a number or a person, others' stay, and the rest agrees.
 
 use crate::support::World;
-use crate::support::command::{Ended, callboard};
+use crate::support::command::{Ended, callboard, prepared};
 use crate::support::http::reply;
 use crate::support::node::Node;
+use crate::support::patience::soon;
 use crate::support::process::url_of;
 use crate::support::retelling::tell;
 use callboard::carriers::telnyx::client_state;
+use callboard::config::DatabaseUrl;
 use callboard_simulator::browser::{CloseCode, Message};
 use callboard_simulator::{Carrier, HangupCause};
 use secrecy::ExposeSecret;
+use std::process::Stdio;
 use std::time::Duration;
 
 const NUMBER: &str = "+12025550133";
 const DIGITS: &str = "2025550133";
+/// The rows of a talk in which something stands, in the order in which they are walked over, but for
+/// those that come last.
+const ALL_BUT_LOGS: [(&str, usize); 4] = [
+    ("webhook_events", 4),
+    ("call_events", 5),
+    ("claims", 0),
+    ("call_legs", 1),
+];
 /// As others have it: longer, shorter, another last digit.
 const SIMILAR: [&str; 3] = ["+120255501334", "+1202555013", "+12025550134"];
 
@@ -26,7 +37,7 @@ async fn a_number_is_forgotten_everywhere_and_similar_ones_are_not(world: World)
     }
     writes_notes(&node, &world).await;
     talks_at_rivals(&node, &world).await;
-    fails_to_be_applied(&world).await;
+    waits_to_be_applied(&world).await;
     assert!(is_in(&world.database.dump(), DIGITS.as_bytes()));
 
     let agency = world.acme.id.to_string();
@@ -159,6 +170,74 @@ async fn open_boards_begin_again_with_what_is_left(world: World) {
     mallory.is_served().await;
 }
 
+async fn a_failed_webhook_is_applied_afterwards_without_the_number(world: World) {
+    refuses(&world, "inbound_calls", "INSERT").await;
+    let node = world.node().await;
+    let carrier = node.carrier(&world.acme);
+    let call = carrier.new_call(NUMBER);
+    tell(&carrier, [&call.initiated()]).await;
+    assert_eq!(world.outcomes(world.acme.id).await, ["failed"]);
+
+    let ended = forgets(&world, &["--number", NUMBER]).await;
+
+    assert_eq!(ended.code, 0, "{}", ended.said);
+    assert_eq!(erased(&ended, "webhook_events"), 1, "{}", ended.said);
+    leaves_no_trace(&world, DIGITS, "\u{0}");
+    allows(&world, "inbound_calls").await;
+    let applied = async {
+        while world.outcomes(world.acme.id).await != ["applied"] {
+            tokio::task::yield_now().await;
+        }
+    };
+    world.wind_until(Duration::from_millis(200), applied).await;
+    let anna = node.board(&world, world.anna).await;
+    assert_eq!(anna.shows(), ["anonymous incoming"]);
+    leaves_no_trace(&world, DIGITS, "\u{0}");
+    is_verified(&world).await;
+}
+
+async fn what_fails_half_way_says_what_it_did_and_the_next_does_the_rest(world: World) {
+    let node = world.node().await;
+    talks(&world, &node, &node.carrier(&world.acme), NUMBER).await;
+    refuses(&world, "call_logs", "UPDATE").await;
+
+    let ended = forgets(&world, &["--number", NUMBER]).await;
+
+    assert_eq!(ended.code, 1, "{}", ended.said);
+    for (table, rows) in ALL_BUT_LOGS {
+        assert_eq!(erased(&ended, table), rows, "{table}: {}", ended.said);
+    }
+    for sentence in ["1 recording at the carrier", "run it again for the rest"] {
+        assert!(ended.said.contains(sentence), "{}", ended.said);
+    }
+    allows(&world, "call_logs").await;
+    does_the_rest(&world).await;
+}
+
+async fn what_is_killed_half_way_is_done_by_the_next(world: World) {
+    let node = world.node().await;
+    talks(&world, &node, &node.carrier(&world.acme), NUMBER).await;
+    let stalled = stalls(&world).await;
+
+    let words = ["forget", "--number", NUMBER];
+    let mut killed = prepared(&words, &url_of(&world));
+    let killed = killed.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+    let mut killed = killed.expect("the binary");
+    let legs = async {
+        let sql = format!("SELECT facts FROM call_legs WHERE facts LIKE '%{DIGITS}%'");
+        while !world.database.texts(&sql).await.is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    soon("the legs", legs).await;
+    killed.kill().await.expect("a process to kill");
+
+    go_on(&world, stalled).await;
+    let logs = "SELECT from_number FROM call_logs";
+    assert_eq!(world.database.texts(logs).await, [NUMBER]);
+    does_the_rest(&world).await;
+}
+
 async fn whom_to_forget_must_be_said_in_full(world: World) {
     for words in [
         &["--number", "0133"][..],
@@ -187,8 +266,76 @@ on_each_database!(
     a_number_is_forgotten_everywhere_and_similar_ones_are_not,
     a_person_is_forgotten_everywhere_and_colleagues_are_not,
     open_boards_begin_again_with_what_is_left,
+    a_failed_webhook_is_applied_afterwards_without_the_number,
+    what_fails_half_way_says_what_it_did_and_the_next_does_the_rest,
+    what_is_killed_half_way_is_done_by_the_next,
     whom_to_forget_must_be_said_in_full,
 );
+
+/// The next `forget` finds in the logs and the calls what the one before has left, and nothing else.
+async fn does_the_rest(world: &World) {
+    let ended = forgets(world, &["--number", NUMBER]).await;
+    assert_eq!(ended.code, 0, "{}", ended.said);
+    for (table, _) in ALL_BUT_LOGS {
+        assert_eq!(erased(&ended, table), 0, "{table}: {}", ended.said);
+    }
+    for table in ["call_logs", "inbound_calls"] {
+        assert_eq!(erased(&ended, table), 1, "{table}: {}", ended.said);
+    }
+    leaves_no_trace(world, DIGITS, "\u{0}");
+    leaves_no_trace(world, "Secretive", "\u{0}");
+    is_verified(world).await;
+}
+
+/// From now on the database refuses that of a table, as what cannot be stored.
+async fn refuses(world: &World, table: &str, what: &str) {
+    let trigger = match &world.database.url {
+        DatabaseUrl::Sqlite { .. } => format!(
+            "CREATE TABLE refused (word TEXT NOT NULL);
+             CREATE TRIGGER refuse BEFORE {what} ON {table}
+             WHEN NEW.from_number LIKE '+1202555013_' OR NEW.from_number = 'anonymous'
+             BEGIN INSERT INTO refused VALUES (NULL); END"
+        ),
+        DatabaseUrl::Postgres(_) => format!(
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+             'BEGIN RAISE not_null_violation; END';
+             CREATE TRIGGER refuse BEFORE {what} ON {table} FOR EACH ROW
+             WHEN (NEW.from_number LIKE '+1202555013_' OR NEW.from_number = 'anonymous') EXECUTE FUNCTION refuse()"
+        ),
+    };
+    world.database.execute(&trigger).await;
+}
+
+async fn allows(world: &World, table: &str) {
+    let sql = match &world.database.url {
+        DatabaseUrl::Sqlite { .. } => "DROP TRIGGER refuse".to_owned(),
+        DatabaseUrl::Postgres(_) => format!("DROP TRIGGER refuse ON {table}"),
+    };
+    world.database.execute(&sql).await;
+}
+
+/// Whoever erases call logs does not get to an end of it.
+async fn stalls(world: &World) -> Option<tokio_postgres::Client> {
+    if let DatabaseUrl::Postgres(_) = &world.database.url {
+        return Some(world.database.locks("call_logs").await);
+    }
+    let endless = "CREATE VIEW endless AS WITH RECURSIVE numbers (n) AS \
+                   (SELECT 1 UNION ALL SELECT n + 1 FROM numbers) SELECT n FROM numbers;
+                   CREATE TRIGGER stall BEFORE UPDATE ON call_logs \
+                   BEGIN SELECT count(*) FROM endless; END";
+    world.database.execute(endless).await;
+    None
+}
+
+async fn go_on(world: &World, stalled: Option<tokio_postgres::Client>) {
+    match stalled {
+        Some(lock) => lock.batch_execute("ROLLBACK").await.expect("SQL"),
+        None => {
+            let sql = "DROP TRIGGER stall; DROP VIEW endless";
+            world.database.execute(sql).await;
+        }
+    }
+}
 
 async fn forgets(world: &World, words: &[&str]) -> Ended {
     let words: Vec<&str> = ["forget"].iter().chain(words).copied().collect();
@@ -247,8 +394,8 @@ async fn writes_notes(node: &Node, world: &World) {
     }
 }
 
-/// A webhook that waits to be applied holds the number as well.
-async fn fails_to_be_applied(world: &World) {
+/// A webhook that was not applied holds the number as well.
+async fn waits_to_be_applied(world: &World) {
     let (agency, now) = (world.acme.id, world.clock.now().micros());
     let body = format!(r#"{{"data":{{"event_type":"x","payload":{{"from":"{NUMBER}"}}}}}}"#);
     let sql = format!(

@@ -17,6 +17,8 @@ use callboard::telemetry::Metrics;
 use callboard_simulator::{Carrier, HangupCause, Leg};
 use std::time::Duration;
 
+/// A number that nothing else is.
+const CANARY: &str = "+15557770123";
 const DAY: Duration = Duration::from_secs(24 * 3600);
 /// The pause between two steps.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -167,6 +169,68 @@ async fn two_calls_of_one_session_go_together(world: World) {
     assert_eq!(of(&world, "inbound_calls", "acme").await, 0);
 }
 
+async fn an_errand_that_no_node_knows_goes_at_its_age_and_the_known_ones_stay(world: World) {
+    let day = |days: i64| world.clock.now().plus_seconds(days * 24 * 3600).micros();
+    let (acme, rival) = (world.acme.id, world.rival.id);
+    for (agency, kind, carrier, due, leased) in [
+        (acme, "teleport", "telnyx", day(0), "NULL"),
+        (acme, "look", "homing", day(0), "0"),
+        (rival, "fax", "homing", day(0), "NULL"),
+        (acme, "fax", "telnyx", day(3), "NULL"),
+        (acme, "signal", "telnyx", day(0), &day(3).to_string()),
+        (acme, "look", "telnyx", day(0), "NULL"),
+    ] {
+        let sql = format!(
+            "INSERT INTO errands (agency_id, kind, carrier, subject, due_at, leased_until)
+             VALUES ('{agency}', '{kind}', '{carrier}', '{kind} by {carrier}', {due}, {leased})"
+        );
+        world.database.execute(&sql).await;
+    }
+    let left = async || {
+        let sql = "SELECT subject FROM errands ORDER BY subject";
+        let mut left = world.database.texts(sql).await;
+        left.sort_unstable();
+        left
+    };
+
+    sweeps(&world, 6, world.config.limits).await;
+    assert_eq!(left().await.len(), 6);
+    sweeps(&world, 8, world.config.limits).await;
+    let later = ["fax by telnyx", "look by telnyx", "signal by telnyx"];
+    assert_eq!(left().await, later);
+    sweeps(&world, 12, world.config.limits).await;
+    assert_eq!(left().await, ["look by telnyx"]);
+}
+
+async fn what_is_swept_away_cannot_be_read_from_the_disk(world: World) {
+    let node = world.node().await;
+    let carrier = node.carrier(&world.acme);
+    // Of many lengths, some longer than a page.
+    for length in 0..60 {
+        let call = carrier.new_call(CANARY);
+        let (mut rings, mut gone) = (
+            call.initiated(),
+            call.hung_up(HangupCause::OriginatorCancel),
+        );
+        for news in [&mut rings, &mut gone] {
+            let note = format!("{CANARY} {}", "at length ".repeat(length * 12));
+            news.payload.insert("note".into(), note.into());
+        }
+        tell(&carrier, [&rings, &gone]).await;
+    }
+    drop((node, carrier));
+    let traces = || {
+        let disk = world.database.dump();
+        let windows = disk.windows(CANARY.len());
+        windows.filter(|it| *it == CANARY.as_bytes()).count()
+    };
+    assert_ne!(traces(), 0);
+
+    sweeps(&world, 400, limits(30, 30)).await;
+
+    assert_eq!(traces(), 0);
+}
+
 async fn of_two_nodes_one_sweeps_and_the_other_when_that_one_died_half_way(world: World) {
     let world = world.configured(without_a_limit);
     let node = world.node().await;
@@ -227,6 +291,8 @@ on_each_database!(
     nothing_is_removed_for_good_that_nobody_gave_a_term,
     what_is_open_stays_with_its_legs_however_old,
     two_calls_of_one_session_go_together,
+    an_errand_that_no_node_knows_goes_at_its_age_and_the_known_ones_stay,
+    what_is_swept_away_cannot_be_read_from_the_disk,
     of_two_nodes_one_sweeps_and_the_other_when_that_one_died_half_way,
     a_lease_of_a_clock_that_was_wrong_holds_nobody_up,
 );

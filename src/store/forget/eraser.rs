@@ -41,7 +41,7 @@ pub struct Eraser {
     /// Their sessions.
     pub(super) sessions: HashSet<String>,
     /// The carrier's recordings of them.
-    pub(super) recordings: Vec<String>,
+    recordings: Vec<String>,
 }
 
 impl Eraser {
@@ -62,6 +62,12 @@ impl Eraser {
             Whom::Number(number) => Some(number),
             Whom::Person { .. } => None,
         }
+    }
+
+    /// The carrier's recordings that nothing here will name any more.
+    #[must_use]
+    pub fn recordings(&self) -> &[String] {
+        &self.recordings
     }
 
     /// Remembers a call of which the caller is forgotten.

@@ -5,7 +5,7 @@ use super::super::schema::{
 };
 use super::super::{BEGIN_WRITE, Conn, locked};
 use super::end;
-use crate::domain::{AgencyId, Timestamp};
+use crate::domain::{AgencyId, Carrier, ErrandKind, Timestamp};
 use crate::store::StoreError;
 use crate::store::kept::{Lease, Swept};
 use diesel::prelude::*;
@@ -267,6 +267,42 @@ async fn remove_errands(
         .filter(errands::subject.eq_any(subjects));
     diesel::delete(gone).execute(conn).await?;
     Ok(())
+}
+
+/// Removes at most `limit` of an agency's errands that were due before `before`, are in nobody's
+/// hands and of a kind or a carrier that is not known here. Those that are known are done, refused or
+/// given up by whoever sees to them; a node that knew these would have put them off by minutes.
+pub(crate) async fn prune_errands(
+    conn: &mut Conn,
+    agency: AgencyId,
+    before: Timestamp,
+    limit: i64,
+) -> Result<usize, StoreError> {
+    let left = || {
+        let leased = errands::leased_until;
+        let unknown = errands::kind
+            .ne_all(ErrandKind::ALL.map(ErrandKind::name))
+            .or(errands::carrier.ne_all(Carrier::ALL.map(Carrier::name)));
+        errands::table
+            .filter(errands::agency_id.eq(agency.to_string()))
+            .filter(errands::due_at.lt(before.micros()))
+            .filter(unknown)
+            .filter(leased.is_null().or(leased.lt(before.micros())))
+    };
+    let old: Vec<(String, String)> = left()
+        .order(errands::due_at)
+        .select((errands::kind, errands::subject))
+        .limit(limit)
+        .load(conn)
+        .await?;
+    let mut removed = 0;
+    for (kind, subject) in old {
+        let one = left()
+            .filter(errands::kind.eq(kind))
+            .filter(errands::subject.eq(subject));
+        removed += diesel::delete(one).execute(conn).await?;
+    }
+    Ok(removed)
 }
 
 /// A page of an agency's legs after that one, in the order of their handles, with when each was last

@@ -33,6 +33,8 @@ label! {
         Commands = "commands",
         /// Legs, of those calls and of none.
         Legs = "legs",
+        /// What was owed to the carrier, and no node knows.
+        Errands = "errands",
         /// Finished calls as agents read them.
         CallLogs = "call_logs",
     }
