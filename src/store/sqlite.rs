@@ -293,44 +293,6 @@ impl Db {
     ) -> Result<R, StoreError> {
         Pool::run(&self.readers, &self.runtime, work).await
     }
-
-    /// Rewrites the file without what lay in it beside its rows, and empties the log.
-    ///
-    /// # Errors
-    /// When somebody else writes, or reads what was there before.
-    pub(super) async fn leave_no_trace(&self) -> Result<(), StoreError> {
-        Pool::run(&self.writer, &self.runtime, |conn| {
-            finish(traces::erase(conn))
-        })
-        .await
-    }
-
-    /// Empties the log, in which rows stand that are gone from the file; false when somebody is in the
-    /// way.
-    ///
-    /// # Errors
-    /// When the file cannot be written to.
-    pub(super) async fn empty_log(&self) -> Result<bool, StoreError> {
-        Pool::run(&self.carrier, &self.runtime, |conn| {
-            finish(traces::empty_log(conn))
-        })
-        .await
-    }
-
-    /// Carries what was committed over from the log into the file, beside the writer: no webhook
-    /// waits for it, and the log begins again whenever it has been carried over whole. While there is
-    /// no moment for that the log grows until the writer does the rest itself.
-    pub(super) async fn carry_over(&self) {
-        loop {
-            self.written.notified().await;
-            let carried = Pool::run(&self.carrier, &self.runtime, |conn| {
-                finish(traces::carry_over(conn))
-            });
-            if let Err(error) = carried.await {
-                tracing::debug!("The log waits to be carried over: {error}");
-            }
-        }
-    }
 }
 
 /// Runs a query to its end where it stands: nothing in it ever waits, see [`Inline`].
