@@ -30,6 +30,7 @@ mod crash;
 mod credentials;
 mod demo;
 mod dependencies;
+mod deploys;
 mod descriptors;
 mod doctor;
 mod documents;
