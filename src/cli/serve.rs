@@ -1,5 +1,7 @@
 //! `callboard serve`: listen and serve until a signal, then drain.
 
+#[cfg(feature = "demo")]
+mod held;
 mod listeners;
 mod systemd;
 
@@ -16,6 +18,27 @@ use systemd::Systemd;
 
 /// Serves until SIGTERM or SIGINT, then drains.
 pub(super) async fn run(
+    args: ServeArgs,
+    config: Config,
+    clock: Clock,
+    lost: LostLines,
+) -> Result<(), CliError> {
+    #[cfg(feature = "demo")]
+    if args.held {
+        let mut config = config;
+        let held = held::Held::by_stdin(&mut config).map_err(CliError::Holder)?;
+        return tokio::select! {
+            served = serve(args, config, clock, lost) => served,
+            () = held.until_let_go() => {
+                tracing::info!("Whoever held this server is gone: stopped");
+                Ok(())
+            }
+        };
+    }
+    serve(args, config, clock, lost).await
+}
+
+async fn serve(
     args: ServeArgs,
     config: Config,
     clock: Clock,
