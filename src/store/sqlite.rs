@@ -103,18 +103,20 @@ macro_rules! together {
 
 /// The rows in which one of these agencies' keys stands.
 macro_rules! rows_by {
-    ($line:expr, $rows:expr, $table:ident, $column:ident, $keys:expr) => {
+    ($line:expr, $rows:expr, $table:ident, [$($column:ident),+], $keys:expr) => {
         match $keys {
             [] => Vec::new(),
             [(agency, key)] => {
+                let [$($column),+] = $crate::store::named::Texts::texts(key);
                 let found = $rows
                     .filter($table::agency_id.eq(agency.to_string()))
-                    .filter($table::$column.eq(key));
+                    $(.filter($table::$column.eq($column)))+;
                 found.load($line).await?
             }
             keys => {
                 use $crate::store::fixed::Among;
-                let among = Among::new($table::agency_id, $table::$column, keys)?;
+                let columns = ($table::agency_id, $($table::$column),+);
+                let among = Among::new(columns, keys)?;
                 $rows.filter(among).load($line).await?
             }
         }

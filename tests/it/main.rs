@@ -77,6 +77,7 @@ mod stepped;
 mod telephony;
 mod tenants;
 mod tomorrow;
+mod two_carriers;
 mod unasked;
 mod unwritten;
 mod verified;
