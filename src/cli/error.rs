@@ -142,10 +142,6 @@ pub enum CliError {
     /// Signals cannot be heard on this machine.
     #[error("cannot listen for signals: {0}")]
     Signal(#[source] io::Error),
-    /// A demo's server is not told what a demo says.
-    #[cfg(feature = "demo")]
-    #[error("stdin cannot hold this server: {0}")]
-    Holder(#[source] io::Error),
     /// A second signal came while draining.
     #[error("stopped at once by a second signal; requests in flight were cut off")]
     StoppedAtOnce,
@@ -355,6 +351,7 @@ mod tests {
     #[test]
     fn what_cannot_be_meant_exits_with_2_and_what_went_wrong_with_1() {
         assert_eq!(CliError::UnsignedInPublic(String::new()).exit_code(), 2);
+        assert_eq!(CliError::LeftOut("demo").exit_code(), 2);
         assert_eq!(CliError::Differences(3).exit_code(), 1);
         assert_eq!(CliError::Unwell(1).exit_code(), 1);
     }

@@ -15,6 +15,7 @@ mod doctor;
 mod epoch;
 mod error;
 mod forget;
+mod left_out;
 mod migrate;
 mod progress;
 mod serve;
@@ -76,10 +77,7 @@ async fn obey(
     clock: Clock,
     out: Out<'_>,
 ) -> Result<(), CliError> {
-    #[cfg(all(feature = "demo", not(feature = "proving")))]
-    if is_proof(&command) {
-        return Err(CliError::LeftOut("proving"));
-    }
+    left_out::refuse(&command)?;
     #[cfg(feature = "demo")]
     if let Command::Demo(args) = command {
         return Box::pin(play(args, &config, clock, out)).await;
@@ -98,6 +96,7 @@ async fn obey(
         }
         #[cfg(feature = "demo")]
         Command::Watch(args) => Ok(watch::run(args.url.as_str(), args.token).await?),
+        // Refused above.
         #[cfg(not(feature = "demo"))]
         Command::Demo(_) | Command::Simulate(_) | Command::Watch(_) => {
             Err(CliError::LeftOut("demo"))
@@ -131,16 +130,6 @@ async fn obey(
         Command::Forget(args) => forget::run(&store().await?, args, out).await,
         Command::Token(args) => token::run(args, &config, &clock, out),
         Command::Doctor(args) => Box::pin(doctor::run(args, &config, &clock, out)).await,
-    }
-}
-
-/// Whether this is one of the proofs, which are in no build without their feature.
-#[cfg(all(feature = "demo", not(feature = "proving")))]
-fn is_proof(command: &Command) -> bool {
-    match command {
-        Command::Demo(args) => args.torture,
-        Command::Watch(args) => args.conformance,
-        _ => false,
     }
 }
 

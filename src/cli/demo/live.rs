@@ -4,14 +4,12 @@ use super::DemoError;
 use super::account::Account;
 use super::boards::{Boards, Heard, What};
 use super::folder::Folder;
-use super::keys::Keys;
 use super::launch::{Launched, launch, local};
 use super::links::{Login, Welcome, address, logins};
 use super::numbers::counted;
 use super::phones::Phones;
 use super::playbook::Playbook;
 use super::screen::Screen;
-use super::served::Served;
 use super::stage::{Stage, agents, attend};
 use super::story::Play;
 use crate::cli::args::DemoArgs;
@@ -66,9 +64,7 @@ pub(super) async fn run(
     let exchange = launched.exchange.clone();
     let counted = move || exchange.totals();
     let mut screen = Screen::new(out, &logins, Arc::clone(&account), counted);
-    let keys = Some(args.nodes).filter(|nodes| *nodes > 1);
-    let keys = keys.and_then(|_| Keys::listen());
-    screen.print(&welcome(&launched, &logins, folder, keys.is_some()))?;
+    screen.print(&welcome(&launched, &logins, folder))?;
 
     let boards = Boards::open(&logins, &address(launched.port), &clock);
     let (notes, said) = mpsc::channel(NOTES);
@@ -85,8 +81,6 @@ pub(super) async fn run(
         clock: clock.clone(),
         stop: CancellationToken::new(),
     };
-    let served = launched.served;
-    let served = served.kept(keys, stage.notes.clone(), stage.stop.clone());
     let show = Show {
         boards,
         said,
@@ -102,7 +96,7 @@ pub(super) async fn run(
         people: launched.identity.people.clone(),
         left: launched.left,
     };
-    show.run(script, served, &mut screen, &mut stop).await
+    show.run(script, launched.app, &mut screen, &mut stop).await
 }
 
 /// A carrier that repeats itself and lets what happens at once arrive in any order.
@@ -116,14 +110,13 @@ fn trouble(dice: &Dice) -> ExchangeSettings {
     }
 }
 
-fn welcome(launched: &Launched, logins: &[Login], folder: &Folder, keys: bool) -> String {
+fn welcome(launched: &Launched, logins: &[Login], folder: &Folder) -> String {
     let welcome = Welcome {
         wanted_port: launched.wanted_port,
         port: launched.port,
         logins,
         folder,
-        processes: launched.served.processes(),
-        keys,
+        process: std::process::id(),
         events_before: launched.events_before,
     };
     welcome.text()
@@ -155,7 +148,7 @@ impl Show {
     async fn run(
         mut self,
         script: Script,
-        served: Served,
+        app: crate::app::App,
         screen: &mut Screen<'_>,
         stop: &mut StopSignals,
     ) -> Result<(), DemoError> {
@@ -168,7 +161,7 @@ impl Show {
             }
             _ = stop.next() => Ok(()),
         };
-        self.end(served, screen, stop).await?;
+        self.end(app, screen, stop).await?;
         played
     }
 
@@ -247,7 +240,7 @@ impl Show {
     /// Hears the last events, drains, and prints the last totals.
     async fn end(
         mut self,
-        served: Served,
+        app: crate::app::App,
         screen: &mut Screen<'_>,
         stop: &mut StopSignals,
     ) -> Result<(), DemoError> {
@@ -257,7 +250,7 @@ impl Show {
         }
         self.boards.close().await;
         tokio::select! {
-            () = served.end() => {}
+            () = app.drain() => {}
             _ = stop.next() => {}
         }
         let now = self.clock.now();

@@ -1,7 +1,7 @@
-//! Killing servers again and again, one after the other.
+//! Killing a server again and again.
 
+use super::server::Server;
 use crate::cli::demo::DemoError;
-use crate::cli::demo::server::Server;
 use crate::clock::Clock;
 use callboard_simulator::Dice;
 use std::convert::Infallible;
@@ -23,9 +23,9 @@ impl Kills {
     }
 }
 
-/// Kills one of the servers every few seconds and starts it again.
+/// Kills the server every few seconds and starts it again.
 pub(super) struct Chaos<'a> {
-    servers: &'a mut [Server],
+    server: &'a mut Server,
     dice: Dice,
     clock: Clock,
     kills: Kills,
@@ -33,9 +33,9 @@ pub(super) struct Chaos<'a> {
 
 impl<'a> Chaos<'a> {
     /// The dice decide the moments.
-    pub(super) fn new(servers: &'a mut [Server], dice: Dice, clock: Clock) -> Self {
+    pub(super) fn new(server: &'a mut Server, dice: Dice, clock: Clock) -> Self {
         Self {
-            servers,
+            server,
             dice,
             clock,
             kills: Kills::default(),
@@ -50,16 +50,11 @@ impl<'a> Chaos<'a> {
     /// Goes on without an end of its own but an error. May be dropped at any moment, after which
     /// [`ends`](Self::ends) puts things in order.
     pub(super) async fn reigns(&mut self) -> Result<Infallible, DemoError> {
-        let count = u64::try_from(self.servers.len()).unwrap_or(1);
         loop {
-            let place = usize::try_from(self.dice.below(count)).unwrap_or(0);
-            let Some(server) = self.servers.get_mut(place) else {
-                continue;
-            };
             let (shortest, longest) = if self.dice.percent(WHILE_STARTING) {
                 (0, 400)
             } else {
-                server.comes_up(&self.clock).await?;
+                self.server.comes_up(&self.clock).await?;
                 (1_000, 5_000)
             };
             let (shortest, longest) = (
@@ -67,22 +62,17 @@ impl<'a> Chaos<'a> {
                 Duration::from_millis(longest),
             );
             self.clock.sleep(self.dice.between(shortest, longest)).await;
-            server.kill().await?;
+            self.server.kill().await?;
             self.kills.0.fetch_add(1, Ordering::Relaxed);
-            server.start()?;
+            self.server.start()?;
         }
     }
 
-    /// Leaves the servers running.
+    /// Leaves the server running.
     pub(super) async fn ends(self) -> Result<(), DemoError> {
-        for server in self.servers.iter_mut() {
-            if !server.is_started() {
-                server.start()?;
-            }
+        if !self.server.is_started() {
+            self.server.start()?;
         }
-        for server in self.servers.iter_mut() {
-            server.comes_up(&self.clock).await?;
-        }
-        Ok(())
+        self.server.comes_up(&self.clock).await
     }
 }

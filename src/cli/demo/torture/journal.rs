@@ -4,7 +4,7 @@ use super::plan::Judge;
 use super::reading::Reading;
 use crate::cli::demo::DemoError;
 use crate::domain::AgencyId;
-use crate::store::{Named, Store, StoreError};
+use crate::store::{Store, StoreError};
 use callboard_simulator::browser::Event;
 
 /// Rows read at once.
@@ -37,15 +37,15 @@ pub(super) async fn read(
             judge.event(&event, text);
         }
     }
-    let mut after = Named::default();
+    let mut after = String::new();
     loop {
         let webhooks = store.kept_webhooks(agency, after.clone(), PAGE).await?;
         let Some(last) = webhooks.last() else {
             break;
         };
-        after.clone_from(&last.key);
+        after.clone_from(&last.webhook_id);
         for webhook in &webhooks {
-            if let Ok(id) = webhook.key.name.parse() {
+            if let Ok(id) = webhook.webhook_id.parse() {
                 judge.stored(id);
             }
         }
