@@ -212,3 +212,6 @@ impl CommandRow {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;
