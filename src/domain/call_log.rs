@@ -1,8 +1,7 @@
 //! A finished call as people look back on it: how it came out, how long it waited, how long it was.
 
 use super::{
-    AgencyId, Call, CallId, HangupCause, Leg, LegHandle, Reason, Status, Timestamp, UserId,
-    value_of, words,
+    AgencyId, Call, CallId, HangupCause, Leg, Reason, Status, Timestamp, UserId, value_of, words,
 };
 
 words! {
@@ -56,8 +55,8 @@ pub struct CallLog {
     pub id: CallId,
     /// Whose numbers were called.
     pub agency_id: AgencyId,
-    /// The caller's leg.
-    pub handle: LegHandle,
+    /// The carrier's handle of the caller's leg.
+    pub call_control_id: String,
     /// Who called, as sent.
     pub from_number: Option<String>,
     /// Who was called, as sent.
@@ -89,7 +88,7 @@ impl CallLog {
         Some(Self {
             id: call.id,
             agency_id: call.agency_id,
-            handle: call.handle.clone(),
+            call_control_id: call.handle.id.clone(),
             from_number: call.from_number.clone(),
             to_number: call.to_number.clone(),
             caller_name: call.caller_name.clone(),

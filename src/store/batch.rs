@@ -7,11 +7,8 @@ use crate::domain::{
 use crate::view::Published;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-/// Whose something is, which carrier has named it, and how.
-pub type CarrierKey = (AgencyId, Carrier, String);
-
 /// By which a webhook is known: whose it is, who sent it, and the sender's id of it.
-pub type WebhookKey = CarrierKey;
+pub type WebhookKey = (AgencyId, Carrier, String);
 
 /// Which agencies' heads a batch waits for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,9 +33,9 @@ pub struct BatchKeys {
     /// The legs, by handle.
     pub handles: BTreeSet<(AgencyId, LegHandle)>,
     /// The legs, by the carrier's stable id, for webhooks that name no handle.
-    pub leg_ids: BTreeSet<CarrierKey>,
+    pub leg_ids: BTreeSet<(AgencyId, String)>,
     /// The sessions.
-    pub sessions: BTreeSet<CarrierKey>,
+    pub sessions: BTreeSet<(AgencyId, String)>,
     /// The claims that commands or a mark name.
     pub claims: BTreeSet<(AgencyId, ClaimId)>,
     /// People whose open calls must be counted.
@@ -105,7 +102,7 @@ pub struct StoredWebhook {
     /// The carrier's word for what happened.
     pub event_type: String,
     /// The leg it names.
-    pub leg: Option<LegHandle>,
+    pub call_control_id: Option<String>,
     /// The connection it names.
     pub connection_id: Option<String>,
     /// The carrier's clock.

@@ -103,10 +103,9 @@ tables! {
         answered_by_name -> Nullable<Text>,
         answered_at -> Nullable<BigInt>,
         wait -> BigInt,
-        carrier -> Text,
     }
 
-    call_legs (agency_id, call_control_id, carrier) {
+    call_legs (agency_id, call_control_id) {
         agency_id -> Text,
         call_control_id -> Text,
         call_session_id -> Nullable<Text>,
@@ -146,7 +145,7 @@ tables! {
         asked_at -> BigInt,
     }
 
-    errands (agency_id, kind, subject, carrier) {
+    errands (agency_id, kind, subject) {
         agency_id -> Text,
         kind -> Text,
         subject -> Text,
@@ -168,7 +167,7 @@ tables! {
         subject_id -> Nullable<Text>,
     }
 
-    webhook_events (agency_id, webhook_id, carrier) {
+    webhook_events (agency_id, webhook_id) {
         agency_id -> Text,
         webhook_id -> Text,
         event_type -> Text,

@@ -5,7 +5,6 @@
 
 mod application;
 mod command;
-mod doubled;
 mod envelope;
 mod error;
 mod links;

@@ -16,12 +16,13 @@ use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 /// The row of an errand.
 macro_rules! row_of {
     ($errand:expr) => {
-        errands::table.find((
-            $errand.agency_id.to_string(),
-            $errand.kind.name(),
-            &$errand.subject,
-            $errand.carrier.name(),
-        ))
+        errands::table
+            .find((
+                $errand.agency_id.to_string(),
+                $errand.kind.name(),
+                &$errand.subject,
+            ))
+            .filter(errands::carrier.eq($errand.carrier.name()))
     };
 }
 
@@ -231,7 +232,8 @@ pub(crate) async fn leg(
     handle: LegHandle,
 ) -> Result<Option<Leg>, StoreError> {
     let row: Option<LegRow> = call_legs::table
-        .find((agency.to_string(), handle.id, handle.carrier.name()))
+        .find((agency.to_string(), handle.id))
+        .filter(call_legs::carrier.eq(handle.carrier.name()))
         .first(conn)
         .await
         .optional()?;

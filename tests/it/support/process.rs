@@ -1,6 +1,5 @@
 //! The server as a process of its own, which can be killed as a crash kills it.
 
-use super::database::Database;
 use super::patience::soon;
 use super::world::{JWT_SECRET, Tenant, World};
 use callboard::config::DatabaseUrl;
@@ -163,12 +162,7 @@ fn serve(mut command: Command, world: &World, port: u16, folder: &TempDir) -> Co
 
 /// The database as `DATABASE_URL` names it.
 pub fn url_of(world: &World) -> String {
-    address(&world.database)
-}
-
-/// The same of a database.
-pub fn address(database: &Database) -> String {
-    match &database.url {
+    match &world.database.url {
         DatabaseUrl::Sqlite { path } => format!("sqlite://{}", path.display()),
         DatabaseUrl::Postgres(url) => url.display.clone(),
     }
