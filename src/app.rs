@@ -3,12 +3,14 @@
 mod background;
 mod descriptors;
 mod drain;
+mod health;
 mod routes;
 mod serve;
 mod server;
 mod wire;
 
 pub use descriptors::raise_limit;
+pub use health::{Health, Unwell};
 pub use routes::all as all_routes;
 
 use crate::agencies::Directory;
@@ -208,6 +210,7 @@ impl App {
             refusals,
             notices: Notices::new(clock.clone(), metrics.clone()),
             unsigned_webhooks,
+            leaving: CancellationToken::new(),
             draining: CancellationToken::new(),
             duties: duties.clone(),
         });

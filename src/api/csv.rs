@@ -95,7 +95,7 @@ fn write_row(text: &mut String, row: &LoggedCall, audience: Audience) {
     let at = |at: Option<Timestamp>| at.map(|at| at.to_string()).unwrap_or_default();
     let cells = [
         log.id.to_string(),
-        log.call_control_id.clone(),
+        log.handle.id.clone(),
         named(number_for(audience, log.from_number.as_deref()).as_deref()),
         named(log.to_number.as_deref()),
         named(caller_name_for(audience, log.caller_name.as_deref()).as_deref()),

@@ -86,7 +86,7 @@ async fn alive() -> HttpResponse {
 /// The server can do its work; otherwise what it cannot do without is named.
 async fn ready(context: web::Data<Context>) -> HttpResponse {
     let mut missing = Vec::new();
-    if context.draining.is_cancelled() {
+    if context.leaving.is_cancelled() {
         missing.push("draining");
     }
     let read = tokio::time::timeout(PATIENCE, context.store.directory_version());

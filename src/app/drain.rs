@@ -10,10 +10,22 @@ const SPREAD: Duration = Duration::from_secs(10);
 const STEPS: u32 = 100;
 
 impl App {
+    /// Says that it is not ready, and serves everyone as before for so long: load balancers are to
+    /// notice before anybody is turned away. May be dropped at any moment.
+    pub async fn leave(&self, delay: Duration) {
+        self.context.leaving.cancel();
+        if !delay.is_zero() {
+            let seconds = delay.as_secs();
+            tracing::info!("Not ready any more, and serving for another {seconds} s");
+        }
+        self.clock.sleep(delay).await;
+    }
+
     /// Drains: stops listening, finishes requests, flushes the journal, closes sockets with 1001
     /// spread over ten seconds. Dropping the future stops at once.
     pub async fn drain(mut self) {
         tracing::info!("Draining: no new connections, sockets close over 10 s");
+        self.context.leaving.cancel();
         self.context.draining.cancel();
         self.over.cancel();
         let stopping = self.servers.iter().map(|server| server.stop(true));

@@ -1,6 +1,6 @@
 //! What is heard of a carrier, in no carrier's words.
 
-use crate::domain::{LegEvent, Timestamp};
+use crate::domain::{LegEvent, LegHandle, Timestamp};
 use crate::telemetry::Refused;
 
 /// A webhook in our words.
@@ -11,7 +11,7 @@ pub struct Understood {
     /// By which repeats are known: the carrier's id of the webhook, or the hash of its body.
     pub webhook_id: String,
     /// The leg it names.
-    pub leg: Option<String>,
+    pub leg: Option<LegHandle>,
     /// The connection it names.
     pub connection_id: Option<String>,
     /// The carrier's clock, or ours when it says nothing that can be read.

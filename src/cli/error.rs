@@ -142,6 +142,10 @@ pub enum CliError {
     /// Signals cannot be heard on this machine.
     #[error("cannot listen for signals: {0}")]
     Signal(#[source] io::Error),
+    /// A demo's server is not told what a demo says.
+    #[cfg(feature = "demo")]
+    #[error("stdin cannot hold this server: {0}")]
+    Holder(#[source] io::Error),
     /// A second signal came while draining.
     #[error("stopped at once by a second signal; requests in flight were cut off")]
     StoppedAtOnce,

@@ -1,6 +1,9 @@
 //! `callboard serve`: listen and serve until a signal, then drain.
 
+#[cfg(feature = "demo")]
+mod held;
 mod listeners;
+mod systemd;
 
 use super::CliError;
 use super::args::ServeArgs;
@@ -10,9 +13,32 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::telemetry::LostLines;
 use listeners::bind;
+use std::time::Duration;
+use systemd::Systemd;
 
-/// Serves until SIGTERM or SIGINT, then drains; a second signal stops at once.
+/// Serves until SIGTERM or SIGINT, then drains.
 pub(super) async fn run(
+    args: ServeArgs,
+    config: Config,
+    clock: Clock,
+    lost: LostLines,
+) -> Result<(), CliError> {
+    #[cfg(feature = "demo")]
+    if args.held {
+        let mut config = config;
+        let held = held::Held::by_stdin(&mut config).map_err(CliError::Holder)?;
+        return tokio::select! {
+            served = serve(args, config, clock, lost) => served,
+            () = held.until_let_go() => {
+                tracing::info!("Whoever held this server is gone: stopped");
+                Ok(())
+            }
+        };
+    }
+    serve(args, config, clock, lost).await
+}
+
+async fn serve(
     args: ServeArgs,
     config: Config,
     clock: Clock,
@@ -35,6 +61,8 @@ pub(super) async fn run(
         return Err(CliError::UnsignedInPublic(config.listener.host));
     }
     let database = config.database.to_string();
+    let delay = config.listener.drain_delay;
+    let systemd = Systemd::new();
     let app = tokio::select! {
         app = App::start(config, clock, listeners, unsigned) => app?,
         signal = signals.next() => {
@@ -50,11 +78,34 @@ pub(super) async fn run(
     if unsigned {
         tracing::warn!("Unsigned webhooks are accepted: anyone on this machine can make up calls");
     }
+    let address = app.addr;
+    systemd.serves(&format!("Serving on http://{address}"));
+    let (health, clock) = (app.health(), app.clock.clone());
+    tokio::select! {
+        ended = until_stopped(app, &mut signals, &systemd, delay) => ended,
+        never = systemd.lives(&health, &clock) => match never {},
+    }
+}
+
+/// Serves until a signal, then leaves and drains. While it leaves another signal makes it drain,
+/// while it drains stop at once.
+async fn until_stopped(
+    app: App,
+    signals: &mut StopSignals,
+    systemd: &Systemd,
+    delay: Duration,
+) -> Result<(), CliError> {
     let signal = tokio::select! {
         signal = signals.next() => signal,
         duty = app.given_up() => return Err(CliError::GivenUp(duty)),
     };
+    systemd.stops(delay);
     tracing::info!("{signal}: draining; a second signal stops at once");
+    tokio::select! {
+        () = app.leave(delay) => {}
+        signal = signals.next() => tracing::info!("{signal}: no longer waiting for load balancers"),
+        duty = app.given_up() => return Err(CliError::GivenUp(duty)),
+    }
     tokio::select! {
         () = app.drain() => {
             tracing::info!("Drained");

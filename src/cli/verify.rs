@@ -17,7 +17,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::{Agency, AgencyId, Call, CallId, Claim, Leg, Timestamp};
 use crate::store::batch::WebhookOutcome;
-use crate::store::{CallFilter, Store, ToCheck};
+use crate::store::{CallFilter, Named, Store, ToCheck};
 use compare::{Verdict, compare};
 use retold::Retold;
 use std::collections::{HashMap, HashSet};
@@ -122,15 +122,15 @@ impl Verify<'_> {
         for call in &calls {
             let claims = by_call.get(&call.id).map_or(&[][..], Vec::as_slice);
             self.call(&retold, &window, call, claims)?;
-            in_table.insert(call.handle.id.as_str());
+            in_table.insert(Named::from(&call.handle));
         }
         for (handle, error) in &unreadable {
-            self.difference(&format!("call {}: {}", plain(handle), plain(error)))?;
+            self.difference(&format!("call {}: {}", plain(&handle.name), plain(error)))?;
             self.findings.unreadable += 1;
-            in_table.insert(handle.as_str());
+            in_table.insert(handle.clone());
         }
         for leg in retold.calls() {
-            if !in_table.contains(leg.handle.id.as_str()) {
+            if !in_table.contains(&Named::from(&leg.handle)) {
                 let handle = plain(&leg.handle.id);
                 let (id, name) = (agency.id, plain(&agency.name));
                 self.difference(&format!(
@@ -146,23 +146,23 @@ impl Verify<'_> {
     /// All that the agency's retained webhooks tell.
     async fn webhooks(&mut self, agency: &Agency) -> Result<Retold, CliError> {
         let mut retold = Retold::default();
-        let mut after = String::new();
+        let mut after = Named::default();
         loop {
             let page = self.store.kept_webhooks(agency.id, after, PAGE).await?;
             let Some(last) = page.last() else { break };
-            after = last.webhook_id.clone();
+            after = last.key.clone();
             for kept in &page {
                 self.findings.webhooks += 1;
                 if kept.outcome == WebhookOutcome::Failed.name() {
                     self.findings.failed += 1;
-                    let id = plain(&kept.webhook_id);
+                    let id = plain(&kept.key.name);
                     self.difference(&format!(
                         "webhook {id}: kept as failed, and not on the board"
                     ))?;
                 }
                 if let Err(error) = retold.take(kept) {
                     self.findings.unreadable += 1;
-                    let id = plain(&kept.webhook_id);
+                    let id = plain(&kept.key.name);
                     let error = plain(&error.to_string());
                     self.difference(&format!(
                         "webhook {id}: stored as {}, and cannot be read: {error}",

@@ -6,6 +6,7 @@ use clap::Args;
 use std::net::IpAddr;
 use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use url::Url;
 
 const HOST: Rule = Rule {
@@ -28,6 +29,14 @@ const STATIC_DIR: Rule = Rule {
     expected: "a folder that exists",
     fix: "correct the path, or leave it out to serve the built-in page",
 };
+const DRAIN_DELAY: Rule = Rule {
+    name: "CALLBOARD_DRAIN_DELAY_S",
+    expected: "a whole number of seconds from 0 to 600",
+    fix: "set CALLBOARD_DRAIN_DELAY_S=10: a little longer than the load balancer takes to notice that \
+          /readyz is 503",
+};
+/// The longest that a server which is told to stop goes on as if nothing were.
+const LONGEST_DRAIN_DELAY_S: u64 = 600;
 const DEFAULT_HOST: &str = "127.0.0.1";
 const DEFAULT_PORT: u16 = 3001;
 
@@ -72,6 +81,16 @@ pub struct ListenerSettings {
         hide_short_help = true
     )]
     pub static_dir: Option<String>,
+    /// Seconds for which a server that is told to stop goes on serving while /readyz says 503, so
+    /// that load balancers notice first [default: 0]
+    #[arg(
+        long,
+        env = "CALLBOARD_DRAIN_DELAY_S",
+        value_name = "SECONDS",
+        global = true,
+        hide_short_help = true
+    )]
+    pub drain_delay_s: Option<String>,
 }
 
 /// Where to listen.
@@ -85,6 +104,8 @@ pub struct Listener {
     pub base_url: Url,
     /// A folder whose files are served in place of those inside the program.
     pub static_dir: Option<PathBuf>,
+    /// How long a server that is told to stop goes on serving while it says that it is not ready.
+    pub drain_delay: Duration,
 }
 
 impl Listener {
@@ -110,11 +131,16 @@ impl Listener {
         let static_dir = mistakes.read(&STATIC_DIR, settings.static_dir.as_ref(), |text| {
             Path::new(text).is_dir().then(|| text.into())
         });
+        let drain_delay = mistakes.read(&DRAIN_DELAY, settings.drain_delay_s.as_ref(), |text| {
+            let seconds = text.parse().ok()?;
+            (seconds <= LONGEST_DRAIN_DELAY_S).then_some(Duration::from_secs(seconds))
+        });
         Self {
             host: host.unwrap_or_else(|| DEFAULT_HOST.to_owned()),
             port,
             base_url,
             static_dir,
+            drain_delay: drain_delay.unwrap_or_default(),
         }
     }
 }
@@ -190,6 +216,24 @@ mod tests {
             let said = mistake([("API_HOST", host)]);
             assert!(
                 said.contains("without a port") && said.contains("set API_HOST="),
+                "{said}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_server_that_is_told_to_stop_does_not_go_on_for_ever() {
+        let delay = |seconds| {
+            config([("CALLBOARD_DRAIN_DELAY_S", seconds)])
+                .listener
+                .drain_delay
+        };
+        assert!(config([]).listener.drain_delay.is_zero());
+        assert_eq!((delay("0").as_secs(), delay("600").as_secs()), (0, 600));
+        for seconds in ["601", "-1", "5s", "1.5"] {
+            let said = mistake([("CALLBOARD_DRAIN_DELAY_S", seconds)]);
+            assert!(
+                said.contains("seconds from 0 to 600") && said.contains("_DELAY_S=10"),
                 "{said}"
             );
         }

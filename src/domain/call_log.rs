@@ -1,7 +1,8 @@
 //! A finished call as people look back on it: how it came out, how long it waited, how long it was.
 
 use super::{
-    AgencyId, Call, CallId, HangupCause, Leg, Reason, Status, Timestamp, UserId, value_of, words,
+    AgencyId, Call, CallId, HangupCause, Leg, LegHandle, Reason, Status, Timestamp, UserId,
+    value_of, words,
 };
 
 words! {
@@ -55,8 +56,8 @@ pub struct CallLog {
     pub id: CallId,
     /// Whose numbers were called.
     pub agency_id: AgencyId,
-    /// The carrier's handle of the caller's leg.
-    pub call_control_id: String,
+    /// The caller's leg.
+    pub handle: LegHandle,
     /// Who called, as sent.
     pub from_number: Option<String>,
     /// Who was called, as sent.
@@ -88,7 +89,7 @@ impl CallLog {
         Some(Self {
             id: call.id,
             agency_id: call.agency_id,
-            call_control_id: call.handle.id.clone(),
+            handle: call.handle.clone(),
             from_number: call.from_number.clone(),
             to_number: call.to_number.clone(),
             caller_name: call.caller_name.clone(),

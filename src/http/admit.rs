@@ -1,8 +1,9 @@
 //! Whom a route with a right lets in: the one place where it is asked for, and where those who do
 //! not have it are refused and counted.
 
+use super::caller::Barred;
 use super::{ApiError, Caller, Context, bearer};
-use crate::domain::{Right, Role};
+use crate::domain::{Right, Role, UserId};
 use crate::telemetry::Refused;
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -29,15 +30,17 @@ pub(super) async fn admit(
 
 async fn caller_with(right: Right, request: &HttpRequest) -> Result<Caller, ApiError> {
     let context: &web::Data<Context> = request.app_data().ok_or(ApiError::Internal)?;
-    let caller = signed_in(context, request).await?;
-    if caller.role.may(right) {
-        return Ok(caller);
-    }
-    let why = format!("their role is {}", caller.role.name());
-    Err(ApiError::Forbidden(Those::who_have(right).only).because(Refused::Role, why))
+    let user = signed_in(context, request).await?;
+    context.caller(user, right).await?.map_err(|barred| {
+        let sentence = match barred {
+            Barred::NoAgency => "This user does not belong to an agency",
+            Barred::Role(_) => Those::who_have(right).only,
+        };
+        ApiError::Forbidden(sentence).because(barred.reason(), barred.why(user))
+    })
 }
 
-async fn signed_in(context: &Context, request: &HttpRequest) -> Result<Caller, ApiError> {
+async fn signed_in(context: &Context, request: &HttpRequest) -> Result<UserId, ApiError> {
     let Some(token) = bearer(request) else {
         let sentence = "Authorization: Bearer <token> is missing".to_owned();
         let error = ApiError::unauthorized(&context.refusals, request, sentence);
@@ -45,11 +48,7 @@ async fn signed_in(context: &Context, request: &HttpRequest) -> Result<Caller, A
     };
     let identity = context.verifier.verify(token).await;
     let identity = identity.map_err(|error| ApiError::of_auth(&error, context, request))?;
-    context.caller(identity.user).await?.ok_or_else(|| {
-        let why = format!("user {} belongs to no agency here", identity.user);
-        ApiError::Forbidden("This user does not belong to an agency")
-            .because(Refused::NoAgencyUser, why)
-    })
+    Ok(identity.user)
 }
 
 /// Those who have a right, in words.

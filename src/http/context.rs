@@ -51,6 +51,8 @@ pub struct Context {
     pub unsigned_webhooks: bool,
     /// What must go on.
     pub duties: Duties,
+    /// Cancelled when the server is told to stop: it says that it is not ready, and serves on.
+    pub leaving: CancellationToken,
     /// Cancelled when the server drains.
     pub draining: CancellationToken,
 }

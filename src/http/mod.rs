@@ -24,7 +24,7 @@ mod unread;
 
 pub use answers::answers_in_json;
 pub use body::read_body;
-pub use caller::{Caller, bearer};
+pub use caller::{Barred, Caller, bearer};
 pub use context::Context;
 pub use error::ApiError;
 pub use fallback::{not_found, not_found_for_telnyx, query_errors};

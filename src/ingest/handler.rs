@@ -95,7 +95,7 @@ impl Incoming<'_> {
         tracing::debug!(
             "Webhook {id} received: {} {}",
             append.webhook.event_type,
-            append.webhook.call_control_id.as_deref().unwrap_or("-")
+            append.webhook.leg.as_ref().map_or("-", |leg| &leg.id)
         );
         match self.context.journal.append(Append::Webhook(append)).await {
             Ok(Answer::Webhook(answer)) => Ok(answer),
@@ -185,7 +185,7 @@ fn appended(
             carrier,
             webhook_id: understood.webhook_id,
             event_type: understood.event_type,
-            call_control_id: understood.leg,
+            leg: understood.leg,
             connection_id: understood.connection_id,
             occurred_at: understood.occurred_at,
             received_at,

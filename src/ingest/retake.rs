@@ -9,7 +9,7 @@ use crate::journal::{
     Answer, Append, AppendError, Journal, Meaning, Taken, WebhookAnswer, WebhookAppend,
 };
 use crate::store::batch::{StoredWebhook, WebhookOutcome};
-use crate::store::{KeptWebhook, Store, StoreError};
+use crate::store::{KeptWebhook, Named, Store, StoreError};
 use std::collections::HashMap;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -23,7 +23,7 @@ const LONGEST_S: u64 = 3600;
 /// How many are remembered to have been tried. More are tried sooner than they should be.
 const REMEMBERED: usize = 10_000;
 
-type Key = (AgencyId, String);
+type Key = (AgencyId, Named);
 
 /// Takes up again what could not be applied.
 #[derive(Clone)]
@@ -66,13 +66,13 @@ impl Retake {
     }
 
     async fn sweep(&mut self) -> Result<(), StoreError> {
-        let mut after = (AgencyId(uuid::Uuid::nil()), String::new());
+        let mut after = (AgencyId(uuid::Uuid::nil()), Named::default());
         loop {
             let page = self.store.failed_webhooks(after, PAGE).await?;
             let Some((agency, last)) = page.last() else {
                 return Ok(());
             };
-            after = (*agency, last.webhook_id.clone());
+            after = (*agency, last.key.clone());
             for (agency, kept) in page {
                 // The database is away: the rest waits too.
                 if !self.take_up(agency, kept).await {
@@ -85,8 +85,8 @@ impl Retake {
     /// Tries one, unless it still rests; says whether the journal took it.
     async fn take_up(&mut self, agency: AgencyId, kept: KeptWebhook) -> bool {
         let now = self.clock.tick();
-        let id = kept.webhook_id.clone();
-        let key = (agency, id.clone());
+        let id = kept.key.name.clone();
+        let key = (agency, kept.key.clone());
         let rest = match self.tried.get(&key) {
             Some((at, rest)) if now.since(*at).as_secs() < *rest => return true,
             Some((_, rest)) => (rest * 2).min(LONGEST_S),
@@ -126,10 +126,10 @@ impl Retake {
     fn append_of(&self, agency: AgencyId, kept: KeptWebhook) -> Option<WebhookAppend> {
         let profile = self.directory.agency(agency)?;
         // Else it waits for a program that knows its carrier.
-        let carrier = kept.carrier?;
+        let carrier = kept.carrier()?;
         let understood = understand(carrier, &kept.body, kept.received_at);
         let understood = understood.inspect_err(|error| {
-            tracing::warn!("Webhook {} cannot be read: {error}", kept.webhook_id);
+            tracing::warn!("Webhook {} cannot be read: {error}", kept.key.name);
         });
         let understood = understood.ok()?;
         let meaning = if profile.counts(understood.connection_id.as_deref()) {
@@ -141,9 +141,9 @@ impl Retake {
             webhook: StoredWebhook {
                 agency_id: agency,
                 carrier,
-                webhook_id: kept.webhook_id,
+                webhook_id: kept.key.name,
                 event_type: understood.event_type,
-                call_control_id: understood.leg,
+                leg: understood.leg,
                 connection_id: understood.connection_id,
                 occurred_at: understood.occurred_at,
                 received_at: kept.received_at,

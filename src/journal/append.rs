@@ -273,7 +273,8 @@ impl Append {
 }
 
 fn add_leg_keys(agency: AgencyId, event: &LegEvent, keys: &mut BatchKeys) {
-    let named = |id: &Option<String>| id.clone().map(|id| (agency, id));
+    let carrier = event.handle.carrier;
+    let named = |id: &Option<String>| id.clone().map(|id| (agency, carrier, id));
     if !event.handle.id.is_empty() {
         keys.handles.insert((agency, event.handle.clone()));
     }

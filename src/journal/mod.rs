@@ -161,6 +161,12 @@ impl Journal {
         self.checkup.last_commit().await
     }
 
+    /// Resolves when the writer is seen to go on, whatever the database says to it; false when it has
+    /// ended.
+    pub async fn takes_turns(&self) -> bool {
+        self.checkup.takes_turns().await
+    }
+
     /// Whether it takes appends.
     #[must_use]
     pub fn is_open(&self) -> bool {

@@ -114,6 +114,21 @@ impl Checkup {
         })
     }
 
+    /// Resolves when the writer has tried, or has lately committed something or failed to; false when
+    /// it is gone.
+    pub(super) async fn takes_turns(&self) -> bool {
+        let lately = || {
+            let beat = self.pulse.known().last;
+            beat.is_some_and(|(at, _)| self.pulse.clock.tick().since(at) < FRESH)
+        };
+        let _turn = self.turn.lock().await;
+        if lately() {
+            return true;
+        }
+        let (answer, answered) = oneshot::channel();
+        self.ask.send(answer).await.is_ok() && answered.await.is_ok()
+    }
+
     /// What still speaks for the database.
     fn known(&self) -> Option<LastCommit> {
         let last = self.pulse.last_commit()?;

@@ -87,7 +87,7 @@ fn webhook(agency: AgencyId, event_type: &str, news: LegNews, now: Timestamp) ->
             carrier: Carrier::Telnyx,
             webhook_id: format!("callboard:rehearsal-{event_type}"),
             event_type: event_type.into(),
-            call_control_id: Some(HANDLE.into()),
+            leg: Some(handle()),
             connection_id: Some("1234567890123456789".into()),
             occurred_at: now,
             received_at: now,

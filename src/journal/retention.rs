@@ -5,7 +5,7 @@ use crate::clock::Clock;
 use crate::config::Limits;
 use crate::domain::{AgencyId, Timestamp};
 use crate::store::kept::Lease;
-use crate::store::{Store, StoreError};
+use crate::store::{Named, Store, StoreError};
 use crate::telemetry::{Metrics, Removed};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -38,7 +38,7 @@ pub struct Retention {
 struct Sweeping {
     agency: AgencyId,
     /// Legs are walked over once; the last one that was looked at.
-    legs: Option<String>,
+    legs: Option<Named>,
 }
 
 impl Retention {
@@ -96,7 +96,7 @@ impl Retention {
     async fn sweep_agency(&self, agency: AgencyId) -> Result<bool, StoreError> {
         let mut sweeping = Sweeping {
             agency,
-            legs: Some(String::new()),
+            legs: Some(Named::default()),
         };
         loop {
             let now = self.clock.now();
@@ -154,11 +154,11 @@ impl Retention {
             return Ok(false);
         };
         let page = self.store.legs_page(sweeping.agency, after, LEGS).await?;
-        sweeping.legs = page.last().map(|(handle, _)| handle.clone());
+        sweeping.legs = page.last().map(|(leg, _)| leg.clone());
         let old = page
             .into_iter()
             .filter(|(_, changed)| *changed < before.micros());
-        let old: Vec<String> = old.map(|(handle, _)| handle).collect();
+        let old: Vec<Named> = old.map(|(leg, _)| leg).collect();
         for some in old.chunks(usize::try_from(STEP).unwrap_or(1)) {
             let some = some.to_vec();
             let legs = self.store.prune_legs(sweeping.agency, some, before).await?;

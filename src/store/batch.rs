@@ -7,8 +7,11 @@ use crate::domain::{
 use crate::view::Published;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+/// Whose something is, which carrier has named it, and how.
+pub type CarrierKey = (AgencyId, Carrier, String);
+
 /// By which a webhook is known: whose it is, who sent it, and the sender's id of it.
-pub type WebhookKey = (AgencyId, Carrier, String);
+pub type WebhookKey = CarrierKey;
 
 /// Which agencies' heads a batch waits for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,9 +36,9 @@ pub struct BatchKeys {
     /// The legs, by handle.
     pub handles: BTreeSet<(AgencyId, LegHandle)>,
     /// The legs, by the carrier's stable id, for webhooks that name no handle.
-    pub leg_ids: BTreeSet<(AgencyId, String)>,
+    pub leg_ids: BTreeSet<CarrierKey>,
     /// The sessions.
-    pub sessions: BTreeSet<(AgencyId, String)>,
+    pub sessions: BTreeSet<CarrierKey>,
     /// The claims that commands or a mark name.
     pub claims: BTreeSet<(AgencyId, ClaimId)>,
     /// People whose open calls must be counted.
@@ -102,7 +105,7 @@ pub struct StoredWebhook {
     /// The carrier's word for what happened.
     pub event_type: String,
     /// The leg it names.
-    pub call_control_id: Option<String>,
+    pub leg: Option<LegHandle>,
     /// The connection it names.
     pub connection_id: Option<String>,
     /// The carrier's clock.

@@ -1,6 +1,6 @@
 //! What may be asked of the database about itself: whether we may write, and which webhooks came.
 
-use super::{Backend, KeptWebhook, Store, StoreError, postgres, sqlite};
+use super::{Backend, KeptWebhook, Named, Store, StoreError, postgres, sqlite};
 use crate::domain::{AgencyId, Call, Claim, Timestamp};
 use rand::RngExt;
 use rand::distr::Alphanumeric;
@@ -22,7 +22,7 @@ pub struct ToCheck {
     /// Their claims.
     pub claims: Vec<Claim>,
     /// The callers' legs of those that cannot be read here, and why.
-    pub unreadable: Vec<(String, String)>,
+    pub unreadable: Vec<(Named, String)>,
 }
 
 impl ToCheck {
@@ -30,8 +30,8 @@ impl ToCheck {
     pub fn leave_out(&mut self, call: &str, error: &StoreError) {
         let place = self.calls.iter().position(|one| one.id.to_string() == call);
         if let Some(place) = place {
-            let handle = self.calls.remove(place).handle.id;
-            self.unreadable.push((handle, error.to_string()));
+            let handle = self.calls.remove(place).handle;
+            self.unreadable.push(((&handle).into(), error.to_string()));
         }
     }
 }
@@ -57,21 +57,21 @@ impl Store {
         query!(self, write, rights::of_ours())
     }
 
-    /// A page of an agency's raw webhooks, in the order of their ids.
+    /// A page of an agency's raw webhooks, in the order of their keys.
     pub async fn kept_webhooks(
         &self,
         agency: AgencyId,
-        after: String,
+        after: Named,
         limit: i64,
     ) -> Result<Vec<KeptWebhook>, StoreError> {
         query!(self, read, webhooks::kept(agency, after, limit))
     }
 
     /// A page of every agency's webhooks that are kept raw since they could not be applied, after
-    /// that one, in the order of agencies and ids.
+    /// that one, in the order of agencies and keys.
     pub async fn failed_webhooks(
         &self,
-        after: (AgencyId, String),
+        after: (AgencyId, Named),
         limit: i64,
     ) -> Result<Vec<(AgencyId, KeptWebhook)>, StoreError> {
         query!(self, read, webhooks::failed(after, limit))

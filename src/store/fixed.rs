@@ -1,6 +1,7 @@
 //! Statements that SQLite plans once, since their text never varies.
 
 use super::StoreError;
+use super::named::Texts;
 use crate::domain::AgencyId;
 use diesel::expression::{AppearsOnTable, ValidGrouping, is_aggregate};
 use diesel::prelude::*;
@@ -8,46 +9,52 @@ use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::{Bool, Text};
 use diesel::sqlite::Sqlite;
 
-/// Whether an agency and a key are among these pairs, handed over as one JSON text.
+/// Whether the columns of a key are among these, the agency's first, handed over as one JSON text.
 #[derive(QueryId)]
-pub(super) struct Among<A, K> {
-    agency: A,
-    key: K,
-    pairs: String,
+pub(super) struct Among<C, const COLUMNS: usize> {
+    columns: C,
+    keys: String,
 }
 
-impl<A, K> Among<A, K> {
+impl<C, const COLUMNS: usize> Among<C, COLUMNS> {
+    /// `columns` are the agency's and those of the rest.
+    ///
     /// # Errors
     /// None in practice: texts can always be written as JSON.
-    pub(super) fn new(agency: A, key: K, pairs: &[(AgencyId, String)]) -> Result<Self, StoreError> {
-        let pairs = pairs.iter();
-        let pairs: Vec<_> = pairs
-            .map(|(agency, key)| (agency.to_string(), key))
+    pub(super) fn new<K: Texts<COLUMNS>>(
+        columns: C,
+        keys: &[(AgencyId, K)],
+    ) -> Result<Self, StoreError> {
+        let keys = keys.iter();
+        let keys: Vec<_> = keys
+            .map(|(agency, key)| (agency.to_string(), key.texts().to_vec()))
             .collect();
-        let pairs =
-            serde_json::to_string(&pairs).map_err(|error| StoreError::Data(error.to_string()))?;
-        Ok(Self { agency, key, pairs })
+        let keys =
+            serde_json::to_string(&keys).map_err(|error| StoreError::Data(error.to_string()))?;
+        Ok(Self { columns, keys })
     }
 }
 
-impl<A, K> Expression for Among<A, K> {
+impl<C, const COLUMNS: usize> Expression for Among<C, COLUMNS> {
     type SqlType = Bool;
 }
 
-impl<A: AppearsOnTable<T>, K: AppearsOnTable<T>, T> AppearsOnTable<T> for Among<A, K> {}
+impl<C: AppearsOnTable<T>, const COLUMNS: usize, T> AppearsOnTable<T> for Among<C, COLUMNS> {}
 
-impl<A, K, G> ValidGrouping<G> for Among<A, K> {
+impl<C, const COLUMNS: usize, G> ValidGrouping<G> for Among<C, COLUMNS> {
     type IsAggregate = is_aggregate::No;
 }
 
-impl<A: QueryFragment<Sqlite>, K: QueryFragment<Sqlite>> QueryFragment<Sqlite> for Among<A, K> {
+impl<C: QueryFragment<Sqlite>, const COLUMNS: usize> QueryFragment<Sqlite> for Among<C, COLUMNS> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
         out.push_sql("(");
-        self.agency.walk_ast(out.reborrow())?;
-        out.push_sql(", ");
-        self.key.walk_ast(out.reborrow())?;
-        out.push_sql(") IN (SELECT value ->> 0, value ->> 1 FROM json_each(");
-        out.push_bind_param::<Text, _>(&self.pairs)?;
+        self.columns.walk_ast(out.reborrow())?;
+        out.push_sql(") IN (SELECT value ->> 0");
+        for column in 0..COLUMNS {
+            out.push_sql(&format!(", value ->> '$[1][{column}]'"));
+        }
+        out.push_sql(" FROM json_each(");
+        out.push_bind_param::<Text, _>(&self.keys)?;
         out.push_sql("))");
         Ok(())
     }

@@ -9,7 +9,7 @@ mod words;
 pub use eraser::{Eraser, Whom};
 pub(super) use rows::{CallTexts, ClaimTexts, EventTexts, LegTexts, LogTexts, WebhookTexts};
 
-use super::{Backend, Store, StoreError, postgres, sqlite};
+use super::{Backend, Named, Store, StoreError, postgres, sqlite};
 use crate::domain::AgencyId;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -77,11 +77,11 @@ impl Store {
         eraser: &Arc<Eraser>,
         erased: &mut Erased,
     ) -> Result<(), StoreError> {
-        let first = String::new;
-        walk!(self, agency, eraser, erased, "webhook_events" by erase_webhooks, first(), BODIES);
+        let (first, named) = (String::new, Named::default);
+        walk!(self, agency, eraser, erased, "webhook_events" by erase_webhooks, named(), BODIES);
         walk!(self, agency, eraser, erased, "call_events" by erase_events, 0, ROWS);
         walk!(self, agency, eraser, erased, "claims" by erase_claims, first(), ROWS);
-        walk!(self, agency, eraser, erased, "call_legs" by erase_legs, first(), ROWS);
+        walk!(self, agency, eraser, erased, "call_legs" by erase_legs, named(), ROWS);
         walk!(self, agency, eraser, erased, "call_logs" by erase_logs, first(), ROWS);
         // The calls come last: by them the rest is found again when this is cut off.
         walk!(self, agency, eraser, erased, "inbound_calls" by erase_calls, first(), ROWS);
@@ -106,12 +106,14 @@ impl Store {
                 None => break,
             }
         }
-        after = String::new();
+        let mut after = Named::default();
         loop {
             let page = query!(self, read, forget::legs(agency, after, ROWS))?;
             page.iter().for_each(|row| eraser.sees_leg(row));
             match page.last() {
-                Some(last) => after = last.call_control_id.clone(),
+                Some(last) => {
+                    after = Named::of((last.call_control_id.clone(), last.carrier.clone()));
+                }
                 None => return Ok(eraser),
             }
         }

@@ -2,8 +2,8 @@
 
 use super::batch::{Head, NewEvent, StoredWebhook, WebhookOutcome};
 use super::schema::plain::{agency_heads, call_events, webhook_events};
-use super::{KeptWebhook, StoreError, parse_agency};
-use crate::domain::{AgencyId, Carrier, Subject, Timestamp};
+use super::{KeptWebhook, Named, StoreError, parse_agency};
+use crate::domain::{AgencyId, Subject, Timestamp};
 use crate::view::Published;
 use diesel::prelude::*;
 use serde::Serialize;
@@ -63,7 +63,7 @@ impl WebhookRow {
             agency_id: webhook.agency_id.to_string(),
             webhook_id: webhook.webhook_id,
             event_type: webhook.event_type,
-            call_control_id: webhook.call_control_id,
+            call_control_id: webhook.leg.map(|leg| leg.id),
             connection_id: webhook.connection_id,
             occurred_at: webhook.occurred_at.micros(),
             received_at: webhook.received_at.micros(),
@@ -77,8 +77,7 @@ impl WebhookRow {
 impl WebhookRow {
     pub fn kept(self) -> KeptWebhook {
         KeptWebhook {
-            carrier: Carrier::from_name(&self.carrier),
-            webhook_id: self.webhook_id,
+            key: Named::of((self.webhook_id, self.carrier)),
             outcome: self.outcome,
             received_at: Timestamp::from_micros(self.received_at),
             body: self.body,

@@ -1,7 +1,7 @@
 //! What is kept how long: the whole of it in one table, and the steps in which it goes.
 
 use super::schema::TABLES;
-use super::{Backend, Store, StoreError, postgres, sqlite};
+use super::{Backend, Named, Store, StoreError, postgres, sqlite};
 use crate::domain::{AgencyId, Timestamp};
 
 /// How long rows are kept.
@@ -200,20 +200,20 @@ impl Store {
     pub async fn legs_page(
         &self,
         agency: AgencyId,
-        after: String,
+        after: Named,
         limit: i64,
-    ) -> Result<Vec<(String, i64)>, StoreError> {
-        query!(self, read, kept::legs_page(agency, after, limit))
+    ) -> Result<Vec<(Named, i64)>, StoreError> {
+        query!(self, read, legs::page(agency, after, limit))
     }
 
     /// Those of these legs go that were last changed before and bear on no call.
     pub async fn prune_legs(
         &self,
         agency: AgencyId,
-        legs: Vec<String>,
+        legs: Vec<Named>,
         before: Timestamp,
     ) -> Result<usize, StoreError> {
-        query!(self, write, kept::prune_legs(agency, legs, before))
+        query!(self, write, legs::prune(agency, legs, before))
     }
 }
 

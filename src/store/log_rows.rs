@@ -1,9 +1,11 @@
 //! The rows of `call_logs`, and the way between them and the domain.
 
 use super::StoreError;
-use super::rows::unknown;
+use super::rows::{carrier, unknown};
 use super::schema::plain::call_logs;
-use crate::domain::{AgencyId, CallId, CallLog, CallResult, LoggedCall, Timestamp, UserId};
+use crate::domain::{
+    AgencyId, CallId, CallLog, CallResult, LegHandle, LoggedCall, Timestamp, UserId,
+};
 use diesel::prelude::*;
 use serde::Serialize;
 use std::str::FromStr;
@@ -33,6 +35,7 @@ pub struct CallLogRow {
     pub answered_by_name: Option<String>,
     pub created_at: i64,
     pub updated_at: i64,
+    pub carrier: String,
 }
 
 impl CallLogRow {
@@ -52,13 +55,14 @@ impl CallLogRow {
             answered_at: log.answered_at.map(Timestamp::micros),
             ended_at: log.ended_at.micros(),
             wait: log.wait_micros(),
-            call_sid: log.call_control_id.clone(),
+            call_sid: log.handle.id.clone(),
             direction: "inbound".into(),
             end_reason: log.end_reason.clone(),
             answered_by,
             answered_by_name: log.answered_by_name.clone(),
             created_at: now.micros(),
             updated_at: now.micros(),
+            carrier: log.handle.carrier.name().into(),
         }
     }
 }
@@ -82,6 +86,7 @@ pub(super) struct LoggedCallRow {
     pub outcome: Option<String>,
     pub notes: Option<String>,
     pub updated_at: i64,
+    pub carrier: String,
 }
 
 /// The columns of a [`LoggedCallRow`].
@@ -104,6 +109,7 @@ macro_rules! logged_columns {
             call_logs::outcome,
             call_logs::notes,
             call_logs::updated_at,
+            call_logs::carrier,
         )
     };
 }
@@ -124,7 +130,10 @@ impl LoggedCallRow {
         let log = CallLog {
             id: CallId(id(&self.id, "call_logs.id")?),
             agency_id: AgencyId(id(&self.agency_id, "call_logs.agency_id")?),
-            call_control_id: self.call_sid,
+            handle: LegHandle {
+                carrier: carrier(&self.carrier, "call_logs.carrier", &self.id)?,
+                id: self.call_sid,
+            },
             from_number: self.from_number,
             to_number: self.to_number,
             caller_name: self.caller_name,

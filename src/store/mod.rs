@@ -8,6 +8,7 @@ mod fixed;
 mod journal_rows;
 mod leg_facts;
 mod log_rows;
+mod named;
 mod overheard;
 mod participants;
 mod places;
@@ -21,6 +22,7 @@ mod trouble;
 
 pub use error::StoreError;
 pub use logs::{LogFilter, LogWords, WordsWritten, stats_sql};
+pub use named::Named;
 pub use numbers::NumberFilter;
 pub use trouble::Trouble;
 
@@ -108,16 +110,22 @@ pub struct SealedCredential {
 /// A stored webhook's place in the order of keys, its outcome, when it came, and its body.
 #[derive(Clone, Debug)]
 pub struct KeptWebhook {
-    /// Who sent it; none for a carrier that only a newer version knows.
-    pub carrier: Option<Carrier>,
-    /// Its key within the agency.
-    pub webhook_id: String,
+    /// By which it is known within the agency.
+    pub key: Named,
     /// What became of it.
     pub outcome: String,
     /// When our listener heard.
     pub received_at: Timestamp,
     /// As sent.
     pub body: String,
+}
+
+impl KeptWebhook {
+    /// Who sent it; none for a carrier that only a newer version knows.
+    #[must_use]
+    pub fn carrier(&self) -> Option<Carrier> {
+        Carrier::from_name(&self.key.carrier)
+    }
 }
 
 /// Runs one query of `queries/` on whichever database this is: on SQLite inside a thread that may

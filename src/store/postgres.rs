@@ -99,15 +99,16 @@ macro_rules! together {
 
 /// The rows in which one of these agencies' keys stands.
 macro_rules! rows_by {
-    ($line:expr, $rows:expr, $table:ident, $column:ident, $keys:expr) => {
+    ($line:expr, $rows:expr, $table:ident, [$($column:ident),+], $keys:expr) => {
         match $keys {
             [] => Vec::new(),
             keys => {
-                use $crate::store::sets::{AskedAgency, AskedKey, ForEach};
+                use $crate::store::sets::{Asked, AskedAgency, ForEach};
                 let asked = $rows
                     .filter($table::agency_id.eq(AskedAgency))
-                    .filter($table::$column.eq(AskedKey::new()));
-                ForEach::new(asked, keys).load($line).await?
+                    $(.filter($table::$column.eq(Asked::column(stringify!($column)))))+;
+                let columns = [$(stringify!($column)),+];
+                ForEach::new(asked, columns, keys).load($line).await?
             }
         }
     };

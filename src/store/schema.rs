@@ -103,9 +103,10 @@ tables! {
         answered_by_name -> Nullable<Text>,
         answered_at -> Nullable<BigInt>,
         wait -> BigInt,
+        carrier -> Text,
     }
 
-    call_legs (agency_id, call_control_id) {
+    call_legs (agency_id, call_control_id, carrier) {
         agency_id -> Text,
         call_control_id -> Text,
         call_session_id -> Nullable<Text>,
@@ -145,7 +146,7 @@ tables! {
         asked_at -> BigInt,
     }
 
-    errands (agency_id, kind, subject) {
+    errands (agency_id, kind, subject, carrier) {
         agency_id -> Text,
         kind -> Text,
         subject -> Text,
@@ -167,7 +168,7 @@ tables! {
         subject_id -> Nullable<Text>,
     }
 
-    webhook_events (agency_id, webhook_id) {
+    webhook_events (agency_id, webhook_id, carrier) {
         agency_id -> Text,
         webhook_id -> Text,
         event_type -> Text,

@@ -2,6 +2,7 @@
 //! handed to PostgreSQL whole, whatever their number.
 
 use super::StoreError;
+use super::named::Texts;
 use crate::domain::AgencyId;
 use diesel::expression::{AppearsOnTable, ValidGrouping, is_aggregate};
 use diesel::pg::Pg;
@@ -13,46 +14,61 @@ use std::marker::PhantomData;
 
 /// Runs a query for each of many keys. Its inside stands behind a fence: it is found by its index,
 /// one key after the other, whatever the server believes of a table that is young.
-pub(super) struct ForEach<Q> {
+pub(super) struct ForEach<Q, const COLUMNS: usize> {
     query: Q,
     agencies: Vec<String>,
-    keys: Vec<String>,
+    columns: [(&'static str, Vec<String>); COLUMNS],
 }
 
-impl<Q> ForEach<Q> {
-    /// `query` says [`AskedAgency`] and [`AskedKey`] where it means the agency and the key.
-    pub(super) fn new(query: Q, keys: &[(AgencyId, String)]) -> Self {
-        let keys = keys.iter();
-        let (agencies, keys) = keys
-            .map(|(agency, key)| (agency.to_string(), key.clone()))
-            .unzip();
+impl<Q, const COLUMNS: usize> ForEach<Q, COLUMNS> {
+    /// `query` says [`AskedAgency`] and [`Asked`] where it means the agency and one of `columns`.
+    pub(super) fn new<K: Texts<COLUMNS>>(
+        query: Q,
+        columns: [&'static str; COLUMNS],
+        keys: &[(AgencyId, K)],
+    ) -> Self {
+        let agencies = keys.iter().map(|(agency, _)| agency.to_string()).collect();
+        let mut columns = columns.map(|column| (column, Vec::with_capacity(keys.len())));
+        for (_, key) in keys {
+            for ((_, column), text) in columns.iter_mut().zip(key.texts()) {
+                column.push(text.to_owned());
+            }
+        }
         Self {
             query,
             agencies,
-            keys,
+            columns,
         }
     }
 }
 
-impl<Q: Query> Query for ForEach<Q> {
+impl<Q: Query, const COLUMNS: usize> Query for ForEach<Q, COLUMNS> {
     type SqlType = Q::SqlType;
 }
 
-impl<Q: QueryFragment<Pg>> QueryFragment<Pg> for ForEach<Q> {
+impl<Q: QueryFragment<Pg>, const COLUMNS: usize> QueryFragment<Pg> for ForEach<Q, COLUMNS> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql("SELECT found.* FROM unnest(");
         out.push_bind_param::<Array<Text>, _>(&self.agencies)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Text>, _>(&self.keys)?;
-        out.push_sql(") AS asked (agency, key), LATERAL (");
+        for (_, texts) in &self.columns {
+            out.push_sql(", ");
+            out.push_bind_param::<Array<Text>, _>(texts)?;
+        }
+        out.push_sql(") AS asked (agency");
+        for (name, _) in &self.columns {
+            out.push_sql(", ");
+            out.push_sql(name);
+        }
+        out.push_sql("), LATERAL (");
         self.query.walk_ast(out.reborrow())?;
         out.push_sql(" OFFSET 0) AS found");
         Ok(())
     }
 }
 
-impl<Q: QueryId> QueryId for ForEach<Q> {
-    type QueryId = ForEach<Q::QueryId>;
+// Its columns are those that the query compares with what was asked.
+impl<Q: QueryId, const COLUMNS: usize> QueryId for ForEach<Q, COLUMNS> {
+    type QueryId = ForEach<Q::QueryId, COLUMNS>;
     const HAS_STATIC_QUERY_ID: bool = Q::HAS_STATIC_QUERY_ID;
 }
 
@@ -60,13 +76,13 @@ impl<Q: QueryId> QueryId for ForEach<Q> {
 #[derive(Clone, Copy, QueryId, ValidGrouping)]
 pub(super) struct AskedAgency;
 
-/// The key that [`ForEach`] is at, of the type of the column that it is compared with.
+/// One column of the key that [`ForEach`] is at, of the type of the column that it is compared with.
 #[derive(Clone, Copy, QueryId)]
-pub(super) struct AskedKey<T>(PhantomData<T>);
+pub(super) struct Asked<T>(&'static str, PhantomData<T>);
 
-impl<T> AskedKey<T> {
-    pub(super) fn new() -> Self {
-        Self(PhantomData)
+impl<T> Asked<T> {
+    pub(super) fn column(name: &'static str) -> Self {
+        Self(name, PhantomData)
     }
 }
 
@@ -74,15 +90,15 @@ impl Expression for AskedAgency {
     type SqlType = Text;
 }
 
-impl<T: diesel::expression::TypedExpressionType> Expression for AskedKey<T> {
+impl<T: diesel::expression::TypedExpressionType> Expression for Asked<T> {
     type SqlType = T;
 }
 
 impl<S> AppearsOnTable<S> for AskedAgency {}
 
-impl<S, T> AppearsOnTable<S> for AskedKey<T> where Self: Expression {}
+impl<S, T> AppearsOnTable<S> for Asked<T> where Self: Expression {}
 
-impl<G, T> ValidGrouping<G> for AskedKey<T> {
+impl<G, T> ValidGrouping<G> for Asked<T> {
     type IsAggregate = is_aggregate::Never;
 }
 
@@ -93,9 +109,10 @@ impl QueryFragment<Pg> for AskedAgency {
     }
 }
 
-impl<T> QueryFragment<Pg> for AskedKey<T> {
+impl<T> QueryFragment<Pg> for Asked<T> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql("asked.key");
+        out.push_sql("asked.");
+        out.push_sql(self.0);
         Ok(())
     }
 }

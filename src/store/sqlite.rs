@@ -103,18 +103,20 @@ macro_rules! together {
 
 /// The rows in which one of these agencies' keys stands.
 macro_rules! rows_by {
-    ($line:expr, $rows:expr, $table:ident, $column:ident, $keys:expr) => {
+    ($line:expr, $rows:expr, $table:ident, [$($column:ident),+], $keys:expr) => {
         match $keys {
             [] => Vec::new(),
             [(agency, key)] => {
+                let [$($column),+] = $crate::store::named::Texts::texts(key);
                 let found = $rows
                     .filter($table::agency_id.eq(agency.to_string()))
-                    .filter($table::$column.eq(key));
+                    $(.filter($table::$column.eq($column)))+;
                 found.load($line).await?
             }
             keys => {
                 use $crate::store::fixed::Among;
-                let among = Among::new($table::agency_id, $table::$column, keys)?;
+                let columns = ($table::agency_id, $($table::$column),+);
+                let among = Among::new(columns, keys)?;
                 $rows.filter(among).load($line).await?
             }
         }
@@ -292,44 +294,6 @@ impl Db {
         work: impl FnOnce(&mut Conn) -> Result<R, StoreError> + Send + 'static,
     ) -> Result<R, StoreError> {
         Pool::run(&self.readers, &self.runtime, work).await
-    }
-
-    /// Rewrites the file without what lay in it beside its rows, and empties the log.
-    ///
-    /// # Errors
-    /// When somebody else writes, or reads what was there before.
-    pub(super) async fn leave_no_trace(&self) -> Result<(), StoreError> {
-        Pool::run(&self.writer, &self.runtime, |conn| {
-            finish(traces::erase(conn))
-        })
-        .await
-    }
-
-    /// Empties the log, in which rows stand that are gone from the file; false when somebody is in the
-    /// way.
-    ///
-    /// # Errors
-    /// When the file cannot be written to.
-    pub(super) async fn empty_log(&self) -> Result<bool, StoreError> {
-        Pool::run(&self.carrier, &self.runtime, |conn| {
-            finish(traces::empty_log(conn))
-        })
-        .await
-    }
-
-    /// Carries what was committed over from the log into the file, beside the writer: no webhook
-    /// waits for it, and the log begins again whenever it has been carried over whole. While there is
-    /// no moment for that the log grows until the writer does the rest itself.
-    pub(super) async fn carry_over(&self) {
-        loop {
-            self.written.notified().await;
-            let carried = Pool::run(&self.carrier, &self.runtime, |conn| {
-                finish(traces::carry_over(conn))
-            });
-            if let Err(error) = carried.await {
-                tracing::debug!("The log waits to be carried over: {error}");
-            }
-        }
     }
 }
 

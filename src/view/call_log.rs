@@ -64,7 +64,7 @@ impl<'a> CallLogView<'a> {
         let log = &row.log;
         Self {
             id: log.id.0,
-            call_control_id: &log.call_control_id,
+            call_control_id: &log.handle.id,
             from_number: number_for(audience, log.from_number.as_deref()),
             to_number: log.to_number.as_deref(),
             caller_name: caller_name_for(audience, log.caller_name.as_deref()),

@@ -1,6 +1,7 @@
 //! The ends of a connection that are the server's choice, as in the table of `static/docs/contract.md`.
 
 use super::message::{ErrorMessage, written};
+use crate::http::Barred;
 use crate::hub::{Ending, Frame, Outbox};
 use crate::telemetry::Refused;
 use bytes::Bytes;
@@ -35,8 +36,8 @@ pub enum Close {
     NoConnect,
     /// The token is not accepted.
     Unauthorized(String),
-    /// Not an agency user, or no longer.
-    Forbidden,
+    /// Not an agency user, or no longer, or of a role that may not see calls.
+    Forbidden(Barred),
     /// The client breaks the protocol.
     Protocol(String),
     /// The agency's numbering, or the person's place in the agency, has changed: start again.
@@ -66,7 +67,7 @@ impl Close {
             Self::Silent => 4003,
             Self::NoConnect => 4004,
             Self::Unauthorized(_) => 4500,
-            Self::Forbidden => 4501,
+            Self::Forbidden(_) => 4501,
             Self::Protocol(_) => 4502,
         }
     }
@@ -85,7 +86,7 @@ impl Close {
             Self::Silent => "silent",
             Self::NoConnect => "no_connect",
             Self::Unauthorized(_) => "unauthorized",
-            Self::Forbidden => "forbidden",
+            Self::Forbidden(_) => "forbidden",
             Self::Protocol(_) => "protocol_error",
         }
     }
@@ -104,7 +105,8 @@ impl Close {
             Self::Silent => "Nothing was heard from this client for two heartbeats",
             Self::NoConnect => "No connect message came within 10 s",
             Self::Unauthorized(why) | Self::Protocol(why) => why,
-            Self::Forbidden => "This user does not belong to an agency",
+            Self::Forbidden(Barred::NoAgency) => "This user does not belong to an agency",
+            Self::Forbidden(Barred::Role(_)) => "This user may not see calls",
         }
     }
 
@@ -113,7 +115,7 @@ impl Close {
     pub const fn reconnect(&self) -> bool {
         !matches!(
             self,
-            Self::TooBig | Self::Unauthorized(_) | Self::Forbidden | Self::Protocol(_)
+            Self::TooBig | Self::Unauthorized(_) | Self::Forbidden(_) | Self::Protocol(_)
         )
     }
 
@@ -121,7 +123,7 @@ impl Close {
     /// that of a token.
     pub(super) const fn refusal(&self) -> Option<Refused> {
         match self {
-            Self::Forbidden => Some(Refused::NoAgencyUser),
+            Self::Forbidden(barred) => Some(barred.reason()),
             Self::Protocol(_) => Some(Refused::Protocol),
             Self::TooBig => Some(Refused::TooLarge),
             _ => None,

@@ -6,7 +6,7 @@ use super::message::{
     TokenExpiring,
 };
 use super::protocol::{HEARTBEAT_S, SUBPROTOCOL, reason_name};
-use crate::http::{Context, Door, Route, Tag};
+use crate::http::{Barred, Context, Door, Route, Tag};
 use crate::hub::SnapshotReason;
 use crate::view::{CallView, EventView, Schemas, example};
 use actix_web::{HttpResponse, web};
@@ -244,7 +244,7 @@ fn closes() -> Value {
         Close::Silent,
         Close::NoConnect,
         Close::Unauthorized(nothing()),
-        Close::Forbidden,
+        Close::Forbidden(Barred::NoAgency),
         Close::Protocol(nothing()),
     ];
     let shown = all.iter().map(|close| {

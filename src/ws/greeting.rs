@@ -4,7 +4,7 @@ use super::close::Close;
 use super::protocol::HEARTBEAT_S;
 use super::protocol::{self, Greeted, Hello};
 use crate::fanout::{CaughtUp, JoinError};
-use crate::http::{Caller, Context};
+use crate::http::{Barred, Caller, Context};
 use crate::hub::{Joined, Member, Position, SnapshotReason};
 use crate::telemetry::ConnectAnswer;
 use crate::view::{AgencyView, UserView};
@@ -82,7 +82,7 @@ pub(super) async fn greet(
 fn close_of(error: JoinError) -> Close {
     match error {
         JoinError::TooMany => Close::TooMany,
-        JoinError::NoAgency => Close::Forbidden,
+        JoinError::NoAgency => Close::Forbidden(Barred::NoAgency),
         JoinError::Store(error) => {
             tracing::warn!("Socket turned away: {error}");
             Close::TryLater

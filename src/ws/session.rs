@@ -9,7 +9,7 @@ use super::lifetime::Lifetime;
 use super::protocol::{self, ClientMessage, HEARTBEAT_S};
 use crate::auth::{AuthError, Identity, Refusal};
 use crate::clock::Tick;
-use crate::domain::{AgencyId, UserId};
+use crate::domain::{AgencyId, Right, UserId};
 use crate::http::{Caller, Context, Who, token_reason};
 use crate::hub::{Ending, Frame, Member, Outbox};
 use crate::telemetry::{ConnectAnswer, Refused};
@@ -20,6 +20,8 @@ use std::time::Duration;
 use tokio::sync::watch;
 use uuid::Uuid;
 
+/// What whoever connects must have, and keep: all that is told here is calls.
+const RIGHT: Right = Right::ReadCalls;
 /// The time between two beats.
 const BEAT: Duration = Duration::from_secs(HEARTBEAT_S);
 /// How long a client may be silent: two beats.
@@ -250,9 +252,8 @@ impl Session {
     }
 
     async fn caller(&self, user: UserId) -> Result<Caller, Close> {
-        match self.context.caller(user).await {
-            Ok(Some(caller)) => Ok(caller),
-            Ok(None) => Err(Close::Forbidden),
+        match self.context.caller(user, RIGHT).await {
+            Ok(caller) => caller.map_err(Close::Forbidden),
             Err(error) => {
                 tracing::warn!("Socket turned away: {error}");
                 Err(Close::TryLater)
@@ -365,12 +366,12 @@ impl Session {
     /// Someone's place in an agency has changed, or what an agency shows; perhaps this person's.
     async fn look_again(&self, connected: &Connected) -> Result<(), End> {
         let was = &connected.caller;
-        match self.context.caller(connected.identity.user).await {
-            Ok(Some(now)) if now.user == was.user && now.audience == was.audience => Ok(()),
+        match self.context.caller(connected.identity.user, RIGHT).await {
+            Ok(Ok(now)) if now.user == was.user && now.audience == was.audience => Ok(()),
             // Moved, promoted, demoted or renamed, or numbers are shown differently: what this
             // socket was greeted with is untrue.
-            Ok(Some(_)) => Err(Close::Renewed.into()),
-            Ok(None) => Err(Close::Forbidden.into()),
+            Ok(Ok(_)) => Err(Close::Renewed.into()),
+            Ok(Err(barred)) => Err(Close::Forbidden(barred).into()),
             // The old knowledge stays until the database is back; the next change is told again.
             Err(_) => Ok(()),
         }

@@ -257,7 +257,7 @@ impl Tale {
             carrier: Carrier::Telnyx,
             webhook_id: format!("{:?} of {:?} {}", event.news, event.leg_id, event.handle),
             event_type: "call.something".into(),
-            call_control_id: Some(event.handle.id.clone()),
+            leg: Some(event.handle.clone()),
             connection_id: None,
             occurred_at: event.moment.occurred,
             received_at: event.moment.received,

@@ -1,5 +1,7 @@
 //! The demo, as somebody sees it who has just typed it.
 
+mod nodes;
+
 use crate::support::browser::Board;
 use crate::support::patience::soon;
 use callboard_simulator::browser::{BrowserSettings, Buttons, Event, Pressed};
@@ -32,30 +34,32 @@ async fn one_calls_life_goes_through_the_answer_route_to_its_recording() {
     let output = soon("the demo to end", ended).await.unwrap();
     let words = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{words}");
-    let lines = String::from_utf8(output.stdout).unwrap();
-    let told: Vec<String> = lines
-        .lines()
-        .map(|line| {
-            let frame: Value = serde_json::from_str(line).unwrap();
-            let of = |field: &str| frame["call"][field].to_string();
-            let recordings = frame["call"]["recordings"].as_array().map_or(0, Vec::len);
-            let kind = frame["type"].as_str().unwrap();
-            let (status, connected) = (of("status"), of("connected"));
-            format!("{kind} {status} {connected} {recordings}")
-        })
-        .collect();
-    assert_eq!(
-        told,
-        [
-            "snapshot null null 0",
-            "call.incoming \"incoming\" false 0",
-            "call.answering \"answering\" false 0",
-            "call.answered \"answered\" true 0",
-            "call.updated \"answered\" true 0",
-            "call.ended \"ended\" false 0",
-            "call.updated \"ended\" false 1",
-        ]
-    );
+    assert_eq!(told(output.stdout), ONE_CALLS_LIFE);
+}
+
+/// What `--once` tells on however many nodes.
+const ONE_CALLS_LIFE: [&str; 7] = [
+    "snapshot null null 0",
+    "call.incoming \"incoming\" false 0",
+    "call.answering \"answering\" false 0",
+    "call.answered \"answered\" true 0",
+    "call.updated \"answered\" true 0",
+    "call.ended \"ended\" false 0",
+    "call.updated \"ended\" false 1",
+];
+
+/// The frames of `--once` in words.
+fn told(stdout: Vec<u8>) -> Vec<String> {
+    let lines = String::from_utf8(stdout).unwrap();
+    let told = lines.lines().map(|line| {
+        let frame: Value = serde_json::from_str(line).unwrap();
+        let of = |field: &str| frame["call"][field].to_string();
+        let recordings = frame["call"]["recordings"].as_array().map_or(0, Vec::len);
+        let kind = frame["type"].as_str().unwrap();
+        let (status, connected) = (of("status"), of("connected"));
+        format!("{kind} {status} {connected} {recordings}")
+    });
+    told.collect()
 }
 
 /// The link of somebody whose name the welcome prints.

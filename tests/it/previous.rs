@@ -4,6 +4,7 @@
 //! `tests/it/previous/` holds a dump of each kind and what was shown of it on the day that it was
 //! made. `record` makes them again when a release is out (see CONTRIBUTING.md).
 
+mod anatomy;
 mod dump;
 mod record;
 mod traffic;
@@ -13,7 +14,7 @@ use crate::support::browser::words_of;
 use crate::support::command::{callboard, prepared};
 use crate::support::exchange::{API_KEY, Line};
 use crate::support::patience::soon;
-use crate::support::process::url_of;
+use crate::support::process::{address, url_of};
 use crate::support::retelling::tell;
 use crate::support::world::Tenant;
 use callboard::clock::Clock;
@@ -105,6 +106,24 @@ async fn a_database_of_the_previous_release_shows_what_it_showed(empty: World) {
         shows.retain(|call| !call.starts_with(BAD_NUMBER));
         assert_eq!(serde_json::json!(shows), *shown, "{who}");
     }
+}
+
+async fn what_is_made_anew_keeps_its_rows_indexes_triggers_and_references(empty: World) {
+    let kind = dump::kind(&empty.database);
+    let database = dump::restored(kind).await;
+    let columns = anatomy::columns(&database).await;
+    let rows = anatomy::rows(&database, &columns).await;
+    let parts = anatomy::parts(&database).await;
+    assert!(rows.len() > 80 && parts.len() > 40, "{rows:#?} {parts:#?}");
+
+    let migrated = callboard(&["migrate"], &address(&database)).await;
+
+    assert_eq!(migrated.code, 0, "{}", migrated.said);
+    assert_eq!(anatomy::rows(&database, &columns).await, rows);
+    let now = anatomy::parts(&database).await;
+    let lost: Vec<&String> = parts.iter().filter(|part| !now.contains(part)).collect();
+    assert_eq!(lost, [""; 0]);
+    assert_eq!(anatomy::orphans(&database).await, [""; 0]);
 }
 
 async fn the_previous_releases_calls_are_as_their_webhooks_say(empty: World) {
@@ -249,6 +268,7 @@ async fn a_new_webhook_of_an_old_call_joins_it(empty: World) {
 
 on_each_database!(
     a_database_of_the_previous_release_shows_what_it_showed,
+    what_is_made_anew_keeps_its_rows_indexes_triggers_and_references,
     the_previous_releases_calls_are_as_their_webhooks_say,
     what_the_previous_release_owed_to_the_carrier_is_done,
     a_client_of_the_previous_release_resumes_where_it_was,

@@ -285,7 +285,7 @@ fn song(world: &World, name: &str, bytes: usize) -> Append {
             carrier: Carrier::Telnyx,
             webhook_id: name.into(),
             event_type: "call.sang".into(),
-            call_control_id: None,
+            leg: None,
             connection_id: None,
             occurred_at: moment,
             received_at: moment,

@@ -5,6 +5,7 @@ use crate::support::node::Node;
 use crate::support::patience::soon;
 use crate::support::retelling::tell;
 use callboard::config::Config;
+use callboard::store::Named;
 use callboard_simulator::HangupCause;
 use callboard_simulator::browser::{CloseCode, Message, Position};
 use futures_util::future::join_all;
@@ -130,7 +131,7 @@ async fn rings(world: &World, node: &Node, count: usize) {
 async fn kept(world: &World) -> (usize, usize) {
     let (store, acme) = (&world.store, world.acme.id);
     let events = store.events_since(acme, 0, 1000).await.expect("events");
-    let webhooks = store.kept_webhooks(acme, String::new(), 1000).await;
+    let webhooks = store.kept_webhooks(acme, Named::default(), 1000).await;
     (events.len(), webhooks.expect("webhooks").len())
 }
 

@@ -9,6 +9,7 @@ use callboard::domain::{Right, Role, User, UserId};
 use callboard::http::{Door, Route};
 use secrecy::ExposeSecret;
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 use uuid::Uuid;
 
 /// The path with some text in place of its parameters.
@@ -75,14 +76,16 @@ async fn every_path_allows_the_methods_of_its_routes_and_no_others(world: World)
     assert!(paths.len() > 25, "{paths:?}", paths = paths.keys());
 }
 
-/// People of Acme of every role, and one who belongs to no agency.
-async fn people(world: &World) -> Vec<(UserId, Option<Role>)> {
+/// People of Acme of every role, one of a role that only a later release knows, and one who belongs to
+/// no agency; each with the role, or the reason for which nothing is allowed.
+async fn people(world: &World) -> Vec<(UserId, Result<Role, &'static str>)> {
     let mut people = Vec::new();
-    for role in Role::ALL.map(Some).into_iter().chain([None]) {
+    let others = [Err("role"), Err("not_an_agency_user")];
+    for role in Role::ALL.map(Ok).into_iter().chain(others) {
         let user = User {
             id: UserId(Uuid::new_v4()),
-            agency_id: role.map(|_| world.acme.id),
-            role,
+            agency_id: (role != Err("not_an_agency_user")).then_some(world.acme.id),
+            role: role.ok(),
             name: None,
             email: None,
             sip_username: None,
@@ -91,7 +94,16 @@ async fn people(world: &World) -> Vec<(UserId, Option<Role>)> {
         let stored = world.store.put_user(user, world.clock.now()).await;
         stored.expect("a user");
     }
+    world
+        .database
+        .execute(&becomes(people[Role::ALL.len()].0))
+        .await;
     people
+}
+
+/// Somebody is given a role of tomorrow's.
+fn becomes(user: UserId) -> String {
+    format!("UPDATE users SET role = 'agency_intern' WHERE id = '{user}'")
 }
 
 /// Someone who asks, each time from another address: nobody is told to wait.
@@ -189,14 +201,13 @@ async fn every_route_lets_in_whoever_has_its_right_and_refuses_and_counts_the_ot
         asking.is_refused(route, None, (401, "token_missing")).await;
         for (user, role) in &people {
             match role {
-                None => {
-                    let refusal = (403, "not_an_agency_user");
-                    asking.is_refused(route, Some(*user), refusal).await;
+                Err(reason) => {
+                    asking.is_refused(route, Some(*user), (403, reason)).await;
                 }
-                Some(role) if !role.may(right) => {
+                Ok(role) if !role.may(right) => {
                     asking.is_refused(route, Some(*user), (403, "role")).await;
                 }
-                Some(role) => {
+                Ok(role) => {
                     let answer = asking.asks(route, Some(*user)).await;
                     documents.has(route.method.name(), route.path, &answer);
                     assert!(
@@ -214,7 +225,47 @@ async fn every_route_lets_in_whoever_has_its_right_and_refuses_and_counts_the_ot
     }
 }
 
+async fn the_socket_asks_for_the_right_of_the_lists_of_calls(world: World) {
+    let node = world.node().await;
+    let asking = Asking {
+        world: &world,
+        node: &node,
+        times: 0,
+    };
+    for (user, role) in people(&world).await {
+        let reason = match role {
+            Ok(role) if role.may(Right::ReadCalls) => {
+                node.board(&world, user).await.is_served().await;
+                continue;
+            }
+            Ok(_) => "role",
+            Err(reason) => reason,
+        };
+        let end = node.turns_away(world.token(user)).await;
+        assert_eq!(end, "4501 forbidden, stay away");
+        assert_eq!(asking.refusals().await.get(reason), Some(&1), "{reason}");
+    }
+}
+
+async fn whoever_loses_the_right_is_put_out(world: World) {
+    let node = world.node().await;
+    let mut ben = node.board(&world, world.ben).await;
+    let mut anna = node.board(&world, world.anna).await;
+
+    world.database.execute(&becomes(world.ben)).await;
+    let limit = Duration::from_secs(5);
+    let end = world.within(limit, "ben's end", ben.ends()).await;
+
+    assert_eq!(end, "4501 forbidden, stay away");
+    let line = r#"callboard_refusals_total{reason="role"} 1"#;
+    node.shows_metric(line).await;
+    assert_eq!(node.get(&world, world.ben, "/api/calls").await.0, 403);
+    anna.is_served().await;
+}
+
 on_each_database!(
+    the_socket_asks_for_the_right_of_the_lists_of_calls,
+    whoever_loses_the_right_is_put_out,
     every_route_is_in_the_document_and_every_path_of_it_is_a_route,
     every_path_allows_the_methods_of_its_routes_and_no_others,
     every_route_lets_in_whoever_has_its_right_and_refuses_and_counts_the_others,

@@ -312,6 +312,44 @@ async fn no_secret_is_in_an_answer_an_event_or_the_metrics(world: World) {
     assert_eq!(found(&words, metrics.as_bytes()), [""; 0]);
 }
 
+/// A field that stands twice counts as it stands last, and the text that is kept has both.
+async fn a_link_that_is_hidden_by_a_later_field_is_not_kept(world: World) {
+    let node = world.node().await;
+    let call = node.carrier(&world.acme).new_call("+15550100");
+    let secret = canary();
+    let link = format!(r#""https://s3/a.wav?X-Amz-Signature={secret}""#);
+    let escaped = format!(r#""https://s3/a.wav?X-Amz\u002dSignature={secret}""#);
+    let initiated = String::from_utf8(call.initiated().body(1, "https://a/b")).expect("text");
+    let (data, payload) = (r#""data":{"#, r#""payload":{"#);
+    for (number, (place, first)) in [
+        (payload, format!(r#""note":{link},"note":"fine","#)),
+        (payload, format!(r#""a":[{{"deep":{escaped}}}],"a":7,"#)),
+        (payload, format!(r#""x":{link}}},"payload":{{"#)),
+        (payload, format!(r#""a":{{"b":{link},"b":1,"b":2}},"#)),
+        (data, format!(r#""download_urls":["{secret}"]}},"data":{{"#)),
+        (data, format!(r#""a":"\ud83d","b":{link},"b":1,"#)),
+        (data, format!(r#""payload":{link},"#)),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let body = initiated.replacen(place, &format!("{place}{first}"), 1);
+        assert!(body.contains(&secret), "{body}");
+        let reply = node.receives(&world.acme, body).await;
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        // The next one is a webhook of its own.
+        let sql = format!("UPDATE webhook_events SET webhook_id = '{number}' || webhook_id");
+        world.database.execute(&sql).await;
+    }
+    assert_eq!(world.outcomes(world.acme.id).await, ["applied"; 7]);
+    assert_eq!(found(&[secret], &world.database.dump()), [""; 0]);
+    // The rest of them is kept, and was read.
+    let kept = ["+15550100", "fine", "call.initiated"].map(str::to_owned);
+    assert_eq!(found(&kept, &world.database.dump()).len(), 3);
+    let (_, page) = node.get(&world, world.anna, "/api/calls").await;
+    assert_eq!(page["calls"][0]["from_number"], "+15550100", "{page}");
+}
+
 async fn no_secret_lies_in_the_database_in_the_clear(world: World) {
     let mut world = world;
     let secrets = Secrets::of(&mut world).await;
@@ -333,5 +371,6 @@ on_each_database!(
     no_secret_is_logged_at_any_level,
     callers_numbers_are_logged_at_debug_alone,
     no_secret_is_in_an_answer_an_event_or_the_metrics,
+    a_link_that_is_hidden_by_a_later_field_is_not_kept,
     no_secret_lies_in_the_database_in_the_clear,
 );

@@ -23,7 +23,6 @@ fn words_of_tomorrow(leg: &str) -> Vec<(String, String)> {
              (SELECT id FROM inbound_calls WHERE call_control_id = '{leg}')"
         )
     };
-    let leg_row = |set: &str| format!("UPDATE call_legs SET {set} WHERE call_control_id = '{leg}'");
     let facts = |from: &str, to: &str| {
         format!(
             "UPDATE call_legs SET facts = replace(facts, '{from}', '{to}')
@@ -42,8 +41,6 @@ fn words_of_tomorrow(leg: &str) -> Vec<(String, String)> {
             claim("release_reason = NULL, released_at = NULL"),
         ),
         (facts("incoming", "sideways"), facts("sideways", "incoming")),
-        (call("carrier = 'homing'"), call("carrier = 'telnyx'")),
-        (leg_row("carrier = 'homing'"), leg_row("carrier = 'telnyx'")),
     ]
 }
 

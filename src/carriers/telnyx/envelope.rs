@@ -1,6 +1,7 @@
 //! Telnyx's webhook, as far as it is read. Every field is optional and unknown ones are fine: real
 //! payloads carry more than the specification says, and less.
 
+use super::doubled;
 use crate::carriers::WebhookError;
 use crate::carriers::text::{text_or_number, with_whole_characters};
 use serde::Deserialize;
@@ -15,13 +16,13 @@ pub(in crate::carriers) fn accepts(content_type: &str) -> Result<(), WebhookErro
     }
 }
 
-/// The body of a webhook.
+/// The body of a webhook, and whether its text holds links to recordings that are not shown in it.
 ///
 /// A map, since a struct would read itself from a list too. Half a character in an escape, which
 /// programs that cut texts leave behind, is no reason to lose a call.
-pub(super) fn read(body: &str) -> Result<Map<String, Value>, WebhookError> {
-    let read = serde_json::from_str(body);
-    let read = read.or_else(|_| serde_json::from_str(&with_whole_characters(body)));
+pub(super) fn read(body: &str) -> Result<(Map<String, Value>, bool), WebhookError> {
+    let read = doubled::read(body);
+    let read = read.or_else(|_| doubled::read(&with_whole_characters(body)));
     read.map_err(|error| {
         // Its words would repeat what was sent, callers' numbers among it.
         let (line, column) = (error.line(), error.column());
@@ -67,10 +68,19 @@ struct RoutingPayload {
 
 /// The connection named in a body that nobody has vouched for yet.
 pub(in crate::carriers) fn connection_id(body: &[u8]) -> Option<String> {
-    let routing: Routing = serde_json::from_slice(body).ok()?;
+    let Ok(routing) = serde_json::from_slice::<Routing>(body) else {
+        return last_connection_id(std::str::from_utf8(body).ok()?);
+    };
     let payload = match routing.data {
         Some(data) => data.payload,
         None => routing.payload,
     };
     text_or_number(&payload?.connection_id?)
+}
+
+/// The same of a body in which a name stands twice, where the last value counts.
+fn last_connection_id(body: &str) -> Option<String> {
+    let (envelope, _) = read(body).ok()?;
+    let payload = data(&envelope).ok()?.get("payload")?;
+    text_or_number(payload.get("connection_id")?)
 }

@@ -47,6 +47,11 @@ pub(super) fn take_links(object: &mut Map<String, Value>) -> bool {
     found
 }
 
+/// Whether there are any in a field of that name.
+pub(super) fn are_in(name: String, value: Value) -> bool {
+    take_links(&mut Map::from_iter([(name, value)]))
+}
+
 fn take_inner_links(value: &mut Value) -> bool {
     match value {
         Value::Object(object) => take_links(object),

@@ -5,6 +5,7 @@
 
 mod application;
 mod command;
+mod doubled;
 mod envelope;
 mod error;
 mod links;

@@ -12,8 +12,8 @@ pub(in crate::carriers) fn understand(
     body: &str,
     received_at: Timestamp,
 ) -> Result<Understood, WebhookError> {
-    let mut envelope = envelope::read(body)?;
-    let had_links = take_links(&mut envelope);
+    let (mut envelope, hides_links) = envelope::read(body)?;
+    let had_links = take_links(&mut envelope) || hides_links;
     let data = envelope::data(&envelope)?;
     let Some(Value::String(event_type)) = data.get("event_type") else {
         return Err(malformed("data.event_type must be text".to_owned()));
@@ -39,7 +39,7 @@ pub(in crate::carriers) fn understand(
         connection_id: text(payload, "connection_id", TEXT_BYTES),
         occurred_at,
         news: leg_event(&event_type, call_control_id.as_deref(), payload, moment),
-        leg: call_control_id,
+        leg: call_control_id.map(|id| LegHandle::new(Carrier::Telnyx, id)),
         event_type,
         without_links: had_links.then(|| Value::Object(envelope).to_string()),
     })

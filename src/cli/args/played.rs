@@ -25,6 +25,10 @@ pub struct DemoArgs {
     /// How many calls come in per minute
     #[arg(long, value_name = "N", default_value_t = 12, value_parser = value_parser!(u32).range(1..=60_000))]
     pub calls_per_minute: u32,
+    /// Serve by so many processes behind a balancer, on the PostgreSQL of --database; keys 1 to 9
+    /// kill one
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = value_parser!(u8).range(1..=9))]
+    pub nodes: u8,
     /// One call's life as a board sees it, as JSON lines; fails if anything differs
     #[arg(long, conflicts_with = "torture")]
     pub once: bool,

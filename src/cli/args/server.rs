@@ -9,6 +9,10 @@ pub struct ServeArgs {
     /// Accept unsigned webhooks; refused unless the listener is on loopback
     #[arg(long)]
     pub insecure_unsigned_webhooks: bool,
+    /// Serve a demo: the first line of stdin says who may follow which link, and its end is ours
+    #[cfg(feature = "demo")]
+    #[arg(long, hide = true)]
+    pub held: bool,
 }
 
 /// `doctor`

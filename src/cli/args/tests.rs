@@ -95,6 +95,7 @@ fn every_command_of_the_contract_is_understood() {
         "demo --data d --port 4000 --calls-per-minute 60 --database sqlite://x.db",
         "demo --once",
         "demo --torture --seed 7 --seconds 30",
+        "demo --nodes 3 --database postgres://h/d",
         "simulate --webhook http://localhost:3001/api/telnyx/webhook --private-key k --rate 5",
         "watch --url ws://localhost:3001/ws --token t --conformance",
         "verify",
@@ -115,6 +116,7 @@ fn every_command_of_the_contract_is_understood() {
 fn what_cannot_be_meant_is_refused_with_the_reason() {
     assert!(refused("demo --once --torture").contains("cannot be used with"));
     assert!(refused("demo --seconds 5").contains("--torture"));
+    assert!(refused("demo --nodes 0").contains("1..=9"));
     assert!(refused("demo --port 0").contains("1..=65535"));
     assert!(
         refused("simulate --webhook localhost:3001 --private-key k")

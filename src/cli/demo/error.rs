@@ -104,9 +104,14 @@ pub enum DemoError {
     /// A board of the torture did not open, or not on an agency that has seen nothing.
     #[error("every board must begin with an empty snapshot, and {0}")]
     NotEmpty(String),
-    #[cfg(feature = "proving")]
-    /// The server that is killed could not be run.
-    #[error("the server under torture {what}; its log: {}", .log.display())]
+    /// SQLite's one file is one process's.
+    #[error(
+        "--nodes takes a database that the nodes share: give it a PostgreSQL with --database \
+         postgres://…; SQLite serves one process"
+    )]
+    OneNodeOnly,
+    /// A server of its own could not be run.
+    #[error("the server {what}; its log: {}", .log.display())]
     Server {
         /// What it did or did not do.
         what: String,

@@ -76,6 +76,12 @@ impl Folder {
         self.path.join("server.log")
     }
 
+    /// Where a node logs.
+    #[must_use]
+    pub fn node_log(&self, number: u8) -> PathBuf {
+        self.path.join(format!("node-{number}.log"))
+    }
+
     /// The embedded database.
     #[must_use]
     pub fn database(&self) -> PathBuf {

@@ -4,7 +4,9 @@ use super::DemoError;
 use super::folder::Folder;
 use super::identity::{Identity, SIP_SERVER};
 use super::links::{Login, logins};
+use super::nodes::{Cluster, must_be_shared};
 use super::port::{listen, port_of};
+use super::served::Served;
 use super::setup;
 use super::setup::API_KEY;
 use crate::app::{App, Listeners};
@@ -25,7 +27,7 @@ use url::Url;
 
 /// A running server and who plays on it.
 pub(super) struct Launched {
-    pub(super) app: App,
+    pub(super) served: Served,
     pub(super) identity: Identity,
     pub(super) wanted_port: u16,
     pub(super) port: u16,
@@ -92,7 +94,9 @@ pub(super) async fn launch(
     let carrier = Arc::new(carrier(&identity, port, clock.clone(), schedule)?);
     let exchange = exchange(&carrier, settings)?;
     let api_base = exchange.api_base();
-    let mut config = config(around, &identity, database(args, folder)?, port, &api_base)?;
+    let database = database(args, folder)?;
+    must_be_shared(args, &database)?;
+    let mut config = config(around, &identity, database, port, &api_base)?;
     let logins = logins(&identity, clock.now())?.into_iter();
     config.access.sign_in_links = logins.map(Login::sign_in_link).collect();
     let store = setup::prepare(&config, &identity, clock.now()).await?;
@@ -107,15 +111,26 @@ pub(super) async fn launch(
     let left = left.map(|call| exchange.registers(leg_of(&carrier, call)));
     let left = left.collect();
 
-    // Nobody needs the demo's metrics so much that it should not start without.
-    let metrics_addr = config.telemetry.metrics_addr;
-    let listeners = Listeners {
-        public: listener,
-        metrics: metrics_addr.and_then(|address| TcpListener::bind(address).ok()),
+    let served = if args.nodes > 1 {
+        let cluster = Cluster {
+            args,
+            folder,
+            config: &config,
+            identity: &identity,
+        };
+        Served::Nodes(Box::pin(cluster.open(listener, &clock)).await?)
+    } else {
+        // Nobody needs the demo's metrics so much that it should not start without.
+        let metrics_addr = config.telemetry.metrics_addr;
+        let listeners = Listeners {
+            public: listener,
+            metrics: metrics_addr.and_then(|address| TcpListener::bind(address).ok()),
+        };
+        let app = Box::pin(App::start(config, clock, listeners, false)).await?;
+        Served::Here(Box::new(app))
     };
-    let app = Box::pin(App::start(config, clock, listeners, false)).await?;
     Ok(Launched {
-        app,
+        served,
         identity,
         wanted_port,
         port,

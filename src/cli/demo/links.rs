@@ -72,7 +72,10 @@ pub(super) struct Welcome<'a> {
     pub(super) port: u16,
     pub(super) logins: &'a [Login],
     pub(super) folder: &'a Folder,
-    pub(super) process: u32,
+    /// Whoever serves: one process, which may be killed with the demo, or nodes, which come back.
+    pub(super) processes: Vec<u32>,
+    /// Whether keys kill nodes.
+    pub(super) keys: bool,
     /// Events that a former run left.
     pub(super) events_before: i64,
 }
@@ -109,7 +112,8 @@ impl Welcome<'_> {
             text,
             "          Open two of them, see both ring, and answer: you have some seconds.\n"
         )?;
-        writeln!(text, "process   {}", self.process)?;
+        let processes: Vec<String> = self.processes.iter().map(u32::to_string).collect();
+        writeln!(text, "process   {}", processes.join(", "))?;
         if self.folder.is_temporary() {
             writeln!(
                 text,
@@ -123,7 +127,6 @@ impl Welcome<'_> {
     }
 
     fn write_what_next(&self, text: &mut String) -> std::fmt::Result {
-        let process = self.process;
         writeln!(text)?;
         if self.events_before > 0 {
             let events = self.events_before;
@@ -132,14 +135,24 @@ impl Welcome<'_> {
                 "Resumed: {events} events of the runs before are here."
             )?;
         }
-        if self.folder.is_temporary() {
-            writeln!(text, "Ctrl-C ends it.")
-        } else {
-            writeln!(
+        let nodes = self.processes.len();
+        match self.processes.first() {
+            Some(process) if nodes > 1 && self.keys => writeln!(
+                text,
+                "Ctrl-C ends it. Press 1 to {nodes} to kill that node, as kill -9 {process} does the \
+                 first: it comes back after some seconds, and every board goes on."
+            ),
+            Some(process) if nodes > 1 => writeln!(
+                text,
+                "Ctrl-C ends it. Try kill -9 {process}: that node comes back after some seconds, and \
+                 every board goes on."
+            ),
+            Some(process) if !self.folder.is_temporary() => writeln!(
                 text,
                 "Ctrl-C ends it. Or try kill -9 {process}, and start it again with the same --data: \
                  open pages resume."
-            )
+            ),
+            _ => writeln!(text, "Ctrl-C ends it."),
         }
     }
 }
@@ -162,7 +175,8 @@ mod tests {
             port: 3002,
             logins: &logins,
             folder: &folder,
-            process: 4711,
+            processes: vec![4711],
+            keys: false,
             events_before: 0,
         };
         let text = welcome.text();

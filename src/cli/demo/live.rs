@@ -4,12 +4,14 @@ use super::DemoError;
 use super::account::Account;
 use super::boards::{Boards, Heard, What};
 use super::folder::Folder;
+use super::keys::Keys;
 use super::launch::{Launched, launch, local};
 use super::links::{Login, Welcome, address, logins};
 use super::numbers::counted;
 use super::phones::Phones;
 use super::playbook::Playbook;
 use super::screen::Screen;
+use super::served::Served;
 use super::stage::{Stage, agents, attend};
 use super::story::Play;
 use crate::cli::args::DemoArgs;
@@ -64,7 +66,9 @@ pub(super) async fn run(
     let exchange = launched.exchange.clone();
     let counted = move || exchange.totals();
     let mut screen = Screen::new(out, &logins, Arc::clone(&account), counted);
-    screen.print(&welcome(&launched, &logins, folder))?;
+    let keys = Some(args.nodes).filter(|nodes| *nodes > 1);
+    let keys = keys.and_then(|_| Keys::listen());
+    screen.print(&welcome(&launched, &logins, folder, keys.is_some()))?;
 
     let boards = Boards::open(&logins, &address(launched.port), &clock);
     let (notes, said) = mpsc::channel(NOTES);
@@ -81,6 +85,8 @@ pub(super) async fn run(
         clock: clock.clone(),
         stop: CancellationToken::new(),
     };
+    let served = launched.served;
+    let served = served.kept(keys, stage.notes.clone(), stage.stop.clone());
     let show = Show {
         boards,
         said,
@@ -96,7 +102,7 @@ pub(super) async fn run(
         people: launched.identity.people.clone(),
         left: launched.left,
     };
-    show.run(script, launched.app, &mut screen, &mut stop).await
+    show.run(script, served, &mut screen, &mut stop).await
 }
 
 /// A carrier that repeats itself and lets what happens at once arrive in any order.
@@ -110,13 +116,14 @@ fn trouble(dice: &Dice) -> ExchangeSettings {
     }
 }
 
-fn welcome(launched: &Launched, logins: &[Login], folder: &Folder) -> String {
+fn welcome(launched: &Launched, logins: &[Login], folder: &Folder, keys: bool) -> String {
     let welcome = Welcome {
         wanted_port: launched.wanted_port,
         port: launched.port,
         logins,
         folder,
-        process: std::process::id(),
+        processes: launched.served.processes(),
+        keys,
         events_before: launched.events_before,
     };
     welcome.text()
@@ -148,7 +155,7 @@ impl Show {
     async fn run(
         mut self,
         script: Script,
-        app: crate::app::App,
+        served: Served,
         screen: &mut Screen<'_>,
         stop: &mut StopSignals,
     ) -> Result<(), DemoError> {
@@ -161,7 +168,7 @@ impl Show {
             }
             _ = stop.next() => Ok(()),
         };
-        self.end(app, screen, stop).await?;
+        self.end(served, screen, stop).await?;
         played
     }
 
@@ -240,7 +247,7 @@ impl Show {
     /// Hears the last events, drains, and prints the last totals.
     async fn end(
         mut self,
-        app: crate::app::App,
+        served: Served,
         screen: &mut Screen<'_>,
         stop: &mut StopSignals,
     ) -> Result<(), DemoError> {
@@ -250,7 +257,7 @@ impl Show {
         }
         self.boards.close().await;
         tokio::select! {
-            () = app.drain() => {}
+            () = served.end() => {}
             _ = stop.next() => {}
         }
         let now = self.clock.now();

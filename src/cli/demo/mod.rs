@@ -6,7 +6,12 @@
 //! | `identity` | the agency, the people and the keys that survive a restart |
 //! | `setup` | both put into the database |
 //! | `port` | a free port |
-//! | `launch` | the server, started |
+//! | `server` | a server in a process of its own |
+//! | `nodes` | several of them, killed and brought back |
+//! | `balancer` | what stands before them |
+//! | `keys` | the keys that kill one |
+//! | `served` | whatever serves: this process, or nodes |
+//! | `launch` | all of that, started |
 //! | `links` | a link per login, and the welcome |
 //! | `playbook` | which story is played when |
 //! | `stage` | what the stories are played with: the carrier, and the agents' buttons |
@@ -23,20 +28,25 @@
 //! | `torture` | the server killed under load, and nothing lost |
 
 mod account;
+mod balancer;
 mod boards;
 mod error;
 mod folder;
 mod identity;
+mod keys;
 mod launch;
 mod lines;
 mod links;
 mod live;
+mod nodes;
 mod numbers;
 mod once;
 mod phones;
 mod playbook;
 mod port;
 mod screen;
+mod served;
+mod server;
 mod setup;
 mod stage;
 mod story;

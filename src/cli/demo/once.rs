@@ -51,7 +51,7 @@ pub(super) async fn run(
         return Err(DemoError::Once("the demo has nobody to watch".to_owned()));
     };
     let ended = watched(&launched, anna, clock, out).await;
-    launched.app.drain().await;
+    launched.served.end().await;
     ended
 }
 

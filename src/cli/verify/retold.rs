@@ -1,7 +1,9 @@
 //! The legs as the stored webhooks tell of them.
 
 use crate::carriers::{WebhookError, understand};
-use crate::domain::{Claim, ClaimId, Leg, LegEvent, LegHandle, Moment, Timestamp, value_of};
+use crate::domain::{
+    Carrier, Claim, ClaimId, Leg, LegEvent, LegHandle, Moment, Timestamp, value_of,
+};
 use crate::store::KeptWebhook;
 use crate::store::batch::WebhookOutcome;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -10,8 +12,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 #[derive(Default)]
 pub(super) struct Retold {
     legs: BTreeMap<LegHandle, Leg>,
-    by_leg_id: HashMap<String, LegHandle>,
-    by_session: HashMap<String, BTreeSet<LegHandle>>,
+    /// By whose name it is, and the name, as with sessions.
+    by_leg_id: HashMap<(Carrier, String), LegHandle>,
+    by_session: HashMap<(Carrier, String), BTreeSet<LegHandle>>,
     by_claim: HashMap<ClaimId, BTreeSet<LegHandle>>,
     /// When the latest webhook of a leg came.
     heard: HashMap<LegHandle, Timestamp>,
@@ -33,7 +36,7 @@ impl Retold {
         if is(WebhookOutcome::Failed) || is(WebhookOutcome::OtherConnection) {
             return Ok(());
         }
-        let Some(carrier) = kept.carrier else {
+        let Some(carrier) = kept.carrier() else {
             let why = "its carrier is not known here";
             return Err(WebhookError::Malformed(why.to_owned()));
         };
@@ -53,15 +56,17 @@ impl Retold {
     /// and what connects legs.
     pub(super) fn settle(&mut self) {
         for event in std::mem::take(&mut self.without_handle) {
-            let leg_id = event.leg_id.as_ref();
-            let handle = leg_id.and_then(|leg_id| self.by_leg_id.get(leg_id));
+            let carrier = event.handle.carrier;
+            let leg_id = event.leg_id.clone().map(|leg_id| (carrier, leg_id));
+            let handle = leg_id.and_then(|leg_id| self.by_leg_id.get(&leg_id));
             if let Some(handle) = handle.cloned() {
                 self.learn(handle, &event);
             }
         }
         for (handle, leg) in &self.legs {
             if let Some(session) = value_of(&leg.session) {
-                let legs = self.by_session.entry(session.to_owned()).or_default();
+                let session = (handle.carrier, session.to_owned());
+                let legs = self.by_session.entry(session).or_default();
                 legs.insert(handle.clone());
             }
             if let Some(claim) = leg.claim {
@@ -73,7 +78,8 @@ impl Retold {
 
     fn learn(&mut self, handle: LegHandle, event: &LegEvent) {
         if let Some(leg_id) = event.leg_id.clone() {
-            self.by_leg_id.insert(leg_id, handle.clone());
+            self.by_leg_id
+                .insert((handle.carrier, leg_id), handle.clone());
         }
         let heard = self.heard.entry(handle.clone()).or_default();
         *heard = (*heard).max(event.moment.received);
@@ -106,7 +112,9 @@ impl Retold {
     /// The legs beside the caller's that bear on the call: those of its session, and those that
     /// name one of its claims.
     pub(super) fn other_legs(&self, caller: &Leg, claims: &[Claim]) -> Vec<&Leg> {
-        let session = value_of(&caller.session).and_then(|session| self.by_session.get(session));
+        let session = value_of(&caller.session);
+        let session = session.map(|session| (caller.handle.carrier, session.to_owned()));
+        let session = session.and_then(|session| self.by_session.get(&session));
         let named = claims
             .iter()
             .filter_map(|claim| self.by_claim.get(&claim.id));

@@ -70,7 +70,7 @@ impl Office {
             carrier: crate::domain::Carrier::Telnyx,
             webhook_id: id.to_string(),
             event_type: understood.event_type,
-            call_control_id: understood.leg,
+            leg: understood.leg,
             connection_id: understood.connection_id,
             occurred_at: understood.occurred_at,
             received_at: now,

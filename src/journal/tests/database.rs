@@ -17,7 +17,7 @@ type Handle = (AgencyId, LegHandle);
 #[derive(Default)]
 pub(super) struct Database {
     heads: BTreeMap<AgencyId, Head>,
-    pub webhooks: BTreeMap<WebhookKey, (Option<String>, WebhookOutcome)>,
+    pub webhooks: BTreeMap<WebhookKey, (Option<LegHandle>, WebhookOutcome)>,
     pub legs: BTreeMap<Handle, Leg>,
     pub calls: BTreeMap<CallId, Call>,
     pub call_logs: BTreeMap<CallId, CallLog>,
@@ -82,7 +82,7 @@ impl Database {
         let mut found = 0;
         loop {
             for ((agency, handle), leg) in &self.legs {
-                let of = |id: &str| (*agency, id.to_owned());
+                let of = |id: &str| (*agency, handle.carrier, id.to_owned());
                 let session = value_of(&leg.session).map(of);
                 let claim = leg.claim.map(|claim| (*agency, claim));
                 let key = (*agency, handle.clone());
@@ -155,12 +155,12 @@ impl Database {
     fn write(&mut self, writes: Writes) {
         for (webhook, outcome) in writes.webhooks {
             let key = (webhook.agency_id, webhook.carrier, webhook.webhook_id);
-            let kept = (webhook.call_control_id, outcome);
+            let kept = (webhook.leg, outcome);
             assert!(self.webhooks.insert(key, kept).is_none(), "a webhook twice");
         }
         for (agency, handle) in writes.unheld {
             for ((of, _, _), (named, outcome)) in &mut self.webhooks {
-                if *of == agency && named.as_ref() == Some(&handle.id) {
+                if *of == agency && named.as_ref() == Some(&handle) {
                     *outcome = WebhookOutcome::Applied;
                 }
             }

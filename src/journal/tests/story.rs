@@ -190,7 +190,7 @@ impl Story {
             carrier: crate::domain::Carrier::Telnyx,
             webhook_id: id.into(),
             event_type: format!("{news:?}"),
-            call_control_id: (!line.unnamed).then(|| line.handle.clone()),
+            leg: (!line.unnamed).then(|| LegHandle::test(&line.handle)),
             connection_id: None,
             occurred_at: moment.occurred,
             received_at: moment.received,

@@ -5,7 +5,7 @@ use super::ordered::Ordered;
 use super::rows::{CallTexts, ClaimTexts, EventTexts, LegTexts, LogTexts, WebhookTexts};
 use super::words::{ERASED, WITHHELD, is_address_of, replaced, without_number};
 use crate::domain::UserId;
-use crate::store::NumberFilter;
+use crate::store::{Named, NumberFilter};
 use std::collections::HashSet;
 use uuid::Uuid;
 
@@ -37,9 +37,9 @@ pub struct Eraser {
     /// The calls that came from the number, by their ids.
     pub(super) calls: HashSet<String>,
     /// Their legs.
-    pub(super) legs: HashSet<String>,
+    pub(super) legs: HashSet<Named>,
     /// Their sessions.
-    pub(super) sessions: HashSet<String>,
+    pub(super) sessions: HashSet<Named>,
     /// The carrier's recordings of them.
     recordings: Vec<String>,
 }
@@ -77,8 +77,7 @@ impl Eraser {
             return;
         }
         self.calls.insert(row.id.clone());
-        self.legs.insert(row.call_control_id.clone());
-        self.sessions.extend(row.call_session_id.clone());
+        self.sees(&row.carrier, &row.call_control_id, &row.call_session_id);
         let recordings = serde_json::from_str(&row.recordings).unwrap_or(Ordered::Null);
         if let Ordered::List(recordings) = recordings {
             let ids = recordings.iter().filter_map(|one| one.field("id")?.text());
@@ -92,9 +91,15 @@ impl Eraser {
         let from = facts.field("from").and_then(|from| from.field("value"));
         let from = from.and_then(Ordered::text);
         if self.number().is_some() && from.is_some_and(|from| self.text(from).is_some()) {
-            self.legs.insert(row.call_control_id.clone());
-            self.sessions.extend(row.call_session_id.clone());
+            self.sees(&row.carrier, &row.call_control_id, &row.call_session_id);
         }
+    }
+
+    fn sees(&mut self, carrier: &str, handle: &str, session: &Option<String>) {
+        self.legs.insert(named(carrier, handle));
+        let session = session.as_deref();
+        self.sessions
+            .extend(session.map(|session| named(carrier, session)));
     }
 
     /// Each returns whether anything was taken out.
@@ -129,7 +134,8 @@ impl Eraser {
     }
 
     pub(in crate::store) fn leg(&self, row: &mut LegTexts) -> bool {
-        let is_theirs = self.is_leg(Some(&row.call_control_id), row.call_session_id.as_deref());
+        let (handle, session) = (&row.call_control_id, row.call_session_id.as_deref());
+        let is_theirs = self.is_leg(&row.carrier, Some(handle), session);
         self.json(&mut row.facts, is_theirs)
     }
 
@@ -150,7 +156,7 @@ impl Eraser {
             .field("payload")
             .and_then(|payload| payload.field("call_session_id"));
         let session = session.and_then(Ordered::text);
-        let is_theirs = self.is_leg(row.call_control_id.as_deref(), session);
+        let is_theirs = self.is_leg(&row.carrier, row.call_control_id.as_deref(), session);
         if is_theirs && row.event_type == "call.recording.saved" {
             let any = row.body != FORGOTTEN;
             row.body = FORGOTTEN.to_owned();
@@ -184,9 +190,9 @@ impl Eraser {
         *row != before
     }
 
-    fn is_leg(&self, handle: Option<&str>, session: Option<&str>) -> bool {
-        handle.is_some_and(|handle| self.legs.contains(handle))
-            || session.is_some_and(|session| self.sessions.contains(session))
+    fn is_leg(&self, carrier: &str, handle: Option<&str>, session: Option<&str>) -> bool {
+        handle.is_some_and(|handle| self.legs.contains(&named(carrier, handle)))
+            || session.is_some_and(|session| self.sessions.contains(&named(carrier, session)))
     }
 
     fn optional<const N: usize>(&self, texts: [&mut Option<String>; N]) {
@@ -293,6 +299,10 @@ impl Eraser {
             matches!(name.as_str(), "id" | "answered_by") && value.text() == Some(&id)
         })
     }
+}
+
+fn named(carrier: &str, name: &str) -> Named {
+    Named::of((name.to_owned(), carrier.to_owned()))
 }
 
 fn is_id(name: &str) -> bool {

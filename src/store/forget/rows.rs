@@ -7,6 +7,7 @@ pub(crate) struct CallTexts {
     pub id: String,
     pub call_control_id: String,
     pub call_session_id: Option<String>,
+    pub carrier: String,
     pub from_number: Option<String>,
     pub to_number: Option<String>,
     pub caller_name: Option<String>,
@@ -26,6 +27,7 @@ pub(crate) struct ClaimTexts {
 #[derive(Clone, Debug, Queryable)]
 pub(crate) struct LegTexts {
     pub call_control_id: String,
+    pub carrier: String,
     pub call_session_id: Option<String>,
     pub facts: String,
 }
@@ -40,6 +42,7 @@ pub(crate) struct EventTexts {
 #[derive(Clone, Debug, Queryable)]
 pub(crate) struct WebhookTexts {
     pub webhook_id: String,
+    pub carrier: String,
     pub event_type: String,
     pub call_control_id: Option<String>,
     pub body: String,

@@ -89,9 +89,7 @@ async fn put_webhooks(
     retaken: &[WebhookKey],
 ) -> Result<(), StoreError> {
     for (agency, carrier, id) in retaken {
-        let there = webhook_events::table
-            .find((agency.to_string(), id))
-            .filter(webhook_events::carrier.eq(carrier.name()));
+        let there = webhook_events::table.find((agency.to_string(), id, carrier.name()));
         diesel::delete(there).execute(&mut line).await?;
     }
     let rows: Vec<WebhookRow> = webhooks.into_iter().map(WebhookRow::of).collect();
@@ -175,8 +173,8 @@ async fn put_legs(
         call_legs,
         &rows,
         stays |row: &LegRow| places.legs.contains(&row.place()),
-        key [agency_id, call_control_id],
-        keep [carrier],
+        key [agency_id, call_control_id, carrier],
+        keep [],
         moves [call_session_id, call_leg_id, claim_id],
         goes_on [facts, updated_at]
     );
@@ -234,8 +232,8 @@ async fn put_errands(mut line: Line<'_>, owed: &[Errand]) -> Result<(), StoreErr
         errands,
         &rows,
         stays |_: &ErrandRow| false,
-        key [agency_id, kind, subject],
-        keep [carrier],
+        key [agency_id, kind, subject, carrier],
+        keep [],
         moves [],
         goes_on [due_at, leased_until, attempts, command_n]
     );

@@ -59,7 +59,7 @@ pub(crate) async fn put(
         &rows,
         stays |_: &CallLogRow| false,
         key [id],
-        keep [agency_id, call_sid, direction, created_at],
+        keep [agency_id, carrier, call_sid, direction, created_at],
         moves [],
         goes_on [
             caller_id,

@@ -16,13 +16,12 @@ use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 /// The row of an errand.
 macro_rules! row_of {
     ($errand:expr) => {
-        errands::table
-            .find((
-                $errand.agency_id.to_string(),
-                $errand.kind.name(),
-                &$errand.subject,
-            ))
-            .filter(errands::carrier.eq($errand.carrier.name()))
+        errands::table.find((
+            $errand.agency_id.to_string(),
+            $errand.kind.name(),
+            &$errand.subject,
+            $errand.carrier.name(),
+        ))
     };
 }
 
@@ -232,8 +231,7 @@ pub(crate) async fn leg(
     handle: LegHandle,
 ) -> Result<Option<Leg>, StoreError> {
     let row: Option<LegRow> = call_legs::table
-        .find((agency.to_string(), handle.id))
-        .filter(call_legs::carrier.eq(handle.carrier.name()))
+        .find((agency.to_string(), handle.id, handle.carrier.name()))
         .first(conn)
         .await
         .optional()?;

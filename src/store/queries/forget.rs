@@ -4,22 +4,42 @@ use super::super::schema::{
     agency_heads, call_events, call_legs, call_logs, claims, inbound_calls, webhook_events,
 };
 use super::super::{BEGIN_WRITE, Conn, locked};
-use super::end;
+use super::{after, end};
 use crate::domain::AgencyId;
-use crate::store::StoreError;
 use crate::store::forget::{
     CallTexts, ClaimTexts, Eraser, EventTexts, LegTexts, LogTexts, Page, WebhookTexts,
 };
+use crate::store::{Named, StoreError};
 use diesel::prelude::*;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use std::sync::Arc;
+
+/// The rows after one, in the order of their key.
+macro_rules! later {
+    ($table:ident [$key:ident], $after:expr) => {
+        $table::$key.gt($after)
+    };
+    ($table:ident [$key:ident, carrier], $after:expr) => {
+        after!($table, $key, $after)
+    };
+}
+
+/// The key of a row.
+macro_rules! last {
+    ($row:ident [$key:ident]) => {
+        $row.$key.clone()
+    };
+    ($row:ident [$key:ident, carrier]) => {
+        Named::of(($row.$key.clone(), $row.carrier.clone()))
+    };
+}
 
 /// Two queries of a table: `$look` reads a page of its texts; `$erase` reads one and, where the
 /// eraser finds something in it, does so again under the lock of the agency's head and writes what
 /// is left. Boards hear of it by a new epoch, in the same transaction.
 macro_rules! walked {
     ($look:ident, $erase:ident, $steps:ident, $table:ident as $row:ident by $kind:ident,
-     key $key:ident: $type:ty, reads [$($read:ident),*], writes [$($write:ident),+]) => {
+     key [$($key:ident),+]: $type:ty, reads [$($read:ident),*], writes [$($write:ident),+]) => {
         /// A page of an agency's rows after that one.
         pub(crate) async fn $look(
             conn: &mut Conn,
@@ -29,9 +49,9 @@ macro_rules! walked {
         ) -> Result<Vec<$row>, StoreError> {
             let page = $table::table
                 .filter($table::agency_id.eq(agency.to_string()))
-                .filter($table::$key.gt(after))
-                .order($table::$key)
-                .select(($table::$key, $($table::$read,)* $($table::$write,)+))
+                .filter(later!($table [$($key),+], &after))
+                .order(($($table::$key,)+))
+                .select(($($table::$key,)+ $($table::$read,)* $($table::$write,)+))
                 .limit(limit);
             Ok(page.load(conn).await?)
         }
@@ -46,7 +66,7 @@ macro_rules! walked {
             epoch: String,
         ) -> Result<Page<$type>, StoreError> {
             let mut rows = $look(conn, agency, after.clone(), limit).await?;
-            let last = rows.last().map(|row| row.$key.clone());
+            let last = rows.last().map(|row| last!(row [$($key),+]));
             let found = rows.iter_mut().map(|row| eraser.$kind(row));
             if !found.fold(false, |any, one| any | one) {
                 return Ok(Page { last, erased: 0 });
@@ -73,7 +93,7 @@ macro_rules! walked {
                 }
                 let place = $table::table
                     .filter($table::agency_id.eq(agency.to_string()))
-                    .filter($table::$key.eq(&row.$key));
+                    $(.filter($table::$key.eq(&row.$key)))+;
                 erased += diesel::update(place)
                     .set(($($table::$write.eq(&row.$write),)+))
                     .execute(conn)
@@ -84,19 +104,19 @@ macro_rules! walked {
     };
 }
 
-walked!(calls, erase_calls, call_steps, inbound_calls as CallTexts by call, key id: String,
-    reads [call_control_id, call_session_id],
+walked!(calls, erase_calls, call_steps, inbound_calls as CallTexts by call, key [id]: String,
+    reads [call_control_id, call_session_id, carrier],
     writes [from_number, to_number, caller_name, answered_by, answered_by_name, recordings,
         participants]);
-walked!(claims, erase_claims, claim_steps, claims as ClaimTexts by claim, key id: String,
+walked!(claims, erase_claims, claim_steps, claims as ClaimTexts by claim, key [id]: String,
     reads [], writes [user_id, user_name]);
-walked!(legs, erase_legs, leg_steps, call_legs as LegTexts by leg, key call_control_id: String,
-    reads [call_session_id], writes [facts]);
-walked!(events, erase_events, event_steps, call_events as EventTexts by event, key seq: i64,
+walked!(legs, erase_legs, leg_steps, call_legs as LegTexts by leg,
+    key [call_control_id, carrier]: Named, reads [call_session_id], writes [facts]);
+walked!(events, erase_events, event_steps, call_events as EventTexts by event, key [seq]: i64,
     reads [call_id], writes [event]);
 walked!(webhooks, erase_webhooks, webhook_steps, webhook_events as WebhookTexts by webhook,
-    key webhook_id: String, reads [event_type, call_control_id], writes [body]);
-walked!(logs, erase_logs, log_steps, call_logs as LogTexts by log, key id: String,
+    key [webhook_id, carrier]: Named, reads [event_type, call_control_id], writes [body]);
+walked!(logs, erase_logs, log_steps, call_logs as LogTexts by log, key [id]: String,
     reads [], writes [caller_id, answered_by, answered_by_name, phone_number, from_number,
         to_number, caller_name, prospect_name, notes, outcome, recording_url]);
 

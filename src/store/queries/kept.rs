@@ -1,13 +1,12 @@
 //! What retention removes beside events and webhooks, and the lease under which one node does it.
 
-use super::super::schema::{
-    agency_heads, call_legs, call_logs, claims, commands, errands, inbound_calls, leases,
-};
-use super::super::{BEGIN_WRITE, Conn, locked};
+use super::super::schema::{call_logs, claims, commands, errands, inbound_calls, leases};
+use super::super::{BEGIN_WRITE, Conn};
 use super::end;
+use super::legs::{hold_head, legs_of, remove_errands, remove_legs, sessions_of_others};
 use crate::domain::{AgencyId, Carrier, ErrandKind, Timestamp};
-use crate::store::StoreError;
 use crate::store::kept::{Lease, Swept};
+use crate::store::{Named, StoreError};
 use diesel::prelude::*;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use std::collections::HashSet;
@@ -90,11 +89,26 @@ pub(crate) async fn prune_logs(
     Ok(diesel::delete(old).execute(conn).await?)
 }
 
-/// A call that may go, with the handle of its leg and its session.
-type Old = (String, String, Option<String>);
+/// A call that may go: its id, its leg's handle, its session and its carrier.
+type OldRow = (String, String, Option<String>, String);
 
-/// A leg with its session and its claim.
-type OldLeg = (String, Option<String>, Option<String>);
+/// The same, told apart by carrier.
+struct Old {
+    id: String,
+    leg: Named,
+    session: Option<Named>,
+}
+
+impl Old {
+    fn of((id, handle, session, carrier): OldRow) -> Self {
+        let named = |name| Named::of((name, carrier.clone()));
+        Self {
+            id,
+            leg: named(handle),
+            session: session.map(named),
+        }
+    }
+}
 
 /// The calls of an agency that ended, and were last changed, before `before`.
 macro_rules! old_calls {
@@ -111,6 +125,7 @@ macro_rules! old_calls {
                 inbound_calls::id,
                 inbound_calls::call_control_id,
                 inbound_calls::call_session_id,
+                inbound_calls::carrier,
             ))
             .limit($limit)
     };
@@ -126,7 +141,7 @@ pub(crate) async fn prune_calls(
 ) -> Result<Swept, StoreError> {
     let agency = agency.to_string();
     // Nearly always there are none; a look costs no lock.
-    let old: Vec<Old> = old_calls!(&agency, before, 1).load(conn).await?;
+    let old: Vec<OldRow> = old_calls!(&agency, before, 1).load(conn).await?;
     if old.is_empty() {
         return Ok(Swept::default());
     }
@@ -142,28 +157,31 @@ async fn prune_call_steps(
     limit: i64,
 ) -> Result<Swept, StoreError> {
     hold_head(conn, agency).await?;
-    let mut old: Vec<Old> = old_calls!(agency, before, limit).load(conn).await?;
-    let sessions: Vec<&String> = old.iter().filter_map(|(_, _, it)| it.as_ref()).collect();
-    let ids: HashSet<&String> = old.iter().map(|(id, _, _)| id).collect();
+    let old: Vec<OldRow> = old_calls!(agency, before, limit).load(conn).await?;
+    let mut old: Vec<Old> = old.into_iter().map(Old::of).collect();
+    let sessions: Vec<&Named> = old.iter().filter_map(|it| it.session.as_ref()).collect();
+    let ids: HashSet<&str> = old.iter().map(|it| it.id.as_str()).collect();
     let shared = sessions_of_others(conn, agency, &sessions, &ids).await?;
     // The legs of a session bear on all of its calls, so they all go together or stay.
-    old.retain(|(_, _, session)| session.as_ref().is_none_or(|it| !shared.contains(it)));
-    let ids: Vec<&String> = old.iter().map(|(id, _, _)| id).collect();
+    old.retain(|it| it.session.as_ref().is_none_or(|it| !shared.contains(it)));
+    let ids: Vec<&String> = old.iter().map(|it| &it.id).collect();
     if ids.is_empty() {
         return Ok(Swept::default());
     }
-    let handles: Vec<&String> = old.iter().map(|(_, handle, _)| handle).collect();
-    let sessions: Vec<&String> = old.iter().filter_map(|(_, _, it)| it.as_ref()).collect();
     let of_calls: Vec<String> = claims::table
         .filter(claims::agency_id.eq(agency))
         .filter(claims::call_id.eq_any(&ids))
         .select(claims::id)
         .load(conn)
         .await?;
-    let legs = legs_of(conn, agency, &handles, &sessions, &of_calls).await?;
-    let legs: Vec<&String> = legs.iter().collect();
-    let subjects: Vec<&String> = legs.iter().copied().chain(&of_calls).collect();
-    remove_errands(conn, agency, &subjects).await?;
+    let callers = old.iter().map(|it| it.leg.clone());
+    let sessions = old.iter().filter_map(|it| it.session.as_ref());
+    let legs = legs_of(conn, agency, callers, sessions, &of_calls).await?;
+    remove_errands(conn, agency, &legs).await?;
+    let about_claims = errands::table
+        .filter(errands::agency_id.eq(agency))
+        .filter(errands::subject.eq_any(&of_calls));
+    diesel::delete(about_claims).execute(conn).await?;
     let of_claims = commands::table
         .filter(commands::agency_id.eq(agency))
         .filter(commands::claim_id.eq_any(&of_calls));
@@ -188,87 +206,6 @@ async fn prune_call_steps(
     Ok(swept)
 }
 
-/// No batch of the journal changes the agency's calls while this is held.
-async fn hold_head(conn: &mut Conn, agency: &str) -> Result<(), StoreError> {
-    let head = agency_heads::table
-        .filter(agency_heads::agency_id.eq(agency))
-        .select(agency_heads::agency_id);
-    let _: Vec<String> = locked!(head).load(conn).await?;
-    Ok(())
-}
-
-/// Those of these sessions in which there is a call that is none of `but`.
-async fn sessions_of_others(
-    conn: &mut Conn,
-    agency: &str,
-    sessions: &[&String],
-    but: &HashSet<&String>,
-) -> Result<HashSet<String>, StoreError> {
-    let legs: Vec<(String, Option<String>)> = call_legs::table
-        .filter(call_legs::agency_id.eq(agency))
-        .filter(call_legs::call_session_id.eq_any(sessions))
-        .select((call_legs::call_control_id, call_legs::call_session_id))
-        .load(conn)
-        .await?;
-    let handles: Vec<&String> = legs.iter().map(|(handle, _)| handle).collect();
-    let calls: Vec<(String, String)> = inbound_calls::table
-        .filter(inbound_calls::agency_id.eq(agency))
-        .filter(inbound_calls::call_control_id.eq_any(handles))
-        .select((inbound_calls::id, inbound_calls::call_control_id))
-        .load(conn)
-        .await?;
-    let others = calls.into_iter().filter(|(id, _)| !but.contains(id));
-    let others: HashSet<String> = others.map(|(_, handle)| handle).collect();
-    let shared = legs
-        .into_iter()
-        .filter(|(handle, _)| others.contains(handle));
-    Ok(shared.filter_map(|(_, session)| session).collect())
-}
-
-/// The handles of the legs that bear on the calls of these legs, sessions and claims.
-async fn legs_of(
-    conn: &mut Conn,
-    agency: &str,
-    handles: &[&String],
-    sessions: &[&String],
-    of_calls: &[String],
-) -> Result<HashSet<String>, StoreError> {
-    let in_session: Vec<String> = call_legs::table
-        .filter(call_legs::agency_id.eq(agency))
-        .filter(call_legs::call_session_id.eq_any(sessions))
-        .select(call_legs::call_control_id)
-        .load(conn)
-        .await?;
-    let of_claims: Vec<String> = call_legs::table
-        .filter(call_legs::agency_id.eq(agency))
-        .filter(call_legs::claim_id.eq_any(of_calls))
-        .select(call_legs::call_control_id)
-        .load(conn)
-        .await?;
-    let callers = handles.iter().map(|handle| (*handle).clone());
-    Ok(callers.chain(in_session).chain(of_claims).collect())
-}
-
-async fn remove_legs(conn: &mut Conn, agency: &str, legs: &[&String]) -> Result<usize, StoreError> {
-    let gone = call_legs::table
-        .filter(call_legs::agency_id.eq(agency))
-        .filter(call_legs::call_control_id.eq_any(legs));
-    Ok(diesel::delete(gone).execute(conn).await?)
-}
-
-/// What is owed about them is owed no more.
-async fn remove_errands(
-    conn: &mut Conn,
-    agency: &str,
-    subjects: &[&String],
-) -> Result<(), StoreError> {
-    let gone = errands::table
-        .filter(errands::agency_id.eq(agency))
-        .filter(errands::subject.eq_any(subjects));
-    diesel::delete(gone).execute(conn).await?;
-    Ok(())
-}
-
 /// Removes at most `limit` of an agency's errands that were due before `before`, are in nobody's
 /// hands and of a kind or a carrier that is not known here. Those that are known are done, refused or
 /// given up by whoever sees to them; a node that knew these would have put them off by minutes.
@@ -289,97 +226,19 @@ pub(crate) async fn prune_errands(
             .filter(unknown)
             .filter(leased.is_null().or(leased.lt(before.micros())))
     };
-    let old: Vec<(String, String)> = left()
+    let old: Vec<(String, String, String)> = left()
         .order(errands::due_at)
-        .select((errands::kind, errands::subject))
+        .select((errands::kind, errands::subject, errands::carrier))
         .limit(limit)
         .load(conn)
         .await?;
     let mut removed = 0;
-    for (kind, subject) in old {
+    for (kind, subject, carrier) in old {
         let one = left()
             .filter(errands::kind.eq(kind))
-            .filter(errands::subject.eq(subject));
+            .filter(errands::subject.eq(subject))
+            .filter(errands::carrier.eq(carrier));
         removed += diesel::delete(one).execute(conn).await?;
     }
     Ok(removed)
-}
-
-/// A page of an agency's legs after that one, in the order of their handles, with when each was last
-/// changed.
-pub(crate) async fn legs_page(
-    conn: &mut Conn,
-    agency: AgencyId,
-    after: String,
-    limit: i64,
-) -> Result<Vec<(String, i64)>, StoreError> {
-    let page = call_legs::table
-        .filter(call_legs::agency_id.eq(agency.to_string()))
-        .filter(call_legs::call_control_id.gt(after))
-        .order(call_legs::call_control_id)
-        .select((call_legs::call_control_id, call_legs::updated_at))
-        .limit(limit)
-        .load(conn)
-        .await?;
-    Ok(page)
-}
-
-/// Removes those of these legs that were last changed before `before` and bear on no call: another
-/// program's, and those whose `call.initiated` never came.
-pub(crate) async fn prune_legs(
-    conn: &mut Conn,
-    agency: AgencyId,
-    handles: Vec<String>,
-    before: Timestamp,
-) -> Result<usize, StoreError> {
-    conn.batch_execute(BEGIN_WRITE).await?;
-    let result = prune_leg_steps(conn, &agency.to_string(), &handles, before).await;
-    end(conn, result).await
-}
-
-async fn prune_leg_steps(
-    conn: &mut Conn,
-    agency: &str,
-    handles: &[String],
-    before: Timestamp,
-) -> Result<usize, StoreError> {
-    hold_head(conn, agency).await?;
-    let old: Vec<OldLeg> = call_legs::table
-        .filter(call_legs::agency_id.eq(agency))
-        .filter(call_legs::call_control_id.eq_any(handles))
-        .filter(call_legs::updated_at.lt(before.micros()))
-        .select((
-            call_legs::call_control_id,
-            call_legs::call_session_id,
-            call_legs::claim_id,
-        ))
-        .load(conn)
-        .await?;
-    let own: Vec<&String> = old.iter().map(|(handle, _, _)| handle).collect();
-    let calls: Vec<String> = inbound_calls::table
-        .filter(inbound_calls::agency_id.eq(agency))
-        .filter(inbound_calls::call_control_id.eq_any(own))
-        .select(inbound_calls::call_control_id)
-        .load(conn)
-        .await?;
-    let named: Vec<&String> = old.iter().filter_map(|(_, _, it)| it.as_ref()).collect();
-    let claimed: Vec<String> = claims::table
-        .filter(claims::agency_id.eq(agency))
-        .filter(claims::id.eq_any(named))
-        .select(claims::id)
-        .load(conn)
-        .await?;
-    let sessions: Vec<&String> = old.iter().filter_map(|(_, it, _)| it.as_ref()).collect();
-    let taken = sessions_of_others(conn, agency, &sessions, &HashSet::new()).await?;
-    let gone = old.iter().filter(|(handle, session, claim)| {
-        !calls.contains(handle)
-            && session.as_ref().is_none_or(|it| !taken.contains(it))
-            && claim.as_ref().is_none_or(|it| !claimed.contains(it))
-    });
-    let gone: Vec<&String> = gone.map(|(handle, _, _)| handle).collect();
-    if gone.is_empty() {
-        return Ok(0);
-    }
-    remove_errands(conn, agency, &gone).await?;
-    remove_legs(conn, agency, &gone).await
 }

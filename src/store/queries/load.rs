@@ -9,8 +9,9 @@ use crate::domain::AgencyId;
 use crate::store::batch::{BatchKeys, Heads, Loaded, WebhookOutcome};
 use crate::store::claim_rows::{ClaimRow, CommandRow};
 use crate::store::journal_rows::HeadRow;
+use crate::store::named::Named;
 use crate::store::places::Places;
-use crate::store::rows::{self, CallRow, LegRow};
+use crate::store::rows::{CallRow, LegRow};
 use crate::store::{StoreError, parse_agency};
 use diesel::prelude::*;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
@@ -20,11 +21,11 @@ use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 pub(super) async fn load(line: Line<'_>, keys: BatchKeys) -> Result<(Loaded, Places), StoreError> {
     let agencies: Vec<String> = keys.agencies.iter().map(AgencyId::to_string).collect();
     let webhooks = keys.webhook_ids.iter();
-    let webhooks: Vec<Key> = webhooks
-        .map(|(agency, _, id)| (*agency, id.clone()))
+    let webhooks: Vec<Key<Named>> = webhooks
+        .map(|(agency, carrier, id)| (*agency, Named::by(*carrier, id)))
         .collect();
     let holders = keys.holders.iter();
-    let holders: Vec<Key> = holders
+    let holders: Vec<Key<String>> = holders
         .map(|(agency, user)| (*agency, user.to_string()))
         .collect();
     let mut search = Search::of(&keys);
@@ -57,14 +58,15 @@ pub(super) async fn load(line: Line<'_>, keys: BatchKeys) -> Result<(Loaded, Pla
             }
         }
     }
-    for (agency, carrier, id, outcome) in repeats {
+    for (agency, id, carrier, outcome) in repeats {
+        let known_as = Named::of((id, carrier));
         let known = if outcome == WebhookOutcome::Failed.name() {
             &mut loaded.failed
         } else {
             &mut loaded.repeats
         };
-        let carrier = rows::carrier(&carrier, "webhook_events.carrier", &id)?;
-        known.insert((parse_agency(&agency)?, carrier, id));
+        let carrier = known_as.carrier("webhook_events.carrier")?;
+        known.insert((parse_agency(&agency)?, carrier, known_as.name));
     }
     search.finish(loaded)
 }
@@ -146,37 +148,37 @@ async fn look_up(line: Line<'_>, asks: &Asks) -> Result<Found, StoreError> {
 /// A call with one of its claims, and one of that claim's commands.
 type CallAndClaim = (CallRow, Option<ClaimRow>, Option<CommandRow>);
 
-/// A look-up of rows by a column that is unique, or nearly so, within an agency.
+/// A look-up of rows by columns that are unique, or nearly so, within an agency.
 macro_rules! look_ups {
-    ($($name:ident: $row:ty = $rows:expr, $table:ident . $column:ident;)+) => {$(
-        async fn $name(mut line: Line<'_>, keys: &[Key]) -> Result<Vec<$row>, StoreError> {
-            Ok(rows_by!(&mut line, $rows, $table, $column, keys))
+    ($($name:ident by $key:ty: $row:ty = $rows:expr, $table:ident $columns:tt;)+) => {$(
+        async fn $name(mut line: Line<'_>, keys: &[Key<$key>]) -> Result<Vec<$row>, StoreError> {
+            Ok(rows_by!(&mut line, $rows, $table, $columns, keys))
         }
     )+};
 }
 
 look_ups! {
-    known_webhooks: (String, String, String, String) = webhook_events::table
+    known_webhooks by Named: (String, String, String, String) = webhook_events::table
         .select((
             webhook_events::agency_id,
-            webhook_events::carrier,
             webhook_events::webhook_id,
+            webhook_events::carrier,
             webhook_events::outcome,
         )),
-        webhook_events.webhook_id;
-    legs_by_handle: LegRow = call_legs::table, call_legs.call_control_id;
-    legs_by_leg_id: LegRow = call_legs::table, call_legs.call_leg_id;
-    legs_by_session: LegRow = call_legs::table, call_legs.call_session_id;
-    legs_by_claim: LegRow = call_legs::table, call_legs.claim_id;
-    calls_held_by: CallRow = inbound_calls::table
+        webhook_events [webhook_id, carrier];
+    legs_by_handle by Named: LegRow = call_legs::table, call_legs [call_control_id, carrier];
+    legs_by_leg_id by Named: LegRow = call_legs::table, call_legs [call_leg_id, carrier];
+    legs_by_session by Named: LegRow = call_legs::table, call_legs [call_session_id, carrier];
+    legs_by_claim by String: LegRow = call_legs::table, call_legs [claim_id];
+    calls_held_by by String: CallRow = inbound_calls::table
         .filter(inbound_calls::status.eq_any(["answering", "answered"])),
-        inbound_calls.answered_by;
-    calls_of_legs: CallAndClaim = inbound_calls::table
+        inbound_calls [answered_by];
+    calls_of_legs by Named: CallAndClaim = inbound_calls::table
         .left_join(claims::table.on(claims::call_id.eq(inbound_calls::id)))
         .left_join(commands::table.on(commands::claim_id.eq(claims::id.nullable()))),
-        inbound_calls.call_control_id;
-    calls_claimed: CallAndClaim = inbound_calls::table
+        inbound_calls [call_control_id, carrier];
+    calls_claimed by String: CallAndClaim = inbound_calls::table
         .left_join(claims::table.on(claims::call_id.eq(inbound_calls::id)))
         .left_join(commands::table.on(commands::claim_id.eq(claims::id.nullable()))),
-        claims.id;
+        claims [id];
 }

@@ -10,6 +10,7 @@ pub(crate) mod events;
 pub(crate) mod floor;
 pub(crate) mod forget;
 pub(crate) mod kept;
+pub(crate) mod legs;
 mod load;
 pub(crate) mod pulse;
 pub(crate) mod rights;
@@ -35,6 +36,19 @@ async fn end<R>(conn: &mut Conn, result: Result<R, StoreError>) -> Result<R, Sto
         }
     }
 }
+
+/// The rows after one in the order of a key that ends with a carrier's name and the carrier.
+macro_rules! after {
+    ($table:ident, $name:ident, $after:expr) => {{
+        let after: &$crate::store::Named = $after;
+        let same = $table::carrier.gt(after.carrier.clone());
+        let later = $table::$name.gt(after.name.clone());
+        // The first condition is implied by the second; it lets the index find the place.
+        let there = $table::$name.ge(after.name.clone());
+        there.and(later.or(same))
+    }};
+}
+use after;
 
 /// The rows that can be read. One that cannot was written by a newer version, or by hand: it is
 /// left alone, and what else there is goes on.

@@ -2,41 +2,37 @@
 //! new is named.
 
 use crate::domain::AgencyId;
-use crate::store::batch::{BatchKeys, Loaded};
+use crate::store::batch::{BatchKeys, CarrierKey, Loaded};
 use crate::store::claim_rows::{ClaimRow, CommandRow};
+use crate::store::named::Named;
 use crate::store::places::Places;
 use crate::store::rows::{CallRow, LegRow};
 use crate::store::{StoreError, parse_agency};
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::hash::Hash;
 
-/// An agency and its name for something.
-pub(super) type Key = (AgencyId, String);
+/// An agency, and what something of it is known by.
+pub(super) type Key<K> = (AgencyId, K);
 
 /// What to look for next, by kind.
 pub(super) struct Asks {
     /// Legs, by handle.
-    pub handles: Vec<Key>,
+    pub handles: Vec<Key<Named>>,
     /// Legs, by the carrier's stable id.
-    pub leg_ids: Vec<Key>,
+    pub leg_ids: Vec<Key<Named>>,
     /// Legs, by session.
-    pub sessions: Vec<Key>,
+    pub sessions: Vec<Key<Named>>,
     /// Claims with their calls, and the legs that name them.
-    pub claims: Vec<Key>,
+    pub claims: Vec<Key<String>>,
     /// Calls with their claims, by the caller's leg.
-    pub callers: Vec<Key>,
+    pub callers: Vec<Key<Named>>,
 }
 
 impl Asks {
     /// Whether there is nothing to look for.
     pub(super) fn is_empty(&self) -> bool {
-        let kinds = [
-            &self.handles,
-            &self.leg_ids,
-            &self.sessions,
-            &self.claims,
-            &self.callers,
-        ];
-        kinds.into_iter().all(Vec::is_empty)
+        let named = [&self.handles, &self.leg_ids, &self.sessions, &self.callers];
+        self.claims.is_empty() && named.into_iter().all(Vec::is_empty)
     }
 }
 
@@ -50,23 +46,33 @@ pub(super) struct Found {
 }
 
 /// Keys of one kind, each to be asked for once.
-#[derive(Default)]
-struct Kind {
-    known: HashSet<Key>,
-    next: Vec<Key>,
+struct Kind<K> {
+    known: HashSet<Key<K>>,
+    next: Vec<Key<K>>,
 }
 
-impl Kind {
-    fn add(&mut self, agency: AgencyId, key: &str) {
-        let key = (agency, key.to_owned());
+impl<K> Default for Kind<K> {
+    fn default() -> Self {
+        Self {
+            known: HashSet::new(),
+            next: Vec::new(),
+        }
+    }
+}
+
+impl<K: Clone + Eq + Hash> Kind<K> {
+    fn add(&mut self, agency: AgencyId, key: K) {
+        let key = (agency, key);
         if self.known.insert(key.clone()) {
             self.next.push(key);
         }
     }
+}
 
-    fn add_all<T: ToString>(&mut self, keys: &BTreeSet<(AgencyId, T)>) {
-        for (agency, key) in keys {
-            self.add(*agency, &key.to_string());
+impl Kind<Named> {
+    fn add_all(&mut self, keys: &BTreeSet<CarrierKey>) {
+        for (agency, carrier, name) in keys {
+            self.add(*agency, Named::by(*carrier, name));
         }
     }
 }
@@ -74,13 +80,12 @@ impl Kind {
 /// A search under way.
 #[derive(Default)]
 pub(super) struct Search {
-    handles: Kind,
-    leg_ids: Kind,
-    sessions: Kind,
-    claim_ids: Kind,
-    callers: Kind,
-    /// By agency, carrier and handle.
-    legs: HashMap<(AgencyId, String, String), LegRow>,
+    handles: Kind<Named>,
+    leg_ids: Kind<Named>,
+    sessions: Kind<Named>,
+    claim_ids: Kind<String>,
+    callers: Kind<Named>,
+    legs: HashMap<Key<Named>, LegRow>,
     calls: HashMap<String, CallRow>,
     claims: HashMap<String, ClaimRow>,
     commands: HashMap<String, CommandRow>,
@@ -91,22 +96,24 @@ impl Search {
     pub(super) fn of(keys: &BatchKeys) -> Self {
         let mut search = Self::default();
         for (agency, handle) in &keys.handles {
-            search.handles.add(*agency, &handle.id);
+            search.handles.add(*agency, handle.into());
         }
         search.leg_ids.add_all(&keys.leg_ids);
         search.sessions.add_all(&keys.sessions);
-        search.claim_ids.add_all(&keys.claims);
+        for (agency, claim) in &keys.claims {
+            search.claim_ids.add(*agency, claim.to_string());
+        }
         search
     }
 
     /// What is to be asked for now; each key is handed out once.
     pub(super) fn asks(&mut self) -> Asks {
-        let next = |kind: &mut Kind| std::mem::take(&mut kind.next);
+        let next = |kind: &mut Kind<Named>| std::mem::take(&mut kind.next);
         Asks {
             handles: next(&mut self.handles),
             leg_ids: next(&mut self.leg_ids),
             sessions: next(&mut self.sessions),
-            claims: next(&mut self.claim_ids),
+            claims: std::mem::take(&mut self.claim_ids.next),
             callers: next(&mut self.callers),
         }
     }
@@ -115,20 +122,22 @@ impl Search {
     pub(super) fn take(&mut self, found: Found) -> Result<(), StoreError> {
         for row in found.legs {
             let agency = parse_agency(&row.agency_id)?;
-            let handle = row.call_control_id.clone();
+            let named = |name: &str| Named::of((name.to_owned(), row.carrier.clone()));
+            let handle = named(&row.call_control_id);
             self.handles.known.insert((agency, handle.clone()));
             // Every call is some leg's, so calls need no other way to be found.
-            self.callers.add(agency, &row.call_control_id);
+            self.callers.add(agency, handle.clone());
             if let Some(session) = &row.call_session_id {
-                self.sessions.add(agency, session);
+                self.sessions.add(agency, named(session));
             }
             if let Some(claim) = &row.claim_id {
-                self.claim_ids.add(agency, claim);
+                self.claim_ids.add(agency, claim.clone());
             }
-            self.legs.insert((agency, row.carrier.clone(), handle), row);
+            self.legs.insert((agency, handle), row);
         }
         for row in found.claims {
-            self.claim_ids.add(parse_agency(&row.agency_id)?, &row.id);
+            let agency = parse_agency(&row.agency_id)?;
+            self.claim_ids.add(agency, row.id.clone());
             self.claims.insert(row.id.clone(), row);
         }
         for row in found.commands {
@@ -141,8 +150,9 @@ impl Search {
     pub(super) fn take_calls(&mut self, calls: Vec<CallRow>) -> Result<(), StoreError> {
         for row in calls {
             let agency = parse_agency(&row.agency_id)?;
-            self.handles.add(agency, &row.call_control_id);
-            self.callers.add(agency, &row.call_control_id);
+            let handle = Named::of((row.call_control_id.clone(), row.carrier.clone()));
+            self.handles.add(agency, handle.clone());
+            self.callers.add(agency, handle);
             self.calls.insert(row.id.clone(), row);
         }
         Ok(())

@@ -2,28 +2,30 @@
 
 use super::super::Conn;
 use super::super::schema::{claims, inbound_calls, webhook_events};
+use super::after;
 use crate::domain::{AgencyId, Timestamp};
 use crate::store::claim_rows::ClaimRow;
 use crate::store::journal_rows::WebhookRow;
+use crate::store::named::by_carrier;
 use crate::store::rows::CallRow;
-use crate::store::{KeptWebhook, StoreError, ToCheck, WebhookTally, parse_agency};
+use crate::store::{KeptWebhook, Named, StoreError, ToCheck, WebhookTally, parse_agency};
 use diesel::dsl::{count_star, max, sql};
 use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use diesel_async::RunQueryDsl;
 
-/// The agency's webhooks after the one of that id, in the order of ids, at most `limit`.
+/// The agency's webhooks after that one, in the order of keys, at most `limit`.
 pub(crate) async fn kept(
     conn: &mut Conn,
     agency: AgencyId,
-    after: String,
+    after: Named,
     limit: i64,
 ) -> Result<Vec<KeptWebhook>, StoreError> {
     let rows: Vec<WebhookRow> = webhook_events::table
         .filter(webhook_events::agency_id.eq(agency.to_string()))
-        .filter(webhook_events::webhook_id.gt(after))
-        .order(webhook_events::webhook_id)
+        .filter(after!(webhook_events, webhook_id, &after))
+        .order((webhook_events::webhook_id, webhook_events::carrier))
         .limit(limit)
         .load(conn)
         .await?;
@@ -38,16 +40,20 @@ fn is_failed() -> SqlLiteral<Bool> {
 /// Every agency's webhooks that could not be applied, after that one, at most `limit`.
 pub(crate) async fn failed(
     conn: &mut Conn,
-    (agency, id): (AgencyId, String),
+    (agency, after): (AgencyId, Named),
     limit: i64,
 ) -> Result<Vec<(AgencyId, KeptWebhook)>, StoreError> {
     let agency = agency.to_string();
     let same = webhook_events::agency_id.eq(agency.clone());
-    let later = same.and(webhook_events::webhook_id.gt(id));
+    let later = same.and(after!(webhook_events, webhook_id, &after));
     let rows: Vec<WebhookRow> = webhook_events::table
         .filter(is_failed())
         .filter(webhook_events::agency_id.gt(agency).or(later))
-        .order((webhook_events::agency_id, webhook_events::webhook_id))
+        .order((
+            webhook_events::agency_id,
+            webhook_events::webhook_id,
+            webhook_events::carrier,
+        ))
         .limit(limit)
         .load(conn)
         .await?;
@@ -112,7 +118,7 @@ pub(crate) async fn calls_with_claims(
         .await?;
     let mut found = ToCheck::default();
     for row in calls {
-        let handle = row.call_control_id.clone();
+        let handle = Named::of((row.call_control_id.clone(), row.carrier.clone()));
         match row.call() {
             Ok(call) => found.calls.push(call),
             Err(error) => found.unreadable.push((handle, error.to_string())),
@@ -136,22 +142,22 @@ pub(crate) async fn prune(
     before: Timestamp,
     limit: i64,
 ) -> Result<usize, StoreError> {
-    let old: Vec<String> = webhook_events::table
+    let old: Vec<(String, String)> = webhook_events::table
         .filter(webhook_events::agency_id.eq(agency.to_string()))
         .filter(webhook_events::received_at.lt(before.micros()))
         .order(webhook_events::received_at)
-        .select(webhook_events::webhook_id)
+        .select((webhook_events::webhook_id, webhook_events::carrier))
         .limit(limit)
         .load(conn)
         .await?;
-    if old.is_empty() {
-        return Ok(0);
-    }
-    Ok(diesel::delete(
-        webhook_events::table
+    let old: Vec<Named> = old.into_iter().map(Named::of).collect();
+    let mut removed = 0;
+    for (carrier, ids) in by_carrier(&old) {
+        let gone = webhook_events::table
             .filter(webhook_events::agency_id.eq(agency.to_string()))
-            .filter(webhook_events::webhook_id.eq_any(old)),
-    )
-    .execute(conn)
-    .await?)
+            .filter(webhook_events::carrier.eq(carrier))
+            .filter(webhook_events::webhook_id.eq_any(ids));
+        removed += diesel::delete(gone).execute(conn).await?;
+    }
+    Ok(removed)
 }

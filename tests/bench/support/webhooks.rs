@@ -57,7 +57,7 @@ impl Calls {
             carrier: Carrier::Telnyx,
             webhook_id: Uuid::new_v4().to_string(),
             event_type: event_type.into(),
-            call_control_id: Some(format!("v3:{}", self.call)),
+            leg: Some(LegHandle::new(Carrier::Telnyx, format!("v3:{}", self.call))),
             connection_id: Some("1684641123236054244".into()),
             occurred_at: now,
             received_at: now,

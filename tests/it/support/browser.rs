@@ -123,7 +123,13 @@ impl Board {
     /// Asks for a pong and gets it: all that was said before has been dealt with.
     pub async fn is_served(&mut self) {
         self.browser.ping().await.expect("a ping");
-        while !matches!(self.any().await, Message::Pong) {}
+        loop {
+            match self.any().await {
+                Message::Pong => return,
+                Message::Closed(closed) => panic!("closed: {closed:?}"),
+                _ => {}
+            }
+        }
     }
 
     /// Where this board stands.

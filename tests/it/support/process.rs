@@ -1,5 +1,6 @@
 //! The server as a process of its own, which can be killed as a crash kills it.
 
+use super::database::Database;
 use super::patience::soon;
 use super::world::{JWT_SECRET, Tenant, World};
 use callboard::config::DatabaseUrl;
@@ -162,7 +163,12 @@ fn serve(mut command: Command, world: &World, port: u16, folder: &TempDir) -> Co
 
 /// The database as `DATABASE_URL` names it.
 pub fn url_of(world: &World) -> String {
-    match &world.database.url {
+    address(&world.database)
+}
+
+/// The same of a database.
+pub fn address(database: &Database) -> String {
+    match &database.url {
         DatabaseUrl::Sqlite { path } => format!("sqlite://{}", path.display()),
         DatabaseUrl::Postgres(url) => url.display.clone(),
     }

@@ -9,7 +9,7 @@ use callboard::auth;
 use callboard::clock::Clock;
 use callboard::config::{Config, Settings};
 use callboard::domain::{Agency, AgencyId, CredentialKey, Role, Timestamp, User, UserId};
-use callboard::store::{SealedCredential, Store};
+use callboard::store::{Named, SealedCredential, Store};
 use callboard_simulator::SigningKey;
 use jsonwebtoken::{EncodingKey, Header};
 use secrecy::SecretString;
@@ -198,7 +198,10 @@ impl World {
 
     /// What became of each webhook of an agency, in the order of their ids.
     pub async fn outcomes(&self, agency: AgencyId) -> Vec<String> {
-        let kept = self.store.kept_webhooks(agency, String::new(), 1000).await;
+        let kept = self
+            .store
+            .kept_webhooks(agency, Named::default(), 1000)
+            .await;
         let kept = kept.expect("webhooks").into_iter();
         kept.map(|webhook| webhook.outcome).collect()
     }

@@ -1,7 +1,7 @@
-//! Killing a server again and again.
+//! Killing servers again and again, one after the other.
 
-use super::server::Server;
 use crate::cli::demo::DemoError;
+use crate::cli::demo::server::Server;
 use crate::clock::Clock;
 use callboard_simulator::Dice;
 use std::convert::Infallible;
@@ -23,9 +23,9 @@ impl Kills {
     }
 }
 
-/// Kills the server every few seconds and starts it again.
+/// Kills one of the servers every few seconds and starts it again.
 pub(super) struct Chaos<'a> {
-    server: &'a mut Server,
+    servers: &'a mut [Server],
     dice: Dice,
     clock: Clock,
     kills: Kills,
@@ -33,9 +33,9 @@ pub(super) struct Chaos<'a> {
 
 impl<'a> Chaos<'a> {
     /// The dice decide the moments.
-    pub(super) fn new(server: &'a mut Server, dice: Dice, clock: Clock) -> Self {
+    pub(super) fn new(servers: &'a mut [Server], dice: Dice, clock: Clock) -> Self {
         Self {
-            server,
+            servers,
             dice,
             clock,
             kills: Kills::default(),
@@ -50,11 +50,16 @@ impl<'a> Chaos<'a> {
     /// Goes on without an end of its own but an error. May be dropped at any moment, after which
     /// [`ends`](Self::ends) puts things in order.
     pub(super) async fn reigns(&mut self) -> Result<Infallible, DemoError> {
+        let count = u64::try_from(self.servers.len()).unwrap_or(1);
         loop {
+            let place = usize::try_from(self.dice.below(count)).unwrap_or(0);
+            let Some(server) = self.servers.get_mut(place) else {
+                continue;
+            };
             let (shortest, longest) = if self.dice.percent(WHILE_STARTING) {
                 (0, 400)
             } else {
-                self.server.comes_up(&self.clock).await?;
+                server.comes_up(&self.clock).await?;
                 (1_000, 5_000)
             };
             let (shortest, longest) = (
@@ -62,17 +67,22 @@ impl<'a> Chaos<'a> {
                 Duration::from_millis(longest),
             );
             self.clock.sleep(self.dice.between(shortest, longest)).await;
-            self.server.kill().await?;
+            server.kill().await?;
             self.kills.0.fetch_add(1, Ordering::Relaxed);
-            self.server.start()?;
+            server.start()?;
         }
     }
 
-    /// Leaves the server running.
+    /// Leaves the servers running.
     pub(super) async fn ends(self) -> Result<(), DemoError> {
-        if !self.server.is_started() {
-            self.server.start()?;
+        for server in self.servers.iter_mut() {
+            if !server.is_started() {
+                server.start()?;
+            }
         }
-        self.server.comes_up(&self.clock).await
+        for server in self.servers.iter_mut() {
+            server.comes_up(&self.clock).await?;
+        }
+        Ok(())
     }
 }

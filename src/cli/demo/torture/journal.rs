@@ -4,7 +4,7 @@ use super::plan::Judge;
 use super::reading::Reading;
 use crate::cli::demo::DemoError;
 use crate::domain::AgencyId;
-use crate::store::{Store, StoreError};
+use crate::store::{Named, Store, StoreError};
 use callboard_simulator::browser::Event;
 
 /// Rows read at once.
@@ -37,15 +37,15 @@ pub(super) async fn read(
             judge.event(&event, text);
         }
     }
-    let mut after = String::new();
+    let mut after = Named::default();
     loop {
         let webhooks = store.kept_webhooks(agency, after.clone(), PAGE).await?;
         let Some(last) = webhooks.last() else {
             break;
         };
-        after.clone_from(&last.webhook_id);
+        after.clone_from(&last.key);
         for webhook in &webhooks {
-            if let Ok(id) = webhook.webhook_id.parse() {
+            if let Ok(id) = webhook.key.name.parse() {
                 judge.stored(id);
             }
         }

@@ -11,25 +11,27 @@ mod journal;
 mod office;
 mod plan;
 mod reading;
-mod server;
 mod verdict;
 mod watchers;
 
 pub(super) use verdict::Verdict;
 
 use super::DemoError;
+use super::balancer::{Balancer, balance};
 use super::folder::Folder;
 use super::identity::Identity;
 use super::launch::{carrier, config, database, exchange, local, wanted_port};
 use super::links::{address, logins};
+use super::nodes::{Cluster, must_be_shared};
 use super::numbers::counted;
 use super::port::{listen, port_of};
+use super::server::{Server, Setting};
 use super::setup;
 use super::stage::agents;
 use crate::cli::args::DemoArgs;
 use crate::cli::stop::StopSignals;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, Recording};
 use crate::domain::{AgencyId, Timestamp};
 use crate::store::Store;
 use callboard_simulator::{
@@ -39,9 +41,9 @@ use callboard_simulator::{
 use chaos::Chaos;
 use office::Office;
 use plan::{Acks, Plan};
-use server::Server;
 use std::convert::Infallible;
 use std::io::Write;
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -117,7 +119,9 @@ struct Torture {
     carrier: Arc<Carrier>,
     exchange: Exchange,
     office: Office,
-    server: Server,
+    servers: Vec<Server>,
+    /// What stands before them, where there are several.
+    _balancer: Option<Balancer>,
     watchers: Watchers,
     dice: Dice,
 }
@@ -146,8 +150,10 @@ impl Torture {
                 identity
             }
         };
-        // Only taken to find it free: the server binds it, again after each kill.
-        let port = port_of(&listen(wanted_port(args, around, &keys))?)?;
+        let database = database(args, folder)?;
+        must_be_shared(args, &database)?;
+        let listener = listen(wanted_port(args, around, &keys))?;
+        let port = port_of(&listener)?;
         let identity = keys.with_new_agency();
         let seed = args.seed.unwrap_or_else(rand::random);
         let schedule = RetrySchedule::until_acknowledged(PATIENCE);
@@ -156,12 +162,24 @@ impl Torture {
         let dice = Dice::seeded(!seed);
         let exchange = exchange(&carrier, trouble(&dice))?;
         let api_base = exchange.api_base();
-        let config = config(around, &identity, database(args, folder)?, port, &api_base)?;
+        let mut config = config(around, &identity, database, port, &api_base)?;
+        // A command takes a call out of the script that says what must become of it.
+        config.calls.recording = Recording::Off;
         setup::prepare(&config, &identity, clock.now()).await?;
 
-        let mut server = Server::new(args, folder, &config, &identity)?;
-        server.start()?;
-        server.comes_up(&clock).await?;
+        let cluster = Cluster {
+            args,
+            folder,
+            config: &config,
+            identity: &identity,
+        };
+        let (mut servers, balancer) = servers(&cluster, listener, &clock)?;
+        for server in &mut servers {
+            server.start()?;
+        }
+        for server in &mut servers {
+            server.comes_up(&clock).await?;
+        }
         let logins = logins(&identity, clock.now())?;
         let watchers = Watchers::open(&logins, &address(port), &clock).await?;
         let agents = agents(&logins, &local(port))?;
@@ -183,7 +201,8 @@ impl Torture {
             carrier,
             exchange,
             office,
-            server,
+            servers,
+            _balancer: balancer,
             watchers,
             dice,
         })
@@ -191,8 +210,9 @@ impl Torture {
 
     fn about(&self) -> String {
         let boards = counted(self.watchers.count(), "board");
+        let nodes = counted(u64::try_from(self.servers.len()).unwrap_or(0), "node");
         format!(
-            "{} calls a minute, {boards}, {}",
+            "{} calls a minute, {boards}, {nodes}, {}",
             self.traffic.calls_per_minute, self.config.database
         )
     }
@@ -213,7 +233,7 @@ impl Torture {
         let no_more_calls = CancellationToken::new();
         let playing = begin(load.clone(), self.office.clone(), no_more_calls.clone());
 
-        let mut chaos = Chaos::new(&mut self.server, self.dice.fork(), self.clock.clone());
+        let mut chaos = Chaos::new(&mut self.servers, self.dice.fork(), self.clock.clone());
         let progress = Progress {
             load: &load,
             watchers: &self.watchers,
@@ -252,7 +272,9 @@ impl Torture {
         let head = journal::head(&store, self.agency).await?;
         self.watchers.reach(head, CATCH_UP, &self.clock).await;
         let seen = self.watchers.close().await;
-        self.server.kill().await?;
+        for server in &mut self.servers {
+            server.kill().await?;
+        }
         drop(store);
 
         let store = Store::open(&self.config.database, tokio::runtime::Handle::current()).await?;
@@ -273,6 +295,26 @@ impl Torture {
         }
         Ok(verdict)
     }
+}
+
+/// One server on the demo's port, or several behind a balancer that has it; not started yet.
+fn servers(
+    cluster: &Cluster<'_>,
+    listener: TcpListener,
+    clock: &Clock,
+) -> Result<(Vec<Server>, Option<Balancer>), DemoError> {
+    let (args, config) = (cluster.args, cluster.config);
+    let port = config.listener.port;
+    if args.nodes > 1 {
+        let (servers, ports) = cluster.servers()?;
+        return Ok((servers, Some(balance(listener, ports, port, clock)?)));
+    }
+    // Only taken to find it free: the server binds it, again after each kill.
+    drop(listener);
+    let log = cluster.folder.server_log();
+    let setting = Setting { port, log };
+    let server = Server::new(args, cluster.folder, config, cluster.identity, setting)?;
+    Ok((vec![server], None))
 }
 
 /// What the carrier makes worse: phones are answered soon, and webhooks come twice and late.

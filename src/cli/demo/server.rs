@@ -1,33 +1,54 @@
-//! A server in a process of its own, to be killed.
+//! A server in a process of its own, which may be killed and does not outlive us.
 
+use super::DemoError;
+use super::folder::Folder;
+use super::identity::Identity;
 use crate::cli::args::DemoArgs;
-use crate::cli::demo::DemoError;
-use crate::cli::demo::folder::Folder;
-use crate::cli::demo::identity::Identity;
+#[cfg(feature = "proving")]
 use crate::clock::Clock;
 use crate::config::{Config, DatabaseUrl, Settings};
 use clap::Args as _;
+use rustix::process::{Pid, Signal, kill_process};
 use secrecy::ExposeSecret as _;
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write as _};
+#[cfg(feature = "proving")]
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
+#[cfg(feature = "proving")]
 use std::time::Duration;
+#[cfg(feature = "proving")]
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
+use zeroize::Zeroizing;
 
 /// How long a start may take on a slow machine, with a journal to recover.
+#[cfg(feature = "proving")]
 const UP_SECONDS: i64 = 30;
 /// Between two looks whether it listens.
+#[cfg(feature = "proving")]
 const LOOK: Duration = Duration::from_millis(20);
 
 /// `callboard serve`, as anybody would run it: another process, the same program, settings in the
-/// environment, and no way to be told anything but by its sockets.
+/// environment. It is held by its stdin: when we end, however that comes about, it does.
 pub(super) struct Server {
     command: Command,
-    port: u16,
-    log: PathBuf,
-    child: Option<Child>,
+    setting: Setting,
+    /// What it is told first: who may follow which link.
+    links: Zeroizing<String>,
+    child: Option<Running>,
+}
+
+struct Running {
+    child: Child,
+    _held: File,
+}
+
+/// What is a server's own.
+pub(super) struct Setting {
+    pub(super) port: u16,
+    pub(super) log: PathBuf,
 }
 
 impl Server {
@@ -37,19 +58,19 @@ impl Server {
         folder: &Folder,
         config: &Config,
         identity: &Identity,
+        setting: Setting,
     ) -> Result<Self, DemoError> {
-        let log = folder.server_log();
-        let failed = |error: std::io::Error| DemoError::Server {
+        let failed = |error: io::Error| DemoError::Server {
             what: format!("could not be prepared: {error}"),
-            log: log.clone(),
+            log: setting.log.clone(),
         };
         let program = std::env::current_exe().map_err(failed)?;
         let mut command = Command::new(program);
         command
-            .arg("serve")
+            .args(["serve", "--held"])
             // Away from any .env of the folder we are in.
             .current_dir(folder.path())
-            .stdin(Stdio::null())
+            .stdin(Stdio::piped())
             .stdout(Stdio::null())
             // Ctrl-c is for us alone: the server must be up for the last count.
             .process_group(0)
@@ -57,10 +78,14 @@ impl Server {
         for name in our_variables() {
             command.env_remove(name);
         }
-        let port = config.listener.port;
+        if let Some(page) = &config.listener.static_dir {
+            let page = std::path::absolute(page).map_err(failed)?;
+            command.env("CALLBOARD_STATIC_DIR", page);
+        }
         command
             .env("API_HOST", &config.listener.host)
-            .env("API_PORT", port.to_string())
+            .env("API_PORT", setting.port.to_string())
+            .env("API_BASE_URL", config.listener.base_url.as_str())
             .env("DATABASE_URL", database_url(args, config).map_err(failed)?)
             .env("SUPABASE_JWT_SECRET", identity.jwt_secret.expose_secret())
             .env(
@@ -72,27 +97,72 @@ impl Server {
                 "ULTRAVOX_API_BASE",
                 config.providers.ultravox_api_base.as_str(),
             )
-            // A command takes a call out of the script that says what must become of it.
-            .env("CALLBOARD_RECORDING", "off")
+            .env("CALLBOARD_RECORDING", config.calls.recording.name())
             .env("CALLBOARD_CALLS_PER_AGENT", "0")
             .env("CALLBOARD_METRICS_ADDR", "off")
             .env("RUST_LOG", &config.telemetry.log_filter)
             .env("CALLBOARD_LOG", config.telemetry.log_format.name());
         Ok(Self {
             command,
-            port,
-            log,
+            links: links(config).map_err(failed)?,
+            setting,
             child: None,
         })
     }
 
     /// Starts it and does not wait.
     pub(super) fn start(&mut self) -> Result<(), DemoError> {
-        let log = OpenOptions::new().create(true).append(true).open(&self.log);
-        let child = log.and_then(|log| self.command.stderr(Stdio::from(log)).spawn());
-        let child = child.map_err(|error| self.failed(format!("could not be started: {error}")))?;
-        self.child = Some(child);
+        let running = self.run();
+        let running =
+            running.map_err(|error| self.failed(format!("could not be started: {error}")));
+        self.child = Some(running?);
         Ok(())
+    }
+
+    fn run(&mut self) -> io::Result<Running> {
+        let mut log = OpenOptions::new();
+        let log = log.create(true).append(true).open(&self.setting.log)?;
+        let mut child = self.command.stderr(Stdio::from(log)).spawn()?;
+        let stdin = child.stdin.take();
+        let stdin = stdin.ok_or_else(|| io::Error::other("its stdin is not ours"))?;
+        let mut held = File::from(stdin.into_owned_fd()?);
+        // A few hundred bytes: the pipe takes them whether or not they are read yet.
+        held.write_all(self.links.as_bytes())?;
+        Ok(Running { child, _held: held })
+    }
+
+    /// The process, while there is one.
+    pub(super) fn process(&self) -> Option<u32> {
+        self.child.as_ref().and_then(|running| running.child.id())
+    }
+
+    /// Resolves when it ends, by itself or by somebody's hand; never while there is none.
+    pub(super) async fn dies(&mut self) -> ExitStatus {
+        let Some(running) = &mut self.child else {
+            return std::future::pending().await;
+        };
+        let status = running.child.wait().await;
+        self.child = None;
+        status.unwrap_or_default()
+    }
+
+    /// Tells it to drain.
+    pub(super) fn is_told_to_stop(&self) {
+        let process = self
+            .process()
+            .and_then(|process| i32::try_from(process).ok());
+        if let Some(process) = process.and_then(Pid::from_raw)
+            && let Err(error) = kill_process(process, Signal::TERM)
+        {
+            tracing::warn!("A server was not told to stop: {error}");
+        }
+    }
+
+    /// Waits until there is none.
+    pub(super) async fn has_ended(&mut self) {
+        if self.is_started() {
+            self.dies().await;
+        }
     }
 
     /// Whether it was started and not killed since.
@@ -101,11 +171,12 @@ impl Server {
     }
 
     /// Waits until it listens.
+    #[cfg(feature = "proving")]
     pub(super) async fn comes_up(&mut self, clock: &Clock) -> Result<(), DemoError> {
         let until = clock.now().plus_seconds(UP_SECONDS);
         while clock.now() < until {
             self.must_live()?;
-            if TcpStream::connect((Ipv4Addr::LOCALHOST, self.port))
+            if TcpStream::connect((Ipv4Addr::LOCALHOST, self.setting.port))
                 .await
                 .is_ok()
             {
@@ -119,8 +190,8 @@ impl Server {
     /// Kills it with -9. One that had ended by itself is an error: nobody asked it to.
     pub(super) async fn kill(&mut self) -> Result<(), DemoError> {
         self.must_live()?;
-        if let Some(mut child) = self.child.take() {
-            let killed = child.kill().await;
+        if let Some(mut running) = self.child.take() {
+            let killed = running.child.kill().await;
             killed.map_err(|error| self.failed(format!("could not be killed: {error}")))?;
         }
         Ok(())
@@ -128,16 +199,26 @@ impl Server {
 
     fn must_live(&mut self) -> Result<(), DemoError> {
         let child = self.child.as_mut();
-        match child.and_then(|child| child.try_wait().ok().flatten()) {
+        match child.and_then(|running| running.child.try_wait().ok().flatten()) {
             Some(status) => Err(self.failed(format!("ended by itself ({status})"))),
             None => Ok(()),
         }
     }
 
-    fn failed(&self, what: String) -> DemoError {
-        let log = self.log.clone();
+    pub(super) fn failed(&self, what: String) -> DemoError {
+        let log = self.setting.log.clone();
         DemoError::Server { what, log }
     }
+}
+
+/// The links as [`crate::cli`]'s `serve --held` reads them: one line.
+fn links(config: &Config) -> io::Result<Zeroizing<String>> {
+    let links = config.access.sign_in_links.iter();
+    let links = links.map(|link| (link.code.expose_secret(), link.token.expose_secret()));
+    let links: Vec<_> = links.collect();
+    let mut line = Zeroizing::new(serde_json::to_string(&links)?);
+    line.push('\n');
+    Ok(line)
 }
 
 /// Every variable that a setting of ours is read from, so that none of the user's own reaches the
@@ -151,13 +232,13 @@ fn our_variables() -> Vec<String> {
 }
 
 /// The database as the variable holds it. The server has another working folder.
-fn database_url(args: &DemoArgs, config: &Config) -> std::io::Result<String> {
+fn database_url(args: &DemoArgs, config: &Config) -> io::Result<String> {
     match (&config.database, &args.database) {
         (DatabaseUrl::Postgres(_), Some(url)) => Ok(url.expose_secret().trim().to_owned()),
         (DatabaseUrl::Sqlite { path }, _) => {
             Ok(format!("sqlite://{}", std::path::absolute(path)?.display()))
         }
-        (DatabaseUrl::Postgres(_), None) => Err(std::io::Error::other("no --database was given")),
+        (DatabaseUrl::Postgres(_), None) => Err(io::Error::other("no --database was given")),
     }
 }
 
