@@ -30,6 +30,7 @@ use crate::journal::{Journal, Retention, Writer};
 use crate::providers::breaker::Breakers;
 use crate::providers::http::Http;
 use crate::providers::ultravox::Ultravox;
+use crate::relay::{self, Relay};
 use crate::store::{Store, StoreError};
 use crate::telemetry::{Duty, Metrics, Provider};
 use crate::ws::Close;
@@ -134,12 +135,20 @@ impl App {
         let hub = Hub::new(caps, endings);
         let (journal, writer, recorded) =
             Journal::open(store.clone(), clock.clone(), metrics.clone());
+        let parts = relay::Parts {
+            store: store.clone(),
+            directory: directory.clone(),
+            clock: clock.clone(),
+            metrics: metrics.clone(),
+        };
+        let (relay, heard) = Relay::open(&config, parts).await?;
         let fanout = Fanout::new(
             hub.clone(),
             store.clone(),
             clock.clone(),
             metrics.clone(),
             runtime.clone(),
+            relay.clone(),
         );
 
         let http =
@@ -153,6 +162,7 @@ impl App {
             store: store.clone(),
             journal: journal.clone(),
             directory: directory.clone(),
+            relay: relay.clone(),
             carriers: Carriers::new(telnyx, config.providers.sip_server.clone()),
             clock: clock.clone(),
             metrics: metrics.clone(),
@@ -177,6 +187,8 @@ impl App {
             stop: background.clone(),
             tasks: background_tasks.clone(),
         };
+        keep.going(Duty::Relay, &relay, Relay::run);
+        keep.listening(&fanout, heard);
         keep.going(Duty::HeadPoll, &fanout, Fanout::poll_heads);
         keep.going(Duty::Directory, &directory, Directory::keep_true);
         keep.going(Duty::Retention, &retention, Retention::run);
@@ -205,6 +217,7 @@ impl App {
             verifier,
             hub: hub.clone(),
             fanout,
+            relay,
             ultravox,
             runtime,
             refusals,

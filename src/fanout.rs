@@ -1,17 +1,19 @@
-//! The joint: a committed batch becomes frames, and frames go to the hub. What is missing, for
-//! whatever reason, is read from the journal.
+//! The joint: a committed batch becomes frames, and frames go to the hub, and after that to the other
+//! nodes. What is missing, for whatever reason, is read from the journal.
 
 mod delivery;
 mod flow;
 mod gaps;
 mod heads;
 mod joining;
+mod told;
 
 pub(crate) use joining::{CaughtUp, JoinError};
 
 use crate::clock::Clock;
 use crate::domain::AgencyId;
 use crate::hub::Hub;
+use crate::relay::Relay;
 use crate::store::Store;
 use crate::telemetry::Metrics;
 use dashmap::DashMap;
@@ -32,6 +34,7 @@ pub struct Fanout {
     clock: Clock,
     metrics: Metrics,
     runtime: Handle,
+    relay: Relay,
     loading: Arc<DashMap<AgencyId, Arc<Mutex<()>>>>,
     filling: Arc<DashMap<AgencyId, ()>>,
     readers: Arc<Semaphore>,
@@ -40,13 +43,21 @@ pub struct Fanout {
 impl Fanout {
     /// A fanout to `hub`. `runtime` is the main one.
     #[must_use]
-    pub fn new(hub: Hub, store: Store, clock: Clock, metrics: Metrics, runtime: Handle) -> Self {
+    pub fn new(
+        hub: Hub,
+        store: Store,
+        clock: Clock,
+        metrics: Metrics,
+        runtime: Handle,
+        relay: Relay,
+    ) -> Self {
         Self {
             hub,
             store,
             clock,
             metrics,
             runtime,
+            relay,
             loading: Arc::new(DashMap::new()),
             filling: Arc::new(DashMap::new()),
             readers: Arc::new(Semaphore::new(READERS)),

@@ -20,6 +20,7 @@ pub mod hub;
 pub(crate) mod ingest;
 pub mod journal;
 pub(crate) mod providers;
+pub(crate) mod relay;
 pub mod store;
 pub mod telemetry;
 pub mod view;

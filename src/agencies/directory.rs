@@ -17,7 +17,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -41,6 +41,7 @@ struct Inner {
     people: DashMap<UserId, Option<User>>,
     version: AtomicI64,
     changed: watch::Sender<i64>,
+    nudged: Notify,
 }
 
 #[derive(Default)]
@@ -72,6 +73,7 @@ impl Directory {
             people: DashMap::new(),
             version: AtomicI64::new(0),
             changed: watch::Sender::new(0),
+            nudged: Notify::new(),
         }));
         if make_default && directory.0.store.agencies().await?.is_empty() {
             directory.add_default().await?;
@@ -100,11 +102,23 @@ impl Directory {
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = self.0.clock.sleep(POLL) => {}
+                () = self.0.nudged.notified() => {}
             }
             if let Err(error) = self.refresh().await {
                 tracing::warn!("Agencies and people not read anew, the old ones stay: {error}");
             }
         }
+    }
+
+    /// Has it looked again at once.
+    pub fn look_again(&self) {
+        self.0.nudged.notify_one();
+    }
+
+    /// How often something has changed, as far as is known here.
+    #[must_use]
+    pub fn version(&self) -> i64 {
+        self.0.version.load(Ordering::SeqCst)
     }
 
     /// Reads what has changed, if anything has.

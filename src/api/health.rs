@@ -2,6 +2,7 @@
 
 use crate::http::{Context, Door, Route, Tag};
 use crate::journal::LastCommit;
+use crate::relay::Relay;
 use crate::telemetry::Duty;
 use actix_web::http::header::RETRY_AFTER;
 use actix_web::{HttpResponse, web};
@@ -48,6 +49,7 @@ struct Ready {
     /// `ready`.
     status: &'static str,
     last_commit: LastCommitView,
+    relay: RelayView,
 }
 
 /// What the server cannot do without.
@@ -57,6 +59,27 @@ struct NotReady {
     /// `draining`, `database`, `journal`, or a duty that has died: `fanout`, `errands`, …
     missing: Vec<&'static str>,
     last_commit: LastCommitView,
+    relay: RelayView,
+}
+
+/// How other nodes' events come here at once. Without it boards hear of them by a poll, and nothing
+/// is lost: it never makes a server unready.
+#[derive(Clone, Copy, Serialize, ToSchema)]
+#[schema(as = Relay)]
+struct RelayView {
+    /// `off`, `postgres` or `redis`.
+    by: &'static str,
+    /// `off`; `starting`; `up`: this server hears itself through it; `degraded`: it does not.
+    state: &'static str,
+}
+
+impl RelayView {
+    fn of(relay: &Relay) -> Self {
+        Self {
+            by: relay.way(),
+            state: relay.state().name(),
+        }
+    }
 }
 
 /// How the last commit went, a webhook's or one that was made to see whether it can be.
@@ -103,11 +126,13 @@ async fn ready(context: web::Data<Context>) -> HttpResponse {
         }
     }
     let last_commit = last_commit.into();
+    let relay = RelayView::of(&context.relay);
     if missing.is_empty() {
         let status = "ready";
         return HttpResponse::Ok().json(Ready {
             status,
             last_commit,
+            relay,
         });
     }
     let error = format!("Not ready: {}", missing.join(", "));
@@ -117,5 +142,6 @@ async fn ready(context: web::Data<Context>) -> HttpResponse {
             error,
             missing,
             last_commit,
+            relay,
         })
 }

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 /// The time over which sockets are closed: all at once, they would all come back at once.
 const SPREAD: Duration = Duration::from_secs(10);
+/// Longest wait for the last events to go where they belong.
+const LAST: Duration = Duration::from_secs(1);
 /// Most pauses in that time.
 const STEPS: u32 = 100;
 
@@ -35,6 +37,8 @@ impl App {
         if let Err(error) = (&mut self.writer).await {
             tracing::error!("The journal ended badly: {error}");
         }
+        // What was committed last is still to be told to the other nodes.
+        let _ = tokio::time::timeout(LAST, &mut self.fanout).await;
         self.background.cancel();
         self.background_tasks.wait().await;
         tracing::info!("Drained");

@@ -355,7 +355,6 @@ mod tests {
     #[test]
     fn what_cannot_be_meant_exits_with_2_and_what_went_wrong_with_1() {
         assert_eq!(CliError::UnsignedInPublic(String::new()).exit_code(), 2);
-        assert_eq!(CliError::LeftOut("demo").exit_code(), 2);
         assert_eq!(CliError::Differences(3).exit_code(), 1);
         assert_eq!(CliError::Unwell(1).exit_code(), 1);
     }

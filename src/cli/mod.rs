@@ -15,7 +15,6 @@ mod doctor;
 mod epoch;
 mod error;
 mod forget;
-mod left_out;
 mod migrate;
 mod progress;
 mod serve;
@@ -38,7 +37,8 @@ mod testing;
 pub use error::CliError;
 
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, Relay};
+use crate::relay::announce;
 use crate::telemetry::{self, LogTarget, Logs};
 #[cfg(feature = "demo")]
 use args::DemoArgs;
@@ -77,15 +77,19 @@ async fn obey(
     clock: Clock,
     out: Out<'_>,
 ) -> Result<(), CliError> {
-    left_out::refuse(&command)?;
+    #[cfg(all(feature = "demo", not(feature = "proving")))]
+    if is_proof(&command) {
+        return Err(CliError::LeftOut("proving"));
+    }
     #[cfg(feature = "demo")]
     if let Command::Demo(args) = command {
         return Box::pin(play(args, &config, clock, out)).await;
     }
     let logs = start_logs(&config, &LogTarget::Stderr)?;
     let store = || database::open(&config, &clock);
+    let changes = changes(&command);
     match command {
-        Command::Serve(args) => serve::run(args, config, clock, logs.lost()).await,
+        Command::Serve(args) => serve::run(args, config.clone(), clock, logs.lost()).await,
         #[cfg(feature = "demo")]
         Command::Demo(args) => Box::pin(play(args, &config, clock, out)).await,
         #[cfg(feature = "demo")]
@@ -96,7 +100,6 @@ async fn obey(
         }
         #[cfg(feature = "demo")]
         Command::Watch(args) => Ok(watch::run(args.url.as_str(), args.token).await?),
-        // Refused above.
         #[cfg(not(feature = "demo"))]
         Command::Demo(_) | Command::Simulate(_) | Command::Watch(_) => {
             Err(CliError::LeftOut("demo"))
@@ -130,6 +133,49 @@ async fn obey(
         Command::Forget(args) => forget::run(&store().await?, args, out).await,
         Command::Token(args) => token::run(args, &config, &clock, out),
         Command::Doctor(args) => Box::pin(doctor::run(args, &config, &clock, out)).await,
+    }?;
+    if changes {
+        tell_the_servers(&config).await;
+    }
+    Ok(())
+}
+
+/// Whether servers should hear that it has been done: they know what it changes, or show it.
+fn changes(command: &Command) -> bool {
+    match command {
+        Command::Agency(AgencyCommand::List(_))
+        | Command::User(UserCommand::List(_))
+        | Command::Credentials(CredentialsCommand::List(_)) => false,
+        Command::Agency(_)
+        | Command::User(_)
+        | Command::Credentials(_)
+        | Command::Epoch(_)
+        | Command::Forget(_) => true,
+        _ => false,
+    }
+}
+
+/// They find it soon by themselves: what cannot be told spoils nothing.
+async fn tell_the_servers(config: &Config) {
+    if matches!(config.relay, Relay::Off) {
+        return;
+    }
+    let told = match database::connect(config).await {
+        Ok(store) => announce(config, &store).await,
+        Err(error) => Err(error.to_string()),
+    };
+    if let Err(why) = told {
+        tracing::warn!("The servers were not told and find it within seconds: {why}");
+    }
+}
+
+/// Whether this is one of the proofs, which are in no build without their feature.
+#[cfg(all(feature = "demo", not(feature = "proving")))]
+fn is_proof(command: &Command) -> bool {
+    match command {
+        Command::Demo(args) => args.torture,
+        Command::Watch(args) => args.conformance,
+        _ => false,
     }
 }
 

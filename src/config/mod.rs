@@ -27,6 +27,7 @@ mod telemetry;
 mod testing;
 #[cfg(test)]
 mod tests;
+mod valkey;
 mod warnings;
 mod web_url;
 
@@ -45,8 +46,9 @@ pub use listener::{Listener, ListenerSettings};
 pub use origin::Origin;
 pub use postgres::{PostgresUrl, TlsMode};
 pub use providers::{ProviderSettings, Providers, SIGNALLING_HOST, TelephonyEndpoint};
-pub use relay::RelaySettings;
+pub use relay::{Relay, RelaySettings};
 pub use telemetry::{LogFormat, Telemetry, TelemetrySettings};
+pub use valkey::RedisUrl;
 pub use warnings::{About, Finding};
 
 use clap::Args;
@@ -115,6 +117,8 @@ pub struct Config {
     pub calls: Calls,
     /// How much is kept and how many may come.
     pub limits: Limits,
+    /// How nodes hear of each other's events at once.
+    pub relay: Relay,
     /// What operators see.
     pub telemetry: Telemetry,
     /// What is odd about values that nothing can check.
@@ -129,9 +133,12 @@ impl Settings {
     pub fn validate(self) -> Result<Config, ConfigError> {
         let mut mistakes = Mistakes::default();
         let odd_values = opaque::odd_values(&self);
+        let listener = Listener::read(&self.listener, &mut mistakes);
+        let database = DatabaseUrl::read(self.database, &mut mistakes);
+        let relay = Relay::read(&self.relay, &database, &mut mistakes);
         let config = Config {
-            listener: Listener::read(&self.listener, &mut mistakes),
-            database: DatabaseUrl::read(self.database, &mut mistakes),
+            listener,
+            database,
             auth: Auth::read(self.auth, &mut mistakes),
             agency_defaults: AgencyDefaults::read(&self.agency_defaults, &mut mistakes),
             providers: Providers::read(&self.providers, &mut mistakes),
@@ -139,10 +146,10 @@ impl Settings {
             access: Access::read(&self.access, &mut mistakes),
             calls: Calls::read(&self.calls, &mut mistakes),
             limits: Limits::read(&self.limits, &mut mistakes),
+            relay,
             telemetry: Telemetry::read(&self.telemetry, &mut mistakes),
             odd_values,
         };
-        relay::refuse(&self.relay, &mut mistakes);
         mistakes.none_or(config)
     }
 }

@@ -48,7 +48,7 @@ fn every_mistake_is_told_at_once_one_per_line() {
         ("DATABASE_URL", "mysql://h/b"),
         ("TELNYX_PUBLIC_KEY", "AAEC"),
         ("CALLBOARD_RETENTION_DAYS", "0"),
-        ("REDIS_URL", "redis://h"),
+        ("REDIS_URL", "redis:h"),
         ("CALLBOARD_LOG", "xml"),
     ])
     .validate()
@@ -61,10 +61,10 @@ fn every_mistake_is_told_at_once_one_per_line() {
     let expected = [
         "API_PORT",
         "DATABASE_URL",
+        "REDIS_URL",
         "TELNYX_PUBLIC_KEY",
         "CALLBOARD_RETENTION_DAYS",
         "CALLBOARD_LOG",
-        "REDIS_URL",
     ];
     assert_eq!(names, expected, "{error}");
 }
@@ -76,6 +76,7 @@ fn no_secret_is_ever_shown() {
         ("DATABASE_URL", "postgres://me:hunter2@h/b"),
         ("DB_PASSWORD", "hunter2"),
         ("SUPABASE_JWT_SECRET", "hunter2"),
+        ("REDIS_URL", "redis://me:hunter2@h"),
         ("TELNYX_API_KEY", "hunter2"),
         ("TELNYX_SIP_PASSWORD", "hunter2"),
         ("ULTRAVOX_API_KEY", "hunter2"),
@@ -132,7 +133,7 @@ const VARIABLES: &str = "API_HOST API_PORT API_BASE_URL CALLBOARD_STATIC_DIR \
     CALLBOARD_ALLOWED_ORIGINS CALLBOARD_TRUSTED_PROXIES CALLBOARD_RECORDING \
     CALLBOARD_TRANSFER_REFUSED CALLBOARD_CALLS_PER_AGENT CALLBOARD_CALL_LIMIT_HOURS CALLBOARD_RETENTION_DAYS CALLBOARD_CALLS_KEPT_DAYS \
     CALLBOARD_CALL_LOGS_KEPT_DAYS \
-    CALLBOARD_MAX_SOCKETS_PER_USER CALLBOARD_MAX_SOCKETS_PER_AGENCY REDIS_URL RUST_LOG \
+    CALLBOARD_MAX_SOCKETS_PER_USER CALLBOARD_MAX_SOCKETS_PER_AGENCY CALLBOARD_RELAY REDIS_URL RUST_LOG \
     CALLBOARD_LOG CALLBOARD_METRICS_ADDR";
 
 #[test]

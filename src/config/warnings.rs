@@ -1,6 +1,6 @@
 //! What is allowed and yet likely to be a mistake.
 
-use super::{Config, IpRange, SIGNALLING_HOST, web_url};
+use super::{Config, IpRange, Relay, SIGNALLING_HOST, web_url};
 use secrecy::ExposeSecret;
 use std::fmt;
 
@@ -59,6 +59,7 @@ impl Config {
         };
         self.look_at_signing_in(&mut add);
         self.look_at_the_carrier(&mut add);
+        self.look_at_the_relay(&mut add);
         let proxies = &self.access.trusted_proxies;
         if proxies.iter().any(IpRange::is_everything) {
             add(
@@ -97,6 +98,29 @@ impl Config {
                 false,
                 "SUPABASE_URL is not https: whoever sits in between can give us keys of their own",
                 "use https unless the network is yours",
+            );
+        }
+    }
+
+    fn look_at_the_relay(&self, add: &mut impl FnMut(About, bool, &str, &str)) {
+        let Relay::Redis(url) = &self.relay else {
+            return;
+        };
+        if !url.tls && !url.is_loopback() {
+            add(
+                About::Settings,
+                false,
+                "REDIS_URL is not rediss: whoever sits in between reads callers' numbers",
+                "use rediss:// unless the network is yours",
+            );
+        }
+        if self.encryption_key.is_none() {
+            add(
+                About::Settings,
+                false,
+                "CALLBOARD_ENCRYPTION_KEY is not set, so that messages through Redis cannot be \
+                 signed: they only say where to look in the database, and boards hear later",
+                "set it, the same on every node",
             );
         }
     }
@@ -164,6 +188,8 @@ mod tests {
             [("TELNYX_SIP_SERVER", "rtc.telnyx.com")],
             "signalling host only",
         );
+        warned([("REDIS_URL", "redis://cache")], "is not rediss");
+        warned([("REDIS_URL", "redis://localhost")], "cannot be signed");
         warned([("TELNYX_API_KEY", "KEY1")], "webhooks are refused");
         warned(
             [("TELNYX_API_KEY", "your_telnyx_api_key_here")],

@@ -10,7 +10,8 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-/// How often a node looks for what is due. What it wrote down itself it takes up at once.
+/// How often a node looks for what is due. What it wrote down itself it takes up at once, and what
+/// another node did a moment later.
 const POLL: Duration = Duration::from_secs(1);
 /// How often the deadlines are compared with the clock that all nodes have in common.
 const TIME_CHECK: Duration = Duration::from_secs(60);
@@ -85,6 +86,7 @@ impl Control {
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = self.0.journal.owes() => {}
+                () = self.0.relay.due() => {}
                 () = self.0.clock.sleep(POLL) => self.count_waiting().await,
             }
         }

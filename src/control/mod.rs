@@ -34,6 +34,7 @@ use crate::clock::Clock;
 use crate::config::{Calls, Config};
 use crate::domain::{AgencyId, Call, CallId, LegHandle, Timestamp, User};
 use crate::journal::{Answer, Append, AppendError, Journal, OverAppend};
+use crate::relay::Relay;
 use crate::store::Store;
 use crate::telemetry::Metrics;
 use std::sync::Arc;
@@ -51,6 +52,7 @@ struct Inner {
     store: Store,
     journal: Journal,
     directory: Directory,
+    relay: Relay,
     carriers: Carriers,
     clock: Clock,
     metrics: Metrics,
@@ -66,6 +68,8 @@ pub struct Parts {
     pub journal: Journal,
     /// Whose credentials.
     pub directory: Directory,
+    /// Who tells what other nodes have written down.
+    pub relay: Relay,
     /// Whom to ask about legs.
     pub carriers: Carriers,
     /// Time.
@@ -102,6 +106,7 @@ impl Control {
             store: parts.store,
             journal: parts.journal,
             directory: parts.directory,
+            relay: parts.relay,
             carriers: parts.carriers,
             clock: parts.clock,
             metrics: parts.metrics,

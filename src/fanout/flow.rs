@@ -23,11 +23,14 @@ impl Fanout {
                             Err(_) => self.fill_soon(event.agency, Duration::ZERO),
                         }
                     }
+                    self.relay.tell(events);
                 }
+                Recorded::Owed => self.relay.tell_of_dues(),
                 Recorded::InDoubt(agencies) => {
-                    for agency in agencies {
-                        self.fill_soon(agency, Duration::ZERO);
+                    for agency in &agencies {
+                        self.fill_soon(*agency, Duration::ZERO);
                     }
+                    self.relay.tell_of_doubt(agencies);
                 }
             }
         }

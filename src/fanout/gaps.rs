@@ -11,10 +11,30 @@ use std::time::Duration;
 /// How long a gap may close by itself before the journal is read.
 pub(super) const GAP_PATIENCE: Duration = Duration::from_millis(25);
 
+/// What was read of what is missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Read {
+    /// There was nothing.
+    Nothing,
+    /// All that there was.
+    Rest,
+    /// A whole page; there may be more.
+    Page,
+}
+
 impl Fanout {
     /// Reads what is missing from the journal, beside the flow, so that one agency's gap does not
     /// hold up another's events.
     pub(super) fn fill_soon(&self, agency: AgencyId, patience: Duration) {
+        self.fill_after(agency, patience, |_| {});
+    }
+
+    /// The same, of what a poll has found. What is read then, nobody has told of.
+    pub(super) fn fill_found(&self, agency: AgencyId, patience: Duration) {
+        self.fill_after(agency, patience, |fanout| fanout.relay.is_amiss());
+    }
+
+    fn fill_after(&self, agency: AgencyId, patience: Duration, if_filled: fn(&Self)) {
         if self.filling.insert(agency, ()).is_some() {
             return;
         }
@@ -24,27 +44,36 @@ impl Fanout {
             fanout.clock.sleep(patience).await;
             // Let go before reading: a gap that is noticed from here on needs a look of its own.
             drop(filling);
-            if let Err(error) = fanout.fill(agency).await {
-                tracing::warn!("Gap of agency {agency} not read, the next poll will: {error}");
+            match fanout.fill(agency).await {
+                Ok(true) => if_filled(&fanout),
+                Ok(false) => {}
+                Err(error) => {
+                    tracing::warn!("Gap of agency {agency} not read, the next poll will: {error}");
+                }
             }
         });
     }
 
-    pub(super) async fn fill(&self, agency: AgencyId) -> Result<(), StoreError> {
-        while self.read_on(agency).await? {}
-        Ok(())
+    /// Says whether there was anything.
+    pub(super) async fn fill(&self, agency: AgencyId) -> Result<bool, StoreError> {
+        let mut read = self.read_on(agency).await?;
+        let filled = read != Read::Nothing;
+        while read == Read::Page {
+            read = self.read_on(agency).await?;
+        }
+        Ok(filled)
     }
 
-    /// Has the next page of what has not gone out here go out; true when there may be more. Under
+    /// Has the next page of what has not gone out here go out. Under
     /// load there always is some more by the time that a page has been read: whoever waits for what
     /// there was does not wait for an empty one.
-    pub(super) async fn read_on(&self, agency: AgencyId) -> Result<bool, StoreError> {
+    pub(super) async fn read_on(&self, agency: AgencyId) -> Result<Read, StoreError> {
         let Some((_, seq)) = self.hub.seq(agency) else {
-            return Ok(false);
+            return Ok(Read::Nothing);
         };
         let page = self.store.events_since(agency, seq, PAGE).await?;
         if page.is_empty() {
-            return Ok(false);
+            return Ok(Read::Nothing);
         }
         self.metrics.gap_filled();
         let is_full = i64::try_from(page.len()).is_ok_and(|read| read >= PAGE);
@@ -56,7 +85,7 @@ impl Fanout {
             })?;
             self.deliver(agency, delivery);
         }
-        Ok(is_full)
+        Ok(if is_full { Read::Page } else { Read::Rest })
     }
 }
 

@@ -1,6 +1,7 @@
 //! Heads: whether the journal has gone further than what went out here.
 
 use super::Fanout;
+use crate::clock::Tick;
 use crate::domain::AgencyId;
 use crate::telemetry::HeadPoll;
 use std::collections::HashMap;
@@ -9,24 +10,41 @@ use tokio_util::sync::CancellationToken;
 
 /// How often the heads of watched agencies are compared with what went out here.
 const HEAD_POLL: Duration = Duration::from_secs(2);
-/// Every so many polls, channels that nobody watches are swept out: five minutes.
-const POLLS_PER_SWEEP: u32 = 150;
+/// The same while the relay brings everything.
+const CALM_HEAD_POLL: Duration = Duration::from_secs(10);
+/// How often channels that nobody watches are swept out.
+const SWEEP: Duration = Duration::from_secs(300);
 
 impl Fanout {
-    /// Compares heads every two seconds until `stop`: this is how events of other nodes are heard,
-    /// and how one that was committed but never published is found.
+    /// Compares heads every two seconds until `stop`, or more seldom while the relay brings what other
+    /// nodes commit, and at once when it may have lost something. So events of other nodes are heard
+    /// whatever becomes of the relay, and one that was committed but never published is found.
     pub async fn poll_heads(self, stop: CancellationToken) {
-        let mut polls: u32 = 0;
+        let mut swept = self.clock.tick();
         loop {
+            let polled = self.clock.tick();
             tokio::select! {
                 () = stop.cancelled() => return,
-                () = self.clock.sleep(HEAD_POLL) => {}
+                () = self.next_poll(polled) => {}
+                () = self.relay.doubted() => {}
             }
-            polls = polls.wrapping_add(1);
-            if polls.is_multiple_of(POLLS_PER_SWEEP) {
+            let now = self.clock.tick();
+            if now.since(swept) >= SWEEP {
+                swept = now;
                 self.hub.sweep();
             }
             self.read_heads().await;
+        }
+    }
+
+    /// What is calm now may not be in two seconds.
+    async fn next_poll(&self, polled: Tick) {
+        loop {
+            self.clock.sleep(HEAD_POLL).await;
+            let waited = self.clock.tick().since(polled);
+            if waited >= CALM_HEAD_POLL || !self.relay.is_calm() {
+                return;
+            }
         }
     }
 
@@ -65,7 +83,8 @@ impl Fanout {
             self.start_again(agency);
         } else if last_seq > seq {
             self.metrics.head_polled(HeadPoll::Behind);
-            self.fill_soon(agency, Duration::ZERO);
+            // It may be under way from the node that committed it.
+            self.fill_found(agency, self.relay.patience());
         } else {
             self.metrics.head_polled(HeadPoll::Level);
         }

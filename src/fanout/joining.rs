@@ -1,7 +1,7 @@
 //! Joining: a client finds its place in its agency's channel, and is told what it missed.
 
 use super::delivery::row_of;
-use super::gaps::GAP_PATIENCE;
+use super::gaps::{GAP_PATIENCE, Read};
 use super::{Fanout, PAGE};
 use crate::domain::{AgencyId, Subject};
 use crate::hub::{
@@ -182,7 +182,7 @@ impl Fanout {
         let turn = self.turn(agency);
         let _turn = turn.lock().await;
         while self.hub.seq(agency).is_some_and(|(_, out)| out < seq) {
-            if !self.read_on(agency).await? {
+            if self.read_on(agency).await? != Read::Page {
                 break;
             }
         }

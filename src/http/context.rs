@@ -12,6 +12,7 @@ use crate::fanout::Fanout;
 use crate::hub::Hub;
 use crate::journal::Journal;
 use crate::providers::ultravox::Ultravox;
+use crate::relay::Relay;
 use crate::store::Store;
 use crate::telemetry::Metrics;
 use tokio::runtime::Handle;
@@ -39,6 +40,8 @@ pub struct Context {
     pub hub: Hub,
     /// The way onto a board.
     pub fanout: Fanout,
+    /// What other nodes tell, and hear.
+    pub relay: Relay,
     /// The maker of voice agents.
     pub ultravox: Ultravox,
     /// The main runtime, where whatever is asked of others runs.

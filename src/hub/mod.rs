@@ -60,6 +60,12 @@ impl Hub {
         self.0.channels.iter().map(|entry| *entry.key()).collect()
     }
 
+    /// Whether someone watches, or lately watched, that agency here.
+    #[must_use]
+    pub fn knows(&self, agency: AgencyId) -> bool {
+        self.0.channels.contains_key(&agency)
+    }
+
     /// The life of the numbering and the last event that went out, of a channel that is loaded.
     #[must_use]
     pub fn seq(&self, agency: AgencyId) -> Option<(String, i64)> {

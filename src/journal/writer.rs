@@ -34,6 +34,8 @@ const AGAIN: Duration = Duration::from_millis(20);
 pub enum Recorded {
     /// Committed events, in the order of their numbers.
     Events(Vec<Published>),
+    /// Something is owed to the carrier now.
+    Owed,
     /// A commit's outcome was in doubt: these agencies' journals may hold events that were never
     /// handed out.
     InDoubt(Vec<AgencyId>),
@@ -241,6 +243,7 @@ impl Writer {
         }
         if committed.owes {
             self.owed.notify_one();
+            let _ = self.out.send(Recorded::Owed).await;
         }
         if !committed.events.is_empty() {
             for ((event_type, received), event) in committed.heard.iter().zip(&committed.events) {

@@ -212,6 +212,3 @@ impl CommandRow {
         })
     }
 }
-
-#[cfg(test)]
-mod tests;

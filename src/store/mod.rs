@@ -24,6 +24,8 @@ pub use error::StoreError;
 pub use logs::{LogFilter, LogWords, WordsWritten, stats_sql};
 pub use named::Named;
 pub use numbers::NumberFilter;
+pub(crate) use postgres::{NoticeEars, NoticeMouth};
+pub(crate) use tls::read_roots;
 pub use trouble::Trouble;
 
 use crate::config::DatabaseUrl;
@@ -164,6 +166,7 @@ pub mod forget;
 pub mod kept;
 mod logs;
 mod migrations;
+mod notices;
 mod numbers;
 
 pub use checkup::{Rights, ToCheck, WebhookTally};

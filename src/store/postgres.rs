@@ -2,6 +2,7 @@
 
 mod lease;
 mod migrate;
+mod notices;
 mod reach;
 mod refusal;
 
@@ -15,6 +16,7 @@ use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use lease::{Lease, Pool, pool};
 pub(super) use migrate::rights_sql;
 use migrate::{MIGRATIONS, Migrating};
+pub(crate) use notices::{NoticeEars, NoticeMouth};
 use reach::Session;
 use std::time::Duration;
 use tokio::runtime::Handle;
@@ -63,6 +65,10 @@ pub(super) const CALL_LOGS: &str = "callboard.call_logs";
 /// What time it is where the database is, in microseconds since 1970.
 pub(super) const DATABASE_TIME: &str =
     "SELECT (EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::bigint";
+
+/// When this database was made, and its name.
+pub(super) const BIRTH: &str = "SELECT COALESCE(min(run_on)::text, '') || ' ' || current_database() \
+     FROM callboard.__diesel_schema_migrations";
 
 /// Whether there is a floor.
 pub(super) const HAS_FLOOR: &str =
@@ -196,6 +202,17 @@ impl Db {
     /// When a migration fails, another process is at it for too long, or a right is missing.
     pub(super) async fn migrate(&self) -> Result<usize, StoreError> {
         Migrating::connect(&self.url).await?.run().await
+    }
+
+    /// Listens for notices.
+    ///
+    /// # Errors
+    /// When the server cannot be reached, or does not answer.
+    pub(super) async fn listen(
+        &self,
+        channel: &str,
+    ) -> Result<(NoticeMouth, NoticeEars), StoreError> {
+        notices::listen(&self.url, channel).await
     }
 
     /// The latest migration that this program knows.

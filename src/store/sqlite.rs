@@ -73,6 +73,9 @@ pub(super) const CALL_LOGS: &str = "call_logs";
 pub(super) const DATABASE_TIME: &str =
     "SELECT CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)";
 
+/// When this database was made.
+pub(super) const BIRTH: &str = "SELECT COALESCE(min(run_on), '') FROM __diesel_schema_migrations";
+
 /// Who may open the file may do everything in it; whether the file can be written to shows in
 /// writing.
 pub(super) fn rights_sql() -> String {

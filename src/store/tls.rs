@@ -121,7 +121,11 @@ pub(super) fn client_config(url: &PostgresUrl) -> Result<ClientConfig, String> {
         .with_no_client_auth())
 }
 
-fn read_roots(path: &Path) -> Result<RootCertStore, String> {
+/// The authorities in a PEM file.
+///
+/// # Errors
+/// Says what is wrong with it.
+pub(crate) fn read_roots(path: &Path) -> Result<RootCertStore, String> {
     let unreadable = |why: String| {
         format!(
             "sslrootcert: {} cannot be used: {why}; give a PEM file of certificates",

@@ -12,8 +12,8 @@ mod ops_files;
 pub use lines::{Logs, LostLines};
 pub use logs::{LogTarget, init};
 pub use metrics::{
-    ConnectAnswer, Duty, ErrandOutcome, HeadPoll, JournalFailure, KeyFetch, Metrics, OpenSocket,
-    Provider, ProviderResult, Refused, Removed, WebhookResult,
+    ConnectAnswer, Direction, Duty, ErrandOutcome, HeadPoll, JournalFailure, KeyFetch, Metrics,
+    OpenSocket, Provider, ProviderResult, Refused, Removed, Unheard, WebhookResult,
 };
 
 /// Why logs could not be started or metrics could not be written out.

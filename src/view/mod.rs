@@ -11,6 +11,7 @@ mod plain;
 mod published;
 mod schemas;
 mod stats;
+mod wire;
 mod words;
 
 pub use answer::{AcceptedView, ErrorView};
@@ -23,6 +24,7 @@ pub use plain::plain;
 pub use published::{Published, Row};
 pub use schemas::{Schemas, example};
 pub use stats::{HourView, StatsView};
+pub use wire::Told;
 pub use words::{CredentialName, Time};
 
 use crate::domain::Timestamp;

@@ -61,6 +61,7 @@ mod reconciler;
 mod recordings;
 mod refusals;
 mod refused;
+mod relay;
 mod rest;
 mod resume;
 mod retention;

@@ -38,6 +38,7 @@ async fn a_day_moves_every_metric() {
     cannot_keep_a_webhook(&line).await;
     forgets(&line, &other).await;
     note([&line.node, &other], &mut moved).await;
+    relays(&line, &mut moved).await;
 
     let names = line.node.app.metrics.names().iter();
     let still: Vec<_> = names
@@ -92,6 +93,32 @@ async fn is_heard_from_another_node(line: &Line, other: &Node) -> Board {
     let heard = line.world.wind_until(STEP, heard).await;
     assert!(heard[0].contains("+15550123"), "{heard:?}");
     board
+}
+
+/// Two more servers relay, a stranger writes between, and a line is cut.
+async fn relays(line: &Line, moved: &mut BTreeSet<String>) {
+    let mut config = line.world.config.clone();
+    config.relay = callboard::config::Relay::Postgres;
+    let one = Node::start_by(&line.world, config.clone()).await;
+    one.shows_metric("callboard_relay_up 1").await;
+    // Whoever comes later may have missed something.
+    let other = Node::start_by(&line.world, config).await;
+    other.shows_metric("callboard_relay_up 1").await;
+    let heard = async { while other.metric("callboard_relay_gaps_total ").await == Some(0) {} };
+    line.world.wind_until(STEP, heard).await;
+    note([&one, &other], moved).await;
+    let stranger = "NOTIFY callboard_relay_1, 'hello'";
+    line.world.database.execute(stranger).await;
+    let unheard = r#"callboard_relay_unheard_total{reason="unreadable"} 1"#;
+    one.shows_metric(unheard).await;
+    let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+         WHERE datname = current_database() AND query LIKE '%pg_notify%' \
+         AND pid <> pg_backend_pid()";
+    line.world.database.execute(cut).await;
+    one.shows_metric("callboard_relay_up 0").await;
+    one.rings(&line.world.acme, 1).await;
+    one.shows_metric("callboard_relay_dropped_total 1").await;
+    note([&one, &other], moved).await;
 }
 
 async fn refuses_strangers(line: &Line, other: &Node) {

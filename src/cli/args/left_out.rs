@@ -10,30 +10,3 @@ pub struct LeftOut {
     #[arg(hide = true, allow_hyphen_values = true, trailing_var_arg = true)]
     _any: Vec<OsString>,
 }
-
-#[cfg(test)]
-mod tests {
-    use super::LeftOut;
-    use clap::Parser;
-
-    /// A command of another build.
-    #[derive(Parser)]
-    struct Other {
-        #[command(flatten)]
-        _args: LeftOut,
-    }
-
-    #[test]
-    fn any_arguments_are_taken() {
-        for line in [
-            "",
-            "--once",
-            "--port 3002 --torture",
-            "-x",
-            "--seed=1 file -- --more",
-        ] {
-            let words = ["demo"].into_iter().chain(line.split_whitespace());
-            assert!(Other::try_parse_from(words).is_ok(), "{line}");
-        }
-    }
-}

@@ -11,6 +11,7 @@ mod finding;
 mod outside;
 mod phones;
 mod public_url;
+mod relay;
 mod settings;
 mod sign_in;
 mod subject;
@@ -46,6 +47,11 @@ pub(super) async fn run(
     let database = Box::pin(database::check(config.clone()));
     let (found, store) = report.during("Looking at the database", database).await?;
     report.tell(found)?;
+    if let Some(store) = store.clone() {
+        let relay = Box::pin(relay::check(config.clone(), store));
+        let found = report.during("Trying the relay", relay).await?;
+        report.tell(found)?;
+    }
     let sign_in = sign_in::check(config.clone(), clock.clone());
     let found = report.during("Asking the token issuer", sign_in).await?;
     report.tell(found)?;

@@ -334,12 +334,9 @@ fn a_call_that_was_handed_over_is_the_colleagues() {
         2,
         &[(15, LegNews::Answered), (30, hung_up("normal_clearing"))],
     );
-    // Of a phone of which nothing is heard the hand-over tells.
-    let silent = phone(2, &[]);
     let claims = [handed, claim(2, 10)];
     for (bens, on_it, connected) in [
         (&bens, "2 talking 15 -", true),
-        (&silent, "2 talking 20 -", true),
         (&gone, "2 left 15 30", false),
     ] {
         let legs = [&annas, bens];

@@ -1,10 +1,10 @@
-//! The oldest program that can serve this schema.
+//! The oldest program that can serve this schema, and how old it is itself.
 
 use super::super::schema::schema_floor;
-use super::super::{Conn, HAS_FLOOR};
+use super::super::{BIRTH, Conn, HAS_FLOOR};
 use crate::store::StoreError;
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Text};
 use diesel_async::RunQueryDsl;
 
 #[derive(QueryableByName)]
@@ -27,4 +27,9 @@ pub(crate) async fn floor(conn: &mut Conn) -> Result<String, StoreError> {
         .await
         .optional()?;
     Ok(floor.unwrap_or_default())
+}
+
+/// When this database was made, in words that are another's for no other.
+pub(crate) async fn birth(conn: &mut Conn) -> Result<String, StoreError> {
+    Ok(diesel::dsl::sql::<Text>(BIRTH).get_result(conn).await?)
 }

@@ -17,6 +17,10 @@ label! {
         Fanout = "fanout",
         /// Looks for events of other nodes.
         HeadPoll = "head_poll",
+        /// Tells the other nodes, and hears them.
+        Relay = "relay",
+        /// Brings what other nodes told to the boards.
+        Heard = "heard",
         /// Sees to what is owed to the carrier.
         Errands = "errands",
         /// Takes up again the webhooks that could not be applied.

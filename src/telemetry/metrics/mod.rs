@@ -15,6 +15,7 @@ mod latency;
 mod plain;
 mod providers;
 mod refusals;
+mod relay;
 mod sockets;
 mod upkeep;
 mod webhooks;
@@ -24,6 +25,7 @@ pub use errands::ErrandOutcome;
 pub use journal::{HeadPoll, JournalFailure};
 pub use providers::{Provider, ProviderResult};
 pub use refusals::Refused;
+pub use relay::{Direction, Unheard};
 pub use sockets::{ConnectAnswer, OpenSocket};
 pub use upkeep::{KeyFetch, Removed};
 pub use webhooks::WebhookResult;
@@ -53,6 +55,7 @@ struct Inner {
     refusals: refusals::Refusals,
     errands: errands::Errands,
     duties: duties::Duties,
+    relay: relay::Relay,
 }
 
 impl Metrics {
@@ -82,6 +85,7 @@ impl Metrics {
         let refusals = refusals::Refusals::register(&mut catalog);
         let errands = errands::Errands::register(&mut catalog);
         let duties = duties::Duties::register(&mut catalog);
+        let relay = relay::Relay::register(&mut catalog);
         let (registry, names) = catalog.into_parts();
         Self(Arc::new(Inner {
             registry,
@@ -96,6 +100,7 @@ impl Metrics {
             refusals,
             errands,
             duties,
+            relay,
         }))
     }
 

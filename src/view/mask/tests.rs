@@ -1,6 +1,5 @@
 use super::{json, name, number};
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 use serde_json::{Value, json};
 
 #[test]
@@ -98,13 +97,6 @@ fn shows_too_much(masked: &str, digits: &str) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig {
-        cases: 2000,
-        failure_persistence: None,
-        rng_seed: RngSeed::Fixed(20_261_126),
-        ..ProptestConfig::default()
-    })]
-
     #[test]
     fn no_dress_of_a_number_shows_more_than_its_country_and_two_digits(
         (digits, text) in dresses()

@@ -2,12 +2,10 @@
 
 use crate::support::World;
 use crate::support::browser::Board;
-use crate::support::documents::Documents;
 use crate::support::exchange::{ANNAS_PHONE, BENS_PHONE, Line};
-use crate::support::retelling::tell;
 use callboard::domain::UserId;
+use callboard_simulator::Caller;
 use callboard_simulator::browser::Message;
-use callboard_simulator::{Caller, HangupCause};
 use serde_json::{Value, json};
 
 async fn a_call_tells_who_is_on_it_all_its_life(world: World) {
@@ -82,36 +80,6 @@ async fn after_a_release_both_agents_are_told_of(world: World) {
     assert_eq!(one["participants"], talking);
 }
 
-async fn somebody_whom_no_claim_names_is_told_of_as_the_document_has_it(world: World) {
-    let node = world.node().await;
-    let documents = Documents::of(&node).await;
-    let carrier = node.carrier(&world.acme);
-    let mut board = node.board(&world, world.anna).await;
-    let call = carrier.new_call("+15550100");
-    tell(&carrier, [&call.initiated(), &call.answered()]).await;
-    board.hears().await;
-    let answered = board.hears().await;
-    let since = &answered.call.fields()["answered_at"];
-    let outside = |state: &str, left: &Value| {
-        json!([{
-            "id": null, "name": null, "kind": "outside", "state": state,
-            "joined_at": since, "left_at": left,
-        }])
-    };
-    let talking = outside("talking", &Value::Null);
-    assert_eq!(answered.call.fields()["participants"], talking);
-
-    let over = call.hung_up(HangupCause::NormalClearing);
-    tell(&carrier, [&over]).await;
-    let ended = board.hears().await;
-    let gone = outside("left", &ended.call.fields()["ended_at"]);
-    assert_eq!(ended.call.fields()["participants"], gone);
-    let path = format!("/api/calls/{}", ended.call.id());
-    let shown = node.reads(&world, world.anna, &path).await;
-    documents.has("GET", "/api/calls/{id}", &shown);
-    assert_eq!(shown.json()["participants"], gone);
-}
-
 async fn whose_participants_a_node_of_yesterday_has_not_kept_is_shown_without(world: World) {
     let line = world.line().await;
     for yesterday in ["participants = NULL", "updated_at = updated_at + 1"] {
@@ -144,7 +112,6 @@ async fn whose_participants_a_node_of_yesterday_has_not_kept_is_shown_without(wo
 on_each_database!(
     a_call_tells_who_is_on_it_all_its_life,
     after_a_release_both_agents_are_told_of,
-    somebody_whom_no_claim_names_is_told_of_as_the_document_has_it,
     whose_participants_a_node_of_yesterday_has_not_kept_is_shown_without,
 );
 

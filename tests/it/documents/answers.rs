@@ -18,18 +18,10 @@ const UNKNOWN: &str = "0193e0a0-0000-7000-8000-000000000000";
 struct Asking<'a> {
     world: &'a World,
     node: &'a Node,
-    documents: Documents,
+    documents: &'a Documents,
 }
 
-impl<'a> Asking<'a> {
-    async fn of(world: &'a World, node: &'a Node) -> Self {
-        Self {
-            world,
-            node,
-            documents: Documents::of(node).await,
-        }
-    }
-
+impl Asking<'_> {
     async fn gets(&self, user: UserId, path: &str, tail: &str, status: u16) -> Value {
         self.does(user, "GET", path, tail, None, status)
             .await
@@ -80,7 +72,12 @@ async fn heard(wire: &mut Wire) -> Value {
 
 async fn calls_their_timelines_and_history_read_as_the_document_has_them(world: World) {
     let node = world.node().await;
-    let asking = Asking::of(&world, &node).await;
+    let documents = Documents::of(&node).await;
+    let asking = Asking {
+        world: &world,
+        node: &node,
+        documents: &documents,
+    };
     let (anna, ben, mallory) = (world.anna, world.ben, world.mallory);
     let carrier = node.carrier(&world.acme);
     let (call, other) = (
@@ -163,7 +160,7 @@ async fn calls_their_timelines_and_history_read_as_the_document_has_them(world: 
     let file = node
         .ask("GET", "/api/call-logs")
         .bearer_auth(token.expose_secret());
-    asking.documents.has(
+    documents.has(
         "GET",
         "/api/call-logs",
         &reply(file.header("accept", "text/csv")).await,
@@ -200,7 +197,12 @@ async fn calls_their_timelines_and_history_read_as_the_document_has_them(world: 
 
 async fn people_and_credentials_read_as_the_document_has_them(world: World) {
     let node = world.node().await;
-    let asking = Asking::of(&world, &node).await;
+    let documents = Documents::of(&node).await;
+    let asking = Asking {
+        world: &world,
+        node: &node,
+        documents: &documents,
+    };
     let (anna, olivia) = (world.anna, world.olivia);
     asking.gets(anna, "/api/me", "", 200).await;
     asking.gets(olivia, "/api/users", "", 200).await;
@@ -228,7 +230,12 @@ async fn people_and_credentials_read_as_the_document_has_them(world: World) {
 async fn taking_a_call_reads_as_the_document_has_it(world: World) {
     let line = world.line().await;
     let (world, node) = (&line.world, &line.node);
-    let asking = Asking::of(world, node).await;
+    let documents = Documents::of(node).await;
+    let asking = Asking {
+        world,
+        node,
+        documents: &documents,
+    };
     let call = line.exchange.rings("+15550100").await;
     let act = async |user, action: &str, id: &str, status| {
         let path = format!("/api/telnyx/calls/{{call_control_id}}/{action}");
@@ -254,7 +261,12 @@ async fn taking_a_call_reads_as_the_document_has_it(world: World) {
 async fn a_link_to_a_recording_reads_as_the_document_has_it(world: World) {
     let line = world.line().await;
     let (world, node) = (&line.world, &line.node);
-    let asking = Asking::of(world, node).await;
+    let documents = Documents::of(node).await;
+    let asking = Asking {
+        world,
+        node,
+        documents: &documents,
+    };
     let call = line.exchange.rings("+15550100").await;
     line.does(world.anna, "answer", &call).await;
     let phone = line
@@ -300,7 +312,12 @@ async fn a_link_to_a_recording_reads_as_the_document_has_it(world: World) {
 async fn carriers_in_ultravox_read_as_the_document_has_them(world: World) {
     let (world, _ultravox) = world.with_ultravox().await;
     let node = world.node().await;
-    let asking = Asking::of(&world, &node).await;
+    let documents = Documents::of(&node).await;
+    let asking = Asking {
+        world: &world,
+        node: &node,
+        documents: &documents,
+    };
     let olivia = world.olivia;
     let imports = [
         "/functions/v1/import-telnyx-to-ultravox",

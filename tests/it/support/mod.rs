@@ -14,6 +14,7 @@ pub mod patience;
 pub mod pooler;
 pub mod postgres;
 pub mod process;
+pub mod redis;
 pub mod retelling;
 pub mod ultravox;
 pub mod wire;
