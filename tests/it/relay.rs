@@ -2,6 +2,7 @@
 //! boards of another at once. In most of these stories the clock stands still, so that no poll can
 //! have brought it.
 
+mod dues;
 mod faults;
 mod strangers;
 
