@@ -7,6 +7,7 @@ use crate::support::patience::soon;
 use crate::support::retelling::tell;
 use callboard::config::Relay;
 use callboard_simulator::Fault;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// Errands that one server sees to at once.
@@ -31,12 +32,18 @@ async fn what_a_server_has_no_hands_for_another_takes_up_before_its_poll() {
         let call = line.carrier.new_call("+15550100");
         tell(&line.carrier, [&call.initiated(), &call.answered()]).await;
     }
-    let asked = async |times: usize| {
-        while line.asked("record_start").len() < times {
+    // What is asked again is the same leg's.
+    let legs = || -> BTreeSet<Option<String>> {
+        let asked = line.asked("record_start").into_iter();
+        asked.map(|request| request.leg).collect()
+    };
+    let asked = async |legs_of: usize| {
+        while legs().len() < legs_of {
             tokio::task::yield_now().await;
         }
     };
     soon("recordings", asked(AT_ONCE)).await;
+    assert_eq!(legs().len(), AT_ONCE);
     let began = line.world.clock.now();
     let step = Duration::from_millis(1);
     line.world.wind_until(step, asked(AT_ONCE + 6)).await;
