@@ -1,8 +1,8 @@
 //! An agency's credentials as they are at this moment, read from the database and not from memory:
 //! for what is done seldom and must not be done with a former key.
 
+use super::Directory;
 use super::vault::VaultError;
-use super::{Directory, profile};
 use crate::domain::{AgencyId, CredentialKey};
 use secrecy::{ExposeSecret, SecretString};
 use std::collections::HashMap;
@@ -45,7 +45,7 @@ impl Directory {
             .agency(agency)
             .is_some_and(|known| known.agency.is_default)
         {
-            values = profile::of_defaults(self.defaults());
+            values = self.defaults().credentials().collect();
         }
         let mut unopened = Vec::new();
         for held in opened.held {

@@ -10,7 +10,7 @@ use super::seal::Keyring;
 use super::vault::Vault;
 use crate::clock::Clock;
 use crate::config::AgencyDefaults;
-use crate::domain::{Agency, AgencyId, User, UserId};
+use crate::domain::{Agency, AgencyId, Carrier, User, UserId};
 use crate::store::{Store, StoreError};
 use dashmap::DashMap;
 use std::collections::{HashMap, HashSet};
@@ -47,7 +47,7 @@ struct Inner {
 #[derive(Default)]
 struct Agencies {
     by_id: HashMap<AgencyId, Arc<Profile>>,
-    by_connection: HashMap<String, AgencyId>,
+    by_connection: HashMap<(Carrier, String), AgencyId>,
     default: Option<AgencyId>,
 }
 
@@ -208,11 +208,12 @@ impl Directory {
         self.agencies().by_id.get(&id).cloned()
     }
 
-    /// The agency that this connection of the carrier belongs to.
+    /// The agency that this connection of that carrier belongs to.
     #[must_use]
-    pub fn agency_of_connection(&self, connection: &str) -> Option<Arc<Profile>> {
+    pub fn agency_of_connection(&self, carrier: Carrier, connection: &str) -> Option<Arc<Profile>> {
         let agencies = self.agencies();
-        let id = agencies.by_connection.get(connection)?;
+        let connection = (carrier, connection.to_owned());
+        let id = agencies.by_connection.get(&connection)?;
         agencies.by_id.get(id).cloned()
     }
 
@@ -251,12 +252,16 @@ impl Agencies {
             if profile.agency.is_default && agencies.default.is_none() {
                 agencies.default = Some(id);
             }
-            for connection in &profile.connection_ids {
-                let held = agencies.by_connection.entry(connection.clone());
+            let connections = Carrier::ALL.into_iter().flat_map(|carrier| {
+                let own = profile.connection_ids(carrier).iter();
+                own.map(move |connection| (carrier, connection))
+            });
+            for (carrier, connection) in connections {
+                let held = agencies.by_connection.entry((carrier, connection.clone()));
                 let holder = *held.or_insert(id);
                 if holder != id {
                     tracing::warn!(
-                        "Connection {connection} is claimed by agencies {holder} and {id}; \
+                        "{carrier} connection {connection} is claimed by agencies {holder} and {id}; \
                          the first one gets its webhooks"
                     );
                 }

@@ -3,7 +3,8 @@
 use super::seal::{DataKey, Keyring, WrappedKey};
 use crate::config::AgencyDefaults;
 use crate::domain::{
-    Agency, AgencyId, Audience, CredentialKey, Role, check_credential, parse_public_key,
+    Agency, AgencyId, Audience, Carrier, CarrierCredential, CredentialKey, Role, check_credential,
+    parse_public_key,
 };
 use crate::store::SealedAgency;
 use secrecy::{ExposeSecret, SecretString};
@@ -14,15 +15,53 @@ use std::collections::{HashMap, HashSet};
 pub struct Profile {
     /// The agency.
     pub agency: Agency,
-    /// The keys that its webhooks may be signed with.
-    pub public_keys: Vec<[u8; 32]>,
-    /// The connections of the carrier's account that are its; none: all.
-    pub connection_ids: Vec<String>,
+    /// Of each carrier.
+    accounts: Vec<(Carrier, Account)>,
     /// The SIP names of its people's phones, and the one that they share, in lower case.
     pub sip_names: HashSet<String>,
     /// The roles for which callers' numbers are masked.
     masked: Vec<Role>,
     credentials: HashMap<CredentialKey, SecretString>,
+}
+
+/// What tells an agency's webhooks from others that a carrier sends.
+#[derive(Debug)]
+struct Account {
+    public_keys: Vec<[u8; 32]>,
+    connection_ids: Vec<String>,
+}
+
+impl Account {
+    fn of(
+        carrier: Carrier,
+        agency: AgencyId,
+        credentials: &HashMap<CredentialKey, SecretString>,
+    ) -> Self {
+        let list = |what| entries(credentials, CredentialKey::of(carrier, what));
+        let mut connection_ids = list(CarrierCredential::Connections);
+        if connection_ids.is_empty() {
+            connection_ids = list(CarrierCredential::Application);
+        }
+        let usable = |key: &String| {
+            let parsed = parse_public_key(key);
+            if let Err(error) = &parsed {
+                let name = CredentialKey::of(carrier, CarrierCredential::PublicKey);
+                tracing::error!("A {name} of agency {agency} is left out: {error}");
+            }
+            parsed.ok()
+        };
+        let public_keys = list(CarrierCredential::PublicKey);
+        Self {
+            public_keys: public_keys.iter().filter_map(usable).collect(),
+            connection_ids,
+        }
+    }
+}
+
+fn entries(credentials: &HashMap<CredentialKey, SecretString>, key: CredentialKey) -> Vec<String> {
+    let value = credentials.get(&key).map(SecretString::expose_secret);
+    let entries = value.map(|value| key.entries(value).map(str::to_owned).collect());
+    entries.unwrap_or_default()
 }
 
 impl Profile {
@@ -32,36 +71,14 @@ impl Profile {
         credentials: HashMap<CredentialKey, SecretString>,
         mut sip_names: HashSet<String>,
     ) -> Self {
-        let list = |key: CredentialKey| -> Vec<String> {
-            let value = credentials.get(&key).map(SecretString::expose_secret);
-            value
-                .into_iter()
-                .flat_map(|value| key.entries(value).map(str::to_owned).collect::<Vec<_>>())
-                .collect()
-        };
-        let mut connection_ids = list(CredentialKey::TelnyxConnectionIds);
-        if connection_ids.is_empty() {
-            connection_ids = list(CredentialKey::TelnyxApplicationId);
-        }
-        sip_names.extend(list(CredentialKey::TelnyxSipUsername));
+        let shared = |carrier| CredentialKey::of(carrier, CarrierCredential::SipUsername);
+        let shared = Carrier::ALL.map(|carrier| entries(&credentials, shared(carrier)));
+        sip_names.extend(shared.into_iter().flatten());
         let sip_names = sip_names.iter().map(|name| name.to_ascii_lowercase());
-        let public_keys = list(CredentialKey::TelnyxPublicKey)
-            .iter()
-            .filter_map(|key| {
-                let parsed = parse_public_key(key);
-                if let Err(error) = &parsed {
-                    tracing::error!(
-                        "A telnyx_public_key of agency {} is left out: {error}",
-                        agency.id
-                    );
-                }
-                parsed.ok()
-            })
-            .collect();
+        let account = |carrier| (carrier, Account::of(carrier, agency.id, &credentials));
         Self {
+            accounts: Carrier::ALL.map(account).into(),
             agency,
-            public_keys,
-            connection_ids,
             sip_names: sip_names.collect(),
             masked,
             credentials,
@@ -94,14 +111,34 @@ impl Profile {
         doubts.into_iter()
     }
 
-    /// Whether events of this connection concern the agency's calls. Without a configured
-    /// connection all do, and so do events that name none.
+    /// The keys that this carrier's webhooks for it may be signed with.
     #[must_use]
-    pub fn counts(&self, connection: Option<&str>) -> bool {
+    pub fn public_keys(&self, carrier: Carrier) -> &[[u8; 32]] {
+        let account = self.account(carrier);
+        account.map_or(&[], |account| &account.public_keys)
+    }
+
+    /// The connections of its account with this carrier that are its; none: all.
+    #[must_use]
+    pub fn connection_ids(&self, carrier: Carrier) -> &[String] {
+        let account = self.account(carrier);
+        account.map_or(&[], |account| &account.connection_ids)
+    }
+
+    fn account(&self, carrier: Carrier) -> Option<&Account> {
+        let mut accounts = self.accounts.iter();
+        accounts.find_map(|(of, account)| (*of == carrier).then_some(account))
+    }
+
+    /// Whether this carrier's events of this connection concern the agency's calls. Without a
+    /// configured connection all do, and so do events that name none.
+    #[must_use]
+    pub fn counts(&self, carrier: Carrier, connection: Option<&str>) -> bool {
         let Some(connection) = connection else {
             return true;
         };
-        self.connection_ids.is_empty() || self.connection_ids.iter().any(|id| id == connection)
+        let own = self.connection_ids(carrier);
+        own.is_empty() || own.iter().any(|id| id == connection)
     }
 }
 
@@ -118,7 +155,7 @@ pub(super) fn open_profiles(
         .map(|sealed| {
             let mut credentials = HashMap::new();
             if sealed.agency.is_default {
-                credentials = of_defaults(defaults);
+                credentials = defaults.credentials().collect();
             }
             credentials.extend(open(&sealed, keyring));
             let names = sip_names.remove(&sealed.agency.id).unwrap_or_default();
@@ -161,34 +198,4 @@ fn open(sealed: &SealedAgency, keyring: Option<&Keyring>) -> HashMap<CredentialK
         }
     }
     opened
-}
-
-pub(super) fn of_defaults(defaults: &AgencyDefaults) -> HashMap<CredentialKey, SecretString> {
-    let plain = |value: &Option<String>| value.clone().map(SecretString::from);
-    [
-        (CredentialKey::TelnyxApiKey, defaults.telnyx_api_key.clone()),
-        (
-            CredentialKey::TelnyxPublicKey,
-            plain(&defaults.telnyx_public_key),
-        ),
-        (
-            CredentialKey::TelnyxApplicationId,
-            plain(&defaults.telnyx_application_id),
-        ),
-        (
-            CredentialKey::TelnyxSipUsername,
-            plain(&defaults.telnyx_sip_username),
-        ),
-        (
-            CredentialKey::TelnyxCallerId,
-            plain(&defaults.telnyx_caller_id),
-        ),
-        (
-            CredentialKey::UltravoxApiKey,
-            defaults.ultravox_api_key.clone(),
-        ),
-    ]
-    .into_iter()
-    .filter_map(|(key, value)| value.map(|value| (key, value)))
-    .collect()
 }

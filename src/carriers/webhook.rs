@@ -48,7 +48,9 @@ impl<'a> Proof<'a> {
         now: Timestamp,
     ) -> Result<Verified, Disbelieved> {
         match self {
-            Self::Telnyx(headers) => headers.check(&body, &agency.public_keys, now)?,
+            Self::Telnyx(headers) => {
+                headers.check(&body, agency.public_keys(Carrier::Telnyx), now)?;
+            }
         }
         Ok(Verified::unsigned(body))
     }

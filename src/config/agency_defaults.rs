@@ -2,6 +2,7 @@
 
 use super::error::{Mistakes, Rule};
 use super::keys;
+use crate::domain::CredentialKey;
 use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
 
@@ -134,6 +135,30 @@ impl AgencyDefaults {
             || self.telnyx_sip_password.is_some()
             || self.telnyx_caller_id.is_some()
             || self.ultravox_api_key.is_some()
+    }
+
+    /// The same as credentials: those of them that are set.
+    pub fn credentials(&self) -> impl Iterator<Item = (CredentialKey, SecretString)> {
+        let plain = |value: &Option<String>| value.clone().map(SecretString::from);
+        let all = [
+            (CredentialKey::TelnyxApiKey, self.telnyx_api_key.clone()),
+            (
+                CredentialKey::TelnyxPublicKey,
+                plain(&self.telnyx_public_key),
+            ),
+            (
+                CredentialKey::TelnyxApplicationId,
+                plain(&self.telnyx_application_id),
+            ),
+            (
+                CredentialKey::TelnyxSipUsername,
+                plain(&self.telnyx_sip_username),
+            ),
+            (CredentialKey::TelnyxCallerId, plain(&self.telnyx_caller_id)),
+            (CredentialKey::UltravoxApiKey, self.ultravox_api_key.clone()),
+        ];
+        let all = all.into_iter();
+        all.filter_map(|(key, value)| value.map(|value| (key, value)))
     }
 
     /// The variables that still hold an example's value, such as `your_telnyx_api_key_here`.

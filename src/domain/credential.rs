@@ -8,7 +8,7 @@ mod public_key;
 pub use opaque::{Oddity, oddity};
 pub use public_key::parse_public_key;
 
-use super::words;
+use super::{Carrier, words};
 use std::fmt;
 
 /// Longest value of a credential that is not a list, and longest entry of one that is, in
@@ -51,7 +51,40 @@ words! {
     }
 }
 
+/// What an agency keeps with us for any carrier of its calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CarrierCredential {
+    /// Authorises requests.
+    ApiKey,
+    /// Verifies webhooks.
+    PublicKey,
+    /// The voice application; by default also the connection whose events count.
+    Application,
+    /// The connections whose events count.
+    Connections,
+    /// Where calls ring for agents who have no SIP username of their own.
+    SipUsername,
+    /// The SIP domain of the agents' addresses.
+    SipServer,
+    /// The `from` of a transfer when the caller's own number may not be.
+    CallerId,
+}
+
 impl CredentialKey {
+    /// What a carrier's credential is called: the one place where the two are joined.
+    #[must_use]
+    pub const fn of(carrier: Carrier, what: CarrierCredential) -> Self {
+        match (carrier, what) {
+            (Carrier::Telnyx, CarrierCredential::ApiKey) => Self::TelnyxApiKey,
+            (Carrier::Telnyx, CarrierCredential::PublicKey) => Self::TelnyxPublicKey,
+            (Carrier::Telnyx, CarrierCredential::Application) => Self::TelnyxApplicationId,
+            (Carrier::Telnyx, CarrierCredential::Connections) => Self::TelnyxConnectionIds,
+            (Carrier::Telnyx, CarrierCredential::SipUsername) => Self::TelnyxSipUsername,
+            (Carrier::Telnyx, CarrierCredential::SipServer) => Self::TelnyxSipServer,
+            (Carrier::Telnyx, CarrierCredential::CallerId) => Self::TelnyxCallerId,
+        }
+    }
+
     /// The key of that name. An unknown name is refused without repeating it: people swap the two
     /// sides of `KEY=VALUE`, and the value would then stand in the error.
     ///
@@ -169,7 +202,9 @@ pub fn prefix(value: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{CredentialError, CredentialKey, check, prefix};
+    use super::{CarrierCredential, CredentialError, CredentialKey, check, prefix};
+    use crate::domain::Carrier;
+    use std::collections::HashSet;
 
     #[test]
     fn every_name_leads_back_to_its_key() {
@@ -177,6 +212,25 @@ mod tests {
             assert_eq!(CredentialKey::of_name(key.name()), Ok(key));
         }
         assert_eq!(CredentialKey::ALL.len(), 13);
+    }
+
+    #[test]
+    fn what_any_carrier_is_given_has_a_key_of_its_own() {
+        let all = [
+            CarrierCredential::ApiKey,
+            CarrierCredential::PublicKey,
+            CarrierCredential::Application,
+            CarrierCredential::Connections,
+            CarrierCredential::SipUsername,
+            CarrierCredential::SipServer,
+            CarrierCredential::CallerId,
+        ];
+        for carrier in Carrier::ALL {
+            let keys = all.map(|what| CredentialKey::of(carrier, what).name());
+            let own = keys.iter().all(|name| name.starts_with(carrier.name()));
+            let different: HashSet<&str> = keys.into_iter().collect();
+            assert!(own && different.len() == all.len(), "{keys:?}");
+        }
     }
 
     #[test]

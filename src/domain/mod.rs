@@ -35,8 +35,8 @@ pub use carrier::{Carrier, LegHandle};
 pub use claim::{CLAIM_SECONDS, Claim, ClaimEnd, ReleaseReason};
 pub use command::{Action, Command, CommandState, Refusal, latest as latest_command, next};
 pub use credential::{
-    CredentialError, CredentialKey, Oddity, check as check_credential, oddity, parse_public_key,
-    prefix as credential_prefix,
+    CarrierCredential, CredentialError, CredentialKey, Oddity, check as check_credential, oddity,
+    parse_public_key, prefix as credential_prefix,
 };
 pub use errand::{Errand, ErrandKind};
 pub use event::{Event, EventType, Reason};

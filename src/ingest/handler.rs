@@ -81,7 +81,7 @@ impl Incoming<'_> {
         self.context
             .metrics
             .received(understood.occurred_at, received_at);
-        let counts = agency.counts(understood.connection_id.as_deref())
+        let counts = agency.counts(self.carrier, understood.connection_id.as_deref())
             && !self.is_to_own_phone(&agency, &understood);
         let append = appended(
             self.carrier,
@@ -119,7 +119,7 @@ impl Incoming<'_> {
             return directory.agency(id.parse::<AgencyId>().ok()?);
         }
         carriers::connection_id(self.carrier, body)
-            .and_then(|connection| directory.agency_of_connection(&connection))
+            .and_then(|connection| directory.agency_of_connection(self.carrier, &connection))
             .or_else(|| directory.default_agency())
     }
 

@@ -132,7 +132,7 @@ impl Retake {
             tracing::warn!("Webhook {} cannot be read: {error}", kept.key.name);
         });
         let understood = understood.ok()?;
-        let meaning = if profile.counts(understood.connection_id.as_deref()) {
+        let meaning = if profile.counts(carrier, understood.connection_id.as_deref()) {
             understood.news.map_or(Meaning::Nothing, Meaning::Leg)
         } else {
             Meaning::OtherConnection

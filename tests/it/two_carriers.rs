@@ -110,11 +110,20 @@ async fn what_two_carriers_name_alike_goes_its_own_way(world: World) {
     let carrier = node.carrier(&world.acme);
     let [call, phone, held] = has_calls(&world, &node, &carrier).await;
     has_its_double(&world).await;
+    // One of the other's webhooks has the id of the next one.
+    let end = call.hung_up(HangupCause::NormalClearing);
+    let sql = format!(
+        "UPDATE webhook_events SET webhook_id = '{}' WHERE carrier = 'homing' AND event_type = \
+         'call.answered' AND call_control_id = '{}'",
+        end.id, held.call_control_id
+    );
+    world.database.execute(&sql).await;
     let theirs = of_the_other(&world).await;
     assert!(theirs.len() > 10, "{theirs:#?}");
+    let next = end.id.to_string();
+    assert!(theirs.iter().any(|row| row.contains(&next)), "{theirs:#?}");
 
     // A repeat, legs that are known by handle, session and claim, and one that waited for its begin.
-    let end = call.hung_up(HangupCause::NormalClearing);
     tell(&carrier, [&call.initiated(), &phone.bridged(), &end]).await;
     tell(&carrier, [&phone.hung_up(HangupCause::NormalClearing)]).await;
     tell(&carrier, [&held.initiated()]).await;

@@ -4,7 +4,7 @@ use super::finding::Findings;
 use super::subject::{Checkup, Subject, webhook_url};
 use crate::carriers::telnyx::Application;
 use crate::carriers::{About, CarrierError};
-use crate::domain::{AgencyId, CredentialKey};
+use crate::domain::{AgencyId, Carrier, CredentialKey};
 use crate::providers::Account;
 use secrecy::ExposeSecret;
 use url::Url;
@@ -15,7 +15,7 @@ const MOST: usize = 5;
 pub(super) async fn check(checkup: &Checkup, subject: &Subject) -> Findings {
     let mut found = subject.findings();
     let key = CredentialKey::TelnyxApiKey;
-    let ours = &subject.profile.connection_ids;
+    let ours = subject.profile.connection_ids(Carrier::Telnyx);
     if ours.is_empty() {
         found.doubtful(
             "neither telnyx_connection_ids nor telnyx_application_id is there: webhooks of every \

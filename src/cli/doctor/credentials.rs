@@ -2,7 +2,7 @@
 
 use super::finding::Findings;
 use super::subject::{Checkup, Subject};
-use crate::domain::{CredentialKey, check_credential};
+use crate::domain::{Carrier, CredentialKey, check_credential};
 use secrecy::ExposeSecret;
 
 pub(super) fn check(checkup: &Checkup, subject: &Subject, found: &mut Findings) {
@@ -44,7 +44,7 @@ pub(super) fn check(checkup: &Checkup, subject: &Subject, found: &mut Findings) 
             "make a key with `openssl rand -base64 32` and set it on every node",
         );
     }
-    if subject.profile.public_keys.is_empty() {
+    if subject.profile.public_keys(Carrier::Telnyx).is_empty() {
         found.wrong(
             "there is no usable telnyx_public_key, so every webhook is refused",
             format!(

@@ -187,7 +187,7 @@ impl Story {
         let handle = if line.unnamed { "" } else { &line.handle };
         let webhook = StoredWebhook {
             agency_id: self.agency,
-            carrier: crate::domain::Carrier::Telnyx,
+            carrier: LegHandle::test("").carrier,
             webhook_id: id.into(),
             event_type: format!("{news:?}"),
             leg: (!line.unnamed).then(|| LegHandle::test(&line.handle)),
