@@ -359,3 +359,6 @@ impl Channel {
         Some(Readable::by(audience, newer))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -199,6 +199,24 @@ async fn a_client_that_is_being_caught_up_is_served_and_put_out_like_any_other(w
     assert!(seqs.len() < 800);
 }
 
+async fn a_client_that_is_being_caught_up_starts_again_when_the_numbering_does(world: World) {
+    let node = world.node().await;
+    let start = node.board(&world, world.anna).await.leaves().await;
+    rings_long(&node, &world, 800).await;
+    let node = world.node().await;
+    let mut anna = Wire::open_narrow(&node).await;
+    anna.says_connect_at(&world.token(world.anna), &start).await;
+    node.shows_metric("callboard_connects_total{answer=\"resumed\"} 1")
+        .await;
+
+    world.store.renew_epoch("another".into()).await.unwrap();
+
+    // She read as fast as she was told: it is not she who is at fault.
+    let (seqs, end) = reads_on(&mut anna).await;
+    assert_eq!(end, "1012 renewed, come back");
+    assert!(seqs.len() < 800);
+}
+
 async fn one_user_may_have_two_boards_and_each_hears_everything(world: World) {
     let node = world.node().await;
     let mut one = node.board(&world, world.anna).await;
@@ -296,6 +314,7 @@ on_each_database!(
     a_snapshot_of_five_hundred_calls_is_whole_and_oldest_first,
     a_client_far_behind_is_caught_up_in_order_while_new_events_come,
     a_client_that_is_being_caught_up_is_served_and_put_out_like_any_other,
+    a_client_that_is_being_caught_up_starts_again_when_the_numbering_does,
     one_user_may_have_two_boards_and_each_hears_everything,
     a_user_with_too_many_boards_is_told_to_wait_until_one_is_closed,
     an_agency_with_too_many_boards_shuts_out_nobody_elses,
