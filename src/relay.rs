@@ -27,6 +27,8 @@ mod line;
 mod outgoing;
 mod seal;
 mod session;
+#[cfg(test)]
+mod tests;
 mod valkey;
 
 pub(crate) use condition::State;

@@ -155,7 +155,7 @@ impl Relay {
         }
     }
 
-    fn take_in(&self, message: &str) {
+    pub(super) fn take_in(&self, message: &str) {
         let letter = if message.len() > TOO_LONG {
             Err(Unheard::TooLong)
         } else {
@@ -176,7 +176,7 @@ impl Relay {
         self.is_amiss();
     }
 
-    fn hear_ourselves(&self, n: u64) {
+    pub(super) fn hear_ourselves(&self, n: u64) {
         let lag = lock(&self.0.beats).heard(n, self.0.clock.tick());
         let Some(lag) = lag else {
             return;
