@@ -10,7 +10,8 @@ mod server;
 mod wire;
 
 pub use descriptors::raise_limit;
-pub use health::{Health, Unwell};
+pub use health::Health;
+#[cfg(feature = "proving")]
 pub use routes::all as all_routes;
 
 use crate::agencies::Directory;
@@ -51,10 +52,13 @@ pub struct App {
     /// Where its metrics are served, if they are.
     pub metrics_addr: Option<SocketAddr>,
     /// The way into its journal.
+    #[cfg(feature = "proving")]
     pub journal: Journal,
     /// Its database.
+    #[cfg(feature = "proving")]
     pub store: Store,
     /// Its boards.
+    #[cfg(feature = "proving")]
     pub hub: Hub,
     /// Its metrics.
     pub metrics: Metrics,
@@ -237,8 +241,11 @@ impl App {
         Ok(Self {
             addr,
             metrics_addr,
+            #[cfg(feature = "proving")]
             journal,
+            #[cfg(feature = "proving")]
             store,
+            #[cfg(feature = "proving")]
             hub,
             metrics,
             clock,

@@ -9,4 +9,4 @@ mod vault;
 pub use credentials::Credentials;
 pub use directory::Directory;
 pub use profile::Profile;
-pub use vault::{Held, Opened, Rotated, Rotation, Vault, VaultError};
+pub use vault::{Held, Rotated, Vault, VaultError};

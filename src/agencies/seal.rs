@@ -91,12 +91,6 @@ impl Keyring {
         Ok(Self { first, former })
     }
 
-    /// The key that seals at present.
-    #[must_use]
-    pub fn sealing_key(&self) -> KeyId {
-        self.first.id()
-    }
-
     /// Makes a new data key for an agency, and its wrapped form to be stored.
     pub fn new_data_key(&self, agency: AgencyId) -> Result<(DataKey, WrappedKey), SealError> {
         let mut key = Zeroizing::new([0_u8; KEY_BYTES]);

@@ -2,7 +2,7 @@
 
 mod rotation;
 
-pub use rotation::{Rotated, Rotation};
+pub use rotation::Rotated;
 
 use super::seal::{DataKey, Keyring, SealError, WrappedKey};
 use crate::clock::Clock;

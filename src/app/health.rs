@@ -49,7 +49,7 @@ impl App {
         Health {
             clock: self.clock.clone(),
             duties: self.duties.clone(),
-            journal: self.journal.clone(),
+            journal: self.context.journal.clone(),
             address: within_reach(self.addr),
             draining: self.context.draining.clone(),
         }

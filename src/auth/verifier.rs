@@ -109,12 +109,6 @@ impl Verifier {
             None => Ok(0),
         }
     }
-
-    /// Whether any token can be accepted at all.
-    #[must_use]
-    pub fn is_configured(&self) -> bool {
-        self.0.secret.is_some() || self.0.issuer.is_some()
-    }
 }
 
 impl fmt::Debug for Verifier {

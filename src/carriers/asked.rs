@@ -47,8 +47,6 @@ pub struct CallState {
 /// A recording as a carrier has it.
 #[derive(Clone, Debug)]
 pub struct Recording {
-    /// The carrier's id of it.
-    pub id: String,
     /// When it began.
     pub started_at: Option<Timestamp>,
     /// Whether it can be listened to.

@@ -26,5 +26,5 @@ pub use asked::{
     About, CallState, CarrierError, Channels, Dial, NoAccount, Recording, RecordingLink,
 };
 pub use error::WebhookError;
-pub use heard::{Disbelieved, Document, Understood, Verified};
+pub use heard::{Disbelieved, Understood, Verified};
 pub use webhook::{Proof, accepts, connection_id, document, understand};

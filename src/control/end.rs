@@ -123,7 +123,6 @@ impl Control {
             agency_id: call.agency_id,
             handle: call.handle.clone(),
             by,
-            at: self.0.clock.now(),
         };
         self.record(Append::Ending(ending)).await?;
         Ok(())

@@ -5,7 +5,7 @@ mod format;
 mod opaque;
 mod public_key;
 
-pub use opaque::{Oddity, oddity};
+pub use opaque::oddity;
 pub use public_key::parse_public_key;
 
 use super::{Carrier, words};

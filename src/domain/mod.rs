@@ -35,7 +35,7 @@ pub use carrier::{Carrier, LegHandle};
 pub use claim::{CLAIM_SECONDS, Claim, ClaimEnd, ReleaseReason};
 pub use command::{Action, Command, CommandState, Refusal, latest as latest_command, next};
 pub use credential::{
-    CarrierCredential, CredentialError, CredentialKey, Oddity, check as check_credential, oddity,
+    CarrierCredential, CredentialError, CredentialKey, check as check_credential, oddity,
     parse_public_key, prefix as credential_prefix,
 };
 pub use errand::{Errand, ErrandKind};
@@ -44,7 +44,7 @@ pub use hangup::HangupCause;
 pub use id::{AgencyId, CallId, ClaimId, CommandId, UserId};
 pub use leg::{Direction, Leg, LegEvent, LegNews};
 pub use mark::Mark;
-pub use number::{Party, WITHHELD, is_withheld};
+pub use number::{Party, is_withheld};
 pub use participant::{Participant, ParticipantKind, ParticipantState};
 pub use people::{Actor, Agency, Role, User};
 pub use recording::Recording;

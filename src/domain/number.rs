@@ -2,7 +2,7 @@
 
 /// What networks write where a caller's number is withheld, in lower case. The last one spells
 /// ANONYMOUS on a telephone's keys.
-pub const WITHHELD: [&str; 6] = [
+const WITHHELD: [&str; 6] = [
     "anonymous",
     "restricted",
     "unavailable",

@@ -18,8 +18,6 @@ pub struct Caller {
     pub user: User,
     /// The agency.
     pub agency: Arc<Profile>,
-    /// What the person may do there.
-    pub role: Role,
     /// What the person may see of callers' numbers.
     pub audience: Audience,
 }
@@ -103,7 +101,6 @@ impl Context {
         Ok(Caller {
             user,
             agency,
-            role,
             audience,
         })
     }

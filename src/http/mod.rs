@@ -28,6 +28,7 @@ pub use caller::{Barred, Caller, bearer};
 pub use context::Context;
 pub use error::ApiError;
 pub use fallback::{not_found, not_found_for_telnyx, query_errors};
+#[cfg(feature = "proving")]
 pub use forwarded::sender;
 pub use functions::open_to_every_page;
 pub use mount::mount;
@@ -36,7 +37,7 @@ pub use observe::observe;
 pub use origin::is_allowed;
 pub use prometheus::METRICS;
 pub use refusals::Refusals;
-pub use route::{Door, Method, Operation, Route, Tag};
+pub use route::{Door, Operation, Route, Tag};
 pub use span::RequestSpan;
 pub use token_reason::token_reason;
 pub use unread::close_on_unread;

@@ -152,6 +152,7 @@ impl Route {
     }
 
     /// Whether the document describes it.
+    #[cfg(feature = "proving")]
     #[must_use]
     pub const fn is_described(&self) -> bool {
         self.describe.is_some()

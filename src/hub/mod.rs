@@ -18,7 +18,7 @@ pub use delivery::{Change, Delivery, RowKey};
 pub use ending::{Ending, Endings};
 pub use frame::Frame;
 pub use members::{Caps, Member};
-pub use outbox::{Full, OUTBOX_BYTES, Outbox};
+pub use outbox::Outbox;
 pub use per_audience::{PerAudience, Readable};
 
 use crate::domain::AgencyId;

@@ -18,7 +18,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 /// Most bytes of events that wait for one socket.
-pub const OUTBOX_BYTES: usize = 1024 * 1024;
+const OUTBOX_BYTES: usize = 1024 * 1024;
 
 /// A push was refused: the socket does not read fast enough, or is closing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -277,8 +277,8 @@ impl Outbox {
     }
 
     /// The number of the last event queued.
-    #[must_use]
-    pub fn last_seq(&self) -> i64 {
+    #[cfg(test)]
+    fn last_seq(&self) -> i64 {
         self.state().last_seq
     }
 

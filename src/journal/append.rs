@@ -119,8 +119,6 @@ pub struct EndingAppend {
     pub handle: LegHandle,
     /// The person; `None` takes it back, when the carrier has refused.
     pub by: Option<Actor>,
-    /// When, by our clock.
-    pub at: Timestamp,
 }
 
 /// Whether the carrier could be asked about a call.

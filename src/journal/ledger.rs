@@ -23,7 +23,7 @@ use uuid::{NoContext, Uuid};
 type Handle = (AgencyId, LegHandle);
 
 /// The state of a batch.
-pub struct Ledger {
+pub(super) struct Ledger {
     now: Timestamp,
     /// The same moment by the clock that never jumps, from which deadlines are reckoned.
     steady: Timestamp,
@@ -45,7 +45,7 @@ pub struct Ledger {
 impl Ledger {
     /// A ledger over what the database holds, at this moment: by the wall, and as deadlines have it.
     #[must_use]
-    pub fn open(loaded: Loaded, now: Timestamp, steady: Timestamp) -> Self {
+    pub(super) fn open(loaded: Loaded, now: Timestamp, steady: Timestamp) -> Self {
         let mut claims: HashMap<CallId, Vec<Claim>> = HashMap::new();
         let mut index = Index::default();
         for (agency, leg) in loaded.legs {
@@ -88,7 +88,7 @@ impl Ledger {
     ///
     /// # Errors
     /// When an event cannot be written as JSON.
-    pub fn take(&mut self, append: &Append) -> Result<Option<Answer>, StoreError> {
+    pub(super) fn take(&mut self, append: &Append) -> Result<Option<Answer>, StoreError> {
         if !self.heads.contains_key(&append.agency_id()) {
             return Ok(None);
         }
@@ -106,7 +106,7 @@ impl Ledger {
 
     /// What must be written.
     #[must_use]
-    pub fn close(mut self) -> Writes {
+    pub(super) fn close(mut self) -> Writes {
         let call_logs = self.call_logs();
         let mut writes = std::mem::take(&mut self.writes);
         // Of several of one kind about one leg or claim the last says how it is.

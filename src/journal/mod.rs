@@ -19,7 +19,6 @@ pub use append::{
     Answer, Append, ClaimAnswer, ClaimAppend, CommandAppend, EndingAppend, LookedAppend, Meaning,
     OverAppend, PlainAnswerAppend, ReleaseAppend, Taken, WebhookAnswer, WebhookAppend,
 };
-pub use ledger::Ledger;
 pub use pulse::LastCommit;
 pub use retention::Retention;
 pub use writer::{Recorded, Writer};

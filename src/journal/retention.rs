@@ -4,7 +4,7 @@
 use crate::clock::Clock;
 use crate::config::Limits;
 use crate::domain::{AgencyId, Timestamp};
-use crate::store::kept::Lease;
+use crate::store::kept::{KEPT, Lease, Sweep};
 use crate::store::{Named, Store, StoreError};
 use crate::telemetry::{Metrics, Removed};
 use std::time::Duration;
@@ -112,36 +112,64 @@ impl Retention {
 
     /// A little of everything; false when there was nothing left.
     async fn step(&self, sweeping: &mut Sweeping, now: Timestamp) -> Result<bool, StoreError> {
-        let (store, agency, limits) = (&self.store, sweeping.agency, self.limits);
-        let resumable = days_before(now, limits.retention_days);
-        let events = store.prune_events(agency, resumable, STEP).await?;
-        let webhooks = store.prune_webhooks(agency, resumable, STEP).await?;
-        let mut any = self.count(Removed::Events, events) | self.count(Removed::Webhooks, webhooks);
-        // What is due goes by a clock of its own.
-        let due = days_before(self.clock.steady(), limits.retention_days);
-        let errands = store.prune_errands(agency, due, STEP).await?;
-        if self.count(Removed::Errands, errands) {
-            tracing::warn!(
-                "Errands of a kind or a carrier that no node has known for as long as events are kept, given up: {errands}"
-            );
-            any = true;
-        }
-        if let Some(days) = limits.call_logs_kept_days {
-            let before = days_before(now, days);
-            let logs = store.prune_call_logs(agency, before, STEP).await?;
-            any |= self.count(Removed::CallLogs, logs);
-        }
-        if let Some(days) = limits.calls_kept_days {
-            let before = days_before(now, days);
-            let swept = store.prune_calls(agency, before, CALLS).await?;
-            any |= self.count(Removed::Calls, swept.calls);
-            self.count(Removed::Claims, swept.claims);
-            self.count(Removed::Commands, swept.commands);
-            self.count(Removed::Legs, swept.legs);
+        let mut any = false;
+        for kept in &KEPT {
+            let Some(days) = kept.term.days(&self.limits) else {
+                continue;
+            };
             // Those of calls go with their calls, so the rest is looked for after all of them.
-            any = any || self.stray_legs(sweeping, before).await?;
+            let is_early = kept.sweep == Sweep::Legs && any;
+            any = is_early || self.sweep_table(kept.sweep, sweeping, now, days).await? || any;
         }
         Ok(any)
+    }
+
+    /// A little of one table; false when there was nothing.
+    async fn sweep_table(
+        &self,
+        sweep: Sweep,
+        sweeping: &mut Sweeping,
+        now: Timestamp,
+        days: u32,
+    ) -> Result<bool, StoreError> {
+        let (store, agency, before) = (&self.store, sweeping.agency, days_before(now, days));
+        Ok(match sweep {
+            Sweep::Events => {
+                let events = store.prune_events(agency, before, STEP).await?;
+                self.count(Removed::Events, events)
+            }
+            Sweep::Webhooks => {
+                let webhooks = store.prune_webhooks(agency, before, STEP).await?;
+                self.count(Removed::Webhooks, webhooks)
+            }
+            Sweep::CallLogs => {
+                let logs = store.prune_call_logs(agency, before, STEP).await?;
+                self.count(Removed::CallLogs, logs)
+            }
+            Sweep::Calls => {
+                let swept = store.prune_calls(agency, before, CALLS).await?;
+                self.count(Removed::Claims, swept.claims);
+                self.count(Removed::Commands, swept.commands);
+                self.count(Removed::Legs, swept.legs);
+                self.count(Removed::Calls, swept.calls)
+            }
+            Sweep::Legs => self.stray_legs(sweeping, before).await?,
+            Sweep::Errands => self.unknown_errands(agency, days).await?,
+            Sweep::WithCalls | Sweep::People | Sweep::Nobody => false,
+        })
+    }
+
+    async fn unknown_errands(&self, agency: AgencyId, days: u32) -> Result<bool, StoreError> {
+        // What is due goes by a clock of its own.
+        let before = days_before(self.clock.steady(), days);
+        let errands = self.store.prune_errands(agency, before, STEP).await?;
+        if errands > 0 {
+            tracing::warn!(
+                "Errands of a kind or a carrier that no node has known for as long as events are \
+                 kept, given up: {errands}"
+            );
+        }
+        Ok(self.count(Removed::Errands, errands))
     }
 
     /// Looks at a page of legs; false when all have been looked at.

@@ -87,6 +87,7 @@ impl Writer {
     }
 
     /// Commits until `stop`; then takes no more appends, commits those that wait, and ends.
+    #[cfg(feature = "proving")]
     pub async fn run(mut self, stop: CancellationToken) {
         self.write_until(stop).await;
     }

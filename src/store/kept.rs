@@ -2,6 +2,7 @@
 
 use super::schema::TABLES;
 use super::{Backend, Named, Store, StoreError, postgres, sqlite};
+use crate::config::Limits;
 use crate::domain::{AgencyId, Timestamp};
 
 /// How long rows are kept.
@@ -22,6 +23,19 @@ pub enum Term {
     Ours,
 }
 
+impl Term {
+    /// For how many days; none where nothing goes by itself.
+    #[must_use]
+    pub const fn days(self, limits: &Limits) -> Option<u32> {
+        match self {
+            Self::Resumable | Self::UntilDone => Some(limits.retention_days),
+            Self::Calls => limits.calls_kept_days,
+            Self::CallLogs => limits.call_logs_kept_days,
+            Self::UntilRemoved | Self::Ours => None,
+        }
+    }
+}
+
 /// What removes rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sweep {
@@ -33,6 +47,8 @@ pub enum Sweep {
     CallLogs,
     /// [`Store::prune_calls`], each call with all that bears on it alone.
     Calls,
+    /// The same, with the calls that they are of.
+    WithCalls,
     /// [`Store::prune_calls`], and [`Store::prune_legs`] for those that bear on no call.
     Legs,
     /// Whoever did what was owed, or gave it up; [`Store::prune_calls`], as nothing is owed about what
@@ -48,10 +64,12 @@ pub enum Sweep {
 #[derive(Clone, Copy, Debug)]
 pub struct Kept {
     /// The table.
+    #[cfg_attr(not(test), allow(dead_code))] // For those who read it, and its test.
     pub table: &'static str,
     /// How long.
     pub term: Term,
     /// The column that says how old a row is; that of another table stands after its name.
+    #[allow(dead_code)] // For those who read it; the queries have it.
     pub by: &'static str,
     /// What removes them.
     pub sweep: Sweep,
@@ -66,7 +84,7 @@ const fn kept(table: &'static str, term: Term, by: &'static str, sweep: Sweep) -
     }
 }
 
-/// Every table. `callboard forget` looks for a number or a person in those that have a term, and
+/// Every table, in the order in which retention goes over them. `callboard forget` looks for a number or a person in those that have a term, and
 /// among the people.
 pub const KEPT: [Kept; TABLES.len()] = [
     kept("call_events", Term::Resumable, "recorded_at", Sweep::Events),
@@ -82,13 +100,13 @@ pub const KEPT: [Kept; TABLES.len()] = [
         "claims",
         Term::Calls,
         "inbound_calls.ended_at",
-        Sweep::Calls,
+        Sweep::WithCalls,
     ),
     kept(
         "commands",
         Term::Calls,
         "inbound_calls.ended_at",
-        Sweep::Calls,
+        Sweep::WithCalls,
     ),
     kept("call_legs", Term::Calls, "updated_at", Sweep::Legs),
     kept("errands", Term::UntilDone, "due_at", Sweep::Errands),

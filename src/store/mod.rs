@@ -35,7 +35,7 @@ use crate::domain::{
 use crate::view::Published;
 use batch::{BatchKeys, Head, Loaded, Writes};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
@@ -210,15 +210,17 @@ impl Store {
     }
 
     /// How many reads were asked of the database since it was opened.
+    #[cfg(feature = "proving")]
     #[must_use]
     pub fn reads(&self) -> u64 {
-        self.1.read.load(Ordering::Relaxed)
+        self.1.read.load(std::sync::atomic::Ordering::Relaxed)
     }
 
     /// How many transactions that may write were asked for since it was opened.
+    #[cfg(feature = "proving")]
     #[must_use]
     pub fn writes(&self) -> u64 {
-        self.1.write.load(Ordering::Relaxed)
+        self.1.write.load(std::sync::atomic::Ordering::Relaxed)
     }
 
     /// Applies the migrations that are missing and says how many there were. Must be called on a

@@ -17,6 +17,7 @@ pub enum LogTarget {
     #[default]
     Stderr,
     /// The end of this file, which is made when it is not there; its folder must be.
+    #[cfg_attr(not(feature = "demo"), allow(dead_code))] // A demo's own.
     File(PathBuf),
 }
 

@@ -93,7 +93,7 @@ pub(super) struct ParticipantView<'a> {
 /// A recording as strangers read it: never with a link.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Recording)]
-pub struct RecordingView<'a> {
+pub(crate) struct RecordingView<'a> {
     id: &'a str,
     /// `single` or `dual`, the carrier's word.
     #[schema(required)]

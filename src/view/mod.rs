@@ -15,7 +15,7 @@ mod wire;
 mod words;
 
 pub use answer::{AcceptedView, ErrorView};
-pub use call::{CallView, RecordingView, call_row};
+pub use call::{CallView, call_row};
 pub use call_log::CallLogView;
 pub use event::EventView;
 pub use mask::{caller_name_for, masked_or_nothing, number_for};
@@ -23,7 +23,7 @@ pub use person::{AgencyView, MeView, UserView};
 pub use plain::plain;
 pub use published::{Published, Row};
 pub use schemas::{Schemas, example};
-pub use stats::{HourView, StatsView};
+pub use stats::StatsView;
 pub use wire::Told;
 pub use words::{CredentialName, Time};
 

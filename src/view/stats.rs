@@ -37,7 +37,7 @@ pub struct StatsView {
 /// One hour: the calls that began in it and are over.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Hour)]
-pub struct HourView {
+pub(crate) struct HourView {
     #[serde(serialize_with = "rfc3339")]
     #[schema(value_type = Time)]
     hour: Timestamp,

@@ -13,8 +13,11 @@ mod transport;
 mod upgrade;
 
 pub use close::Close;
+#[cfg(feature = "proving")]
 pub use gate::{Gate, MESSAGE_BYTES};
-pub use protocol::{ClientMessage, SUBPROTOCOL};
+#[cfg(feature = "proving")]
+pub use protocol::ClientMessage;
+pub use protocol::SUBPROTOCOL;
 pub use transport::Ending;
 
 use crate::http::Route;

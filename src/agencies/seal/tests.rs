@@ -115,7 +115,7 @@ fn the_wrong_keyring_says_which_key_is_missing() {
     let former = ring(&key(1));
     let (_, wrapped) = former.new_data_key(HERE).unwrap();
     let error = ring(&key(2)).open_data_key(HERE, &wrapped).unwrap_err();
-    assert_eq!(error, SealError::UnknownKey(former.sealing_key()));
+    assert_eq!(error, SealError::UnknownKey(former.first.id()));
 }
 
 #[test]

@@ -19,8 +19,9 @@ mod tests;
 mod understand;
 
 pub use application::Application;
+#[cfg(feature = "proving")]
 pub use mark::client_state;
-pub use signature::{SignatureError, SignatureHeaders};
+pub use signature::SignatureHeaders;
 
 pub(super) use envelope::{accepts, connection_id};
 pub(super) use phones::{account, is_own_phone, phone, shown};

@@ -12,7 +12,6 @@ const MOST: &str = "250";
 
 #[derive(serde::Deserialize)]
 struct Told {
-    id: String,
     #[serde(default)]
     status: Option<String>,
     #[serde(default)]
@@ -73,7 +72,6 @@ impl Told {
         let started_at = self.recording_started_at.as_deref();
         Recording {
             started_at: started_at.and_then(Timestamp::parse),
-            id: self.id,
             is_completed: self.status.as_deref() == Some("completed"),
             link: links.find_map(|link| link_of(link, now)),
         }

@@ -37,8 +37,13 @@ impl Catalog {
         }
     }
 
-    pub(super) fn into_parts(self) -> (Registry, Vec<String>) {
-        (self.registry, self.names)
+    #[cfg(feature = "proving")]
+    pub(super) fn names(&self) -> Vec<String> {
+        self.names.clone()
+    }
+
+    pub(super) fn into_registry(self) -> Registry {
+        self.registry
     }
 
     pub(super) fn counter(&mut self, name: &str, help: &str) -> Counter {

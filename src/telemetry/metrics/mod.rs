@@ -26,7 +26,7 @@ pub use journal::{HeadPoll, JournalFailure};
 pub use providers::{Provider, ProviderResult};
 pub use refusals::Refused;
 pub use relay::{Direction, Unheard};
-pub use sockets::{ConnectAnswer, OpenSocket};
+pub use sockets::ConnectAnswer;
 pub use upkeep::{KeyFetch, Removed};
 pub use webhooks::WebhookResult;
 
@@ -44,6 +44,7 @@ pub struct Metrics(Arc<Inner>);
 
 struct Inner {
     registry: Registry,
+    #[cfg(feature = "proving")]
     names: Vec<String>,
     webhooks: webhooks::Webhooks,
     journal: journal::Journal,
@@ -86,9 +87,11 @@ impl Metrics {
         let errands = errands::Errands::register(&mut catalog);
         let duties = duties::Duties::register(&mut catalog);
         let relay = relay::Relay::register(&mut catalog);
-        let (registry, names) = catalog.into_parts();
+        #[cfg(feature = "proving")]
+        let names = catalog.names();
         Self(Arc::new(Inner {
-            registry,
+            registry: catalog.into_registry(),
+            #[cfg(feature = "proving")]
             names,
             webhooks,
             journal,
@@ -125,6 +128,7 @@ impl Metrics {
 
     /// The names under which Prometheus knows the series, suffixes such as `_total` and `_bucket`
     /// included, whether or not they have a value yet.
+    #[cfg(feature = "proving")]
     #[must_use]
     pub fn names(&self) -> &[String] {
         &self.0.names

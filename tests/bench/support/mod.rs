@@ -14,7 +14,9 @@ use std::process::exit;
 /// Ends the program when its figures would mean nothing.
 pub fn must_be_optimised(name: &str) {
     if cfg!(debug_assertions) {
-        eprintln!("A debug build tells nothing about speed. Run: cargo bench --bench {name}");
+        eprintln!(
+            "A debug build tells nothing about speed. Run: cargo bench --features proving --bench {name}"
+        );
         exit(2);
     }
 }
