@@ -22,6 +22,7 @@ mod bodies;
 mod call_logs;
 mod calls_by_id;
 mod claims;
+mod cluster;
 #[cfg(feature = "proving")]
 mod conformance;
 mod contract;

@@ -1,5 +1,6 @@
 //! The stage: worlds with a database, agencies and people; nodes that serve; carriers and browsers.
 
+pub mod balancer;
 pub mod browser;
 pub mod checkup;
 pub mod command;

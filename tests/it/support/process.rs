@@ -18,11 +18,23 @@ pub struct Process {
     child: Child,
     /// Its working folder: no `.env` of anyone's is read there.
     folder: TempDir,
+    /// What it is started with in each of its lives, beside the usual.
+    environment: Vec<(&'static str, String)>,
 }
 
 impl Process {
     pub async fn start(world: &World) -> Self {
         let process = Self::launch(world, |_| {});
+        process.is_ready().await;
+        process
+    }
+
+    /// One of several, with more of an environment.
+    pub async fn start_with(world: &World, environment: Vec<(&'static str, String)>) -> Self {
+        let mut process = Self::launch(world, |command| {
+            command.envs(environment.iter().map(|(name, value)| (name, value)));
+        });
+        process.environment = environment;
         process.is_ready().await;
         process
     }
@@ -53,6 +65,7 @@ impl Process {
             port,
             child: command.spawn().expect("the server's binary"),
             folder,
+            environment: Vec::new(),
         }
     }
 
@@ -96,15 +109,24 @@ impl Process {
     /// Starts again on the same port and database.
     pub async fn comes_back(&mut self, world: &World) {
         let mut command = serve(Command::new(BINARY), world, self.port, &self.folder);
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         self.child = command.spawn().expect("the server's binary");
         self.is_ready().await;
     }
 
     /// Sends SIGTERM, as a deploy does.
     pub async fn is_told_to_stop(&self) {
-        let pid = self.child.id().expect("a running process").to_string();
-        let sent = Command::new("kill").args(["-TERM", &pid]).status().await;
-        assert!(sent.expect("kill").success());
+        self.signalled("-TERM").await;
+    }
+
+    /// Stopped in the middle of whatever it does, and its connections stay open.
+    pub async fn freezes(&self) {
+        self.signalled("-STOP").await;
+    }
+
+    /// Goes on as if no time had passed.
+    pub async fn goes_on(&self) {
+        self.signalled("-CONT").await;
     }
 
     /// How it ended.
@@ -112,6 +134,17 @@ impl Process {
         soon("the process to end", self.child.wait())
             .await
             .expect("an exit status")
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    async fn signalled(&self, signal: &str) {
+        let pid = self.child.id().expect("a running process").to_string();
+        let sent = Command::new("kill").args([signal, &pid]).status().await;
+        assert!(sent.expect("kill").success());
     }
 
     pub async fn is_ready(&self) {
