@@ -8,8 +8,8 @@ use tokio_postgres::{Client, Error};
 const WHICH: &str = "SELECT pg_backend_pid()";
 const WHICH_AND_HOLD: &str = "BEGIN; SELECT pg_backend_pid()";
 /// How often to look where a pooler is suspected. An idle one gives itself away at the first look;
-/// between the clients of a busy one it may take more.
-const LOOKS: u32 = 5;
+/// between the clients of a busy one it may take more: five were too few on a busy machine.
+const LOOKS: u32 = 25;
 
 /// Whether the server behind `first` changes, or is also the one behind `second`. Leaves nothing
 /// behind in any session.
