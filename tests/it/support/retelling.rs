@@ -2,6 +2,7 @@
 
 use super::browser::Board;
 use super::node::Node;
+use super::patience::soon;
 use super::world::World;
 use callboard::domain::{Timestamp, UserId};
 use callboard_simulator::browser::Event;
@@ -33,11 +34,19 @@ pub fn after(start: Timestamp, seconds: i64, mut webhook: Webhook) -> Webhook {
     webhook
 }
 
-/// Sends webhooks one after the other; each is acknowledged.
+/// Sends webhooks one after the other until each is acknowledged: like every carrier it sends again
+/// what a busy server did not take.
 pub async fn tell(carrier: &Carrier, webhooks: impl IntoIterator<Item = &Webhook>) {
     for webhook in webhooks {
-        let delivery = carrier.deliver(webhook).await;
-        assert_eq!(delivery.outcome, Outcome::Acknowledged, "{webhook:?}");
+        let told = soon("a webhook to be acknowledged", async {
+            loop {
+                match carrier.deliver(webhook).await.outcome {
+                    Outcome::GaveUp => {}
+                    told => return told,
+                }
+            }
+        });
+        assert_eq!(told.await, Outcome::Acknowledged, "{webhook:?}");
     }
 }
 
