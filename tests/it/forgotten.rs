@@ -317,7 +317,7 @@ async fn allows(world: &World, table: &str) {
 /// Whoever erases call logs does not get to an end of it.
 async fn stalls(world: &World) -> Option<tokio_postgres::Client> {
     if let DatabaseUrl::Postgres(_) = &world.database.url {
-        return Some(world.database.locks("call_logs").await);
+        return Some(world.database.locks("call_logs IN SHARE MODE").await);
     }
     let endless = "CREATE VIEW endless AS WITH RECURSIVE numbers (n) AS \
                    (SELECT 1 UNION ALL SELECT n + 1 FROM numbers) SELECT n FROM numbers;
