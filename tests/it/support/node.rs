@@ -2,6 +2,7 @@
 
 use super::browser::{Board, refusal_in_words};
 use super::patience::soon;
+use super::retelling::tell;
 use super::world::{Tenant, World};
 use callboard::app::{App, Listeners};
 use callboard::clock::Clock;
@@ -10,7 +11,7 @@ use callboard::domain::{AgencyId, ReleaseReason, Timestamp};
 use callboard::domain::{Call, ClaimId, LegHandle, UserId};
 use callboard::journal::{Answer, Append, ClaimAnswer, ClaimAppend, ReleaseAppend};
 use callboard_simulator::browser::{BrowserSettings, Position};
-use callboard_simulator::{Carrier, CarrierSettings, Outcome, RetrySchedule};
+use callboard_simulator::{Carrier, CarrierSettings, RetrySchedule};
 use secrecy::SecretString;
 use serde_json::Value;
 use std::net::TcpListener;
@@ -124,8 +125,7 @@ impl Node {
         let carrier = &self.carrier(tenant);
         futures_util::stream::iter(0..calls)
             .for_each_concurrent(64, |_| async move {
-                let delivery = carrier.deliver(&carrier.new_call(from).initiated()).await;
-                assert_eq!(delivery.outcome, Outcome::Acknowledged);
+                tell(carrier, [&carrier.new_call(from).initiated()]).await;
             })
             .await;
     }
