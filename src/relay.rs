@@ -55,8 +55,9 @@ use uuid::Uuid;
 
 /// Messages that wait to be brought to the boards. Beyond, they are dropped, and the heads looked at.
 const HEARD: usize = 256;
-/// How long nothing may have been amiss before heads are looked at less often.
-const CALM: Duration = Duration::from_secs(60);
+/// How long nothing may have been amiss before heads are looked at less often. So long that a node without
+/// a relay, of an older release in a deploy or for good, is found out by what it commits.
+const CALM: Duration = Duration::from_secs(3_600);
 /// Nodes that hear of a loss at the same moment do not all ask the database at the same moment.
 const SPREAD: Duration = Duration::from_millis(250);
 /// How long an event that is committed may be under way.

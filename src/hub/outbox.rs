@@ -278,7 +278,7 @@ impl Outbox {
 
     /// The number of the last event queued.
     #[cfg(test)]
-    fn last_seq(&self) -> i64 {
+    pub(super) fn last_seq(&self) -> i64 {
         self.state().last_seq
     }
 
