@@ -10,24 +10,26 @@ mod duties;
 mod errands;
 mod http;
 mod journal;
+mod keys;
 mod label;
 mod latency;
 mod plain;
 mod providers;
 mod refusals;
 mod relay;
+mod retention;
 mod sockets;
-mod upkeep;
 mod webhooks;
 
 pub use duties::Duty;
 pub use errands::ErrandOutcome;
 pub use journal::{HeadPoll, JournalFailure};
+pub use keys::KeyFetch;
 pub use providers::{Provider, ProviderResult};
 pub use refusals::Refused;
 pub use relay::{Direction, Unheard};
+pub use retention::Removed;
 pub use sockets::ConnectAnswer;
-pub use upkeep::{KeyFetch, Removed};
 pub use webhooks::WebhookResult;
 
 use super::TelemetryError;
@@ -51,7 +53,8 @@ struct Inner {
     sockets: sockets::Sockets,
     latency: latency::Latency,
     http: http::Http,
-    upkeep: upkeep::Upkeep,
+    keys: keys::Keys,
+    retention: retention::Retention,
     providers: providers::Providers,
     refusals: refusals::Refusals,
     errands: errands::Errands,
@@ -81,7 +84,8 @@ impl Metrics {
         let sockets = sockets::Sockets::register(&mut catalog);
         let latency = latency::Latency::register(&mut catalog);
         let http = http::Http::register(&mut catalog);
-        let upkeep = upkeep::Upkeep::register(&mut catalog);
+        let keys = keys::Keys::register(&mut catalog);
+        let retention = retention::Retention::register(&mut catalog);
         let providers = providers::Providers::register(&mut catalog);
         let refusals = refusals::Refusals::register(&mut catalog);
         let errands = errands::Errands::register(&mut catalog);
@@ -98,7 +102,8 @@ impl Metrics {
             sockets,
             latency,
             http,
-            upkeep,
+            keys,
+            retention,
             providers,
             refusals,
             errands,

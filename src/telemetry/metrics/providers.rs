@@ -22,7 +22,6 @@ label! {
 label! {
     /// How a request to a provider ended, its tries taken together.
     ProviderResult is "result" {
-        /// Done.
         Done = "done",
         /// Refused for good, the call's end included.
         Refused = "refused",
