@@ -60,9 +60,7 @@ pub struct App {
     /// Its boards.
     #[cfg(feature = "proving")]
     pub hub: Hub,
-    /// Its metrics.
     pub metrics: Metrics,
-    /// Its clock.
     pub clock: Clock,
     context: web::Data<Context>,
     servers: Vec<ServerHandle>,
@@ -96,7 +94,6 @@ pub enum AppError {
     /// A setting that cannot work, in a sentence that says how to mend it.
     #[error("{0}")]
     Setting(String),
-    /// The listener.
     #[error("the listener failed: {0}")]
     Listener(#[from] std::io::Error),
 }

@@ -13,7 +13,6 @@ use std::collections::{HashMap, HashSet};
 /// An agency as the server knows it.
 #[derive(Debug)]
 pub struct Profile {
-    /// The agency.
     pub agency: Agency,
     /// Of each carrier.
     accounts: Vec<(Carrier, Account)>,

@@ -38,7 +38,6 @@ impl Verified {
         Self { body }
     }
 
-    /// The body.
     #[must_use]
     pub fn body(&self) -> &str {
         &self.body
@@ -64,7 +63,6 @@ pub struct Disbelieved {
 /// The answer to a webhook, as its carrier reads it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Document {
-    /// Its type.
     pub content_type: &'static str,
     /// Its text.
     pub body: String,

@@ -11,7 +11,6 @@ use crate::view::AcceptedView;
 /// What a webhook brings along to show that its carrier sent it.
 #[derive(Clone, Copy, Debug)]
 pub enum Proof<'a> {
-    /// Of Telnyx.
     Telnyx(telnyx::SignatureHeaders<'a>),
 }
 

@@ -3,7 +3,6 @@
 pub(super) use super::text::{count, plain};
 use super::{CliError, Out};
 
-/// One line.
 pub(super) fn line(out: Out<'_>, text: &str) -> Result<(), CliError> {
     writeln!(out, "{text}").map_err(CliError::Output)
 }

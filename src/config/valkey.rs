@@ -21,7 +21,6 @@ const PORT: u16 = 6379;
 pub struct RedisUrl {
     /// Its name or address, without brackets.
     pub host: String,
-    /// Its port.
     pub port: u16,
     /// Whether to speak TLS.
     pub tls: bool,

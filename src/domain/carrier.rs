@@ -6,7 +6,6 @@ use std::fmt;
 words! {
     /// A carrier of calls.
     pub enum Carrier {
-        /// Telnyx.
         Telnyx = "telnyx",
     }
 }

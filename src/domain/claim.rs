@@ -53,7 +53,6 @@ pub enum ClaimEnd {
 pub struct Claim {
     /// Its id, which also marks the agent's leg at the carrier.
     pub id: ClaimId,
-    /// The call.
     pub call_id: CallId,
     /// 1 for a call's first claim, 2 for the next …
     pub ordinal: i32,

@@ -40,7 +40,6 @@ words! {
         TelnyxSipServer = "telnyx_sip_server",
         /// The `from` of a transfer when the caller's own number may not be.
         TelnyxCallerId = "telnyx_caller_id",
-        /// The Twilio account.
         TwilioAccountSid = "twilio_account_sid",
         /// Authorises requests to Twilio.
         TwilioAuthToken = "twilio_auth_token",

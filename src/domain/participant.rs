@@ -25,7 +25,6 @@ words! {
         Holding = "holding",
         /// Talks with a colleague while the caller waits.
         Consulting = "consulting",
-        /// Listens in.
         Listening = "listening",
         /// Is not there any more, or never was.
         Left = "left",

@@ -14,10 +14,8 @@ words! {
     }
 }
 
-/// An agency.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Agency {
-    /// Its id.
     pub id: AgencyId,
     /// What people call it.
     pub name: String,

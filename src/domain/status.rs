@@ -41,7 +41,6 @@ pub enum Standing {
 /// What follows from the facts of a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Derived {
-    /// The call.
     pub call: Call,
     /// How each of its claims stands.
     pub standings: Vec<Standing>,

@@ -5,7 +5,6 @@ use super::CallId;
 /// What an event is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Subject {
-    /// A call.
     Call(CallId),
 }
 

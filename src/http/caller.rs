@@ -16,7 +16,6 @@ use std::sync::Arc;
 pub struct Caller {
     /// The person.
     pub user: User,
-    /// The agency.
     pub agency: Arc<Profile>,
     /// What the person may see of callers' numbers.
     pub audience: Audience,

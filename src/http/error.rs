@@ -39,11 +39,9 @@ pub enum ApiError {
     /// Another status with fields beside the sentence.
     #[error("{sentence}")]
     Detailed {
-        /// The status.
         status: StatusCode,
         /// What went wrong.
         sentence: String,
-        /// The fields.
         fields: Map<String, Value>,
     },
     /// 405, with the methods that there are.

@@ -10,7 +10,6 @@ use std::time::Duration;
 
 /// Lines of one kind in a window: strangers may not fill a disk.
 const LINES: u32 = 10;
-/// The window.
 const WINDOW: Duration = Duration::from_secs(60);
 
 /// Counts refusals and writes lines about them, a few of each kind.
@@ -30,7 +29,6 @@ struct Window {
 /// Who was refused, as the line begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Who {
-    /// A webhook.
     Webhook,
     /// Any other request.
     Request,

@@ -11,15 +11,10 @@ use actix_web::{HttpRequest, Route as Mounted, guard};
 /// A method that a route answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
-    /// `GET`
     Get,
-    /// `POST`
     Post,
-    /// `PUT`
     Put,
-    /// `PATCH`
     Patch,
-    /// `DELETE`
     Delete,
 }
 
@@ -43,7 +38,6 @@ type Otherwise = fn(&HttpRequest, &str) -> ApiError;
 /// One method of one path.
 #[derive(Clone, Copy)]
 pub struct Route {
-    /// The method.
     pub method: Method,
     /// The path, its parameters in braces.
     pub path: &'static str,

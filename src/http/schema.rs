@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-/// A text.
 #[must_use]
 pub fn text() -> Value {
     json!({ "type": "string" })
@@ -14,7 +13,6 @@ pub fn uuid() -> Value {
     json!({ "type": "string", "format": "uuid" })
 }
 
-/// A time.
 #[must_use]
 pub fn time() -> Value {
     json!({ "type": "string", "format": "date-time" })

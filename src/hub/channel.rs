@@ -23,7 +23,6 @@ pub struct Board {
     pub epoch: String,
     /// The number of the last event that is in it.
     pub seq: i64,
-    /// Its rows.
     pub rows: Vec<(RowKey, PerAudience)>,
 }
 

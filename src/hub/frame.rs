@@ -32,7 +32,6 @@ impl Frame {
         frame.freeze()
     }
 
-    /// A ping.
     #[must_use]
     pub fn ping() -> Bytes {
         Self::control(PING, &[])

@@ -78,7 +78,6 @@ pub struct ClaimAppend {
 pub struct ReleaseAppend {
     /// Whose call.
     pub agency_id: AgencyId,
-    /// The claim.
     pub claim_id: ClaimId,
     /// Why.
     pub reason: ReleaseReason,
@@ -93,7 +92,6 @@ pub struct ReleaseAppend {
 pub struct PlainAnswerAppend {
     /// Whose call.
     pub agency_id: AgencyId,
-    /// The claim.
     pub claim_id: ClaimId,
     /// When, by our clock.
     pub at: Timestamp,
@@ -151,9 +149,7 @@ pub struct OverAppend {
 /// What became of an append.
 #[derive(Clone, Debug)]
 pub enum Answer {
-    /// Of a webhook.
     Webhook(WebhookAnswer),
-    /// Of a claim.
     Claim(ClaimAnswer),
     /// Of everything else: whether it changed anything.
     Done(bool),

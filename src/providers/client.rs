@@ -12,9 +12,7 @@ use url::Url;
 /// Whose account is meant, and the key to it.
 #[derive(Clone, Debug)]
 pub struct Account {
-    /// The agency.
     pub agency: AgencyId,
-    /// Its API key.
     pub api_key: SecretString,
     /// What must not stand in anything that the provider says and that is passed on: the key, and
     /// all that it is told and never shows.

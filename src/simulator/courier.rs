@@ -21,7 +21,6 @@ pub struct Acknowledged {
     pub event_type: String,
     /// The leg it is about.
     pub call_control_id: String,
-    /// Its `data.id`.
     pub data_id: Uuid,
     /// Its `data.occurred_at`.
     pub occurred_at: Timestamp,

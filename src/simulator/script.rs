@@ -63,7 +63,6 @@ pub enum Side {
 pub enum Happening {
     /// It begins to ring.
     Initiated,
-    /// It is answered.
     Answered,
     /// It hears the other leg.
     Bridged,
@@ -80,7 +79,6 @@ pub struct Step {
     pub after: Duration,
     /// Whose leg.
     pub side: Side,
-    /// What.
     pub what: Happening,
 }
 

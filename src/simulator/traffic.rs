@@ -86,7 +86,6 @@ pub struct Plan {
     pub from: String,
     /// How it goes.
     pub life: Life,
-    /// Its steps.
     pub steps: Vec<PlannedStep>,
     /// Decide the ids of its legs and webhooks.
     pub dice: Dice,

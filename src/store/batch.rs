@@ -37,7 +37,6 @@ pub struct BatchKeys {
     pub handles: BTreeSet<(AgencyId, LegHandle)>,
     /// The legs, by the carrier's stable id, for webhooks that name no handle.
     pub leg_ids: BTreeSet<CarrierKey>,
-    /// The sessions.
     pub sessions: BTreeSet<CarrierKey>,
     /// The claims that commands or a mark name.
     pub claims: BTreeSet<(AgencyId, ClaimId)>,
@@ -119,7 +118,6 @@ pub struct StoredWebhook {
 /// An event, and how it is published.
 #[derive(Clone, Debug)]
 pub struct NewEvent {
-    /// The event.
     pub event: Event,
     /// With its number and its text.
     pub published: Published,
@@ -130,7 +128,6 @@ pub struct NewEvent {
 pub struct WrittenClaim {
     /// Whose it is.
     pub agency_id: AgencyId,
-    /// The claim.
     pub claim: Claim,
     /// How it stands.
     pub standing: Standing,

@@ -6,7 +6,6 @@ use crate::domain::{Agency, AgencyId, CredentialKey, Role, Timestamp};
 /// What an agency has stored at one moment: the answer of [`Store::get_agency_credentials`].
 #[derive(Clone, Debug)]
 pub struct AgencyCredentials {
-    /// The agency.
     pub agency: Agency,
     /// Its wrapped data key, once a credential is stored.
     pub data_key: Option<String>,

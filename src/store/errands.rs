@@ -8,11 +8,9 @@ use crate::domain::{
 /// A claim with the call that it is, or was, on, and its commands.
 #[derive(Clone, Debug)]
 pub struct HeldClaim {
-    /// The claim.
     pub claim: Claim,
     /// How it stands.
     pub standing: Standing,
-    /// The call.
     pub call: Call,
     /// What was asked of the carrier for it.
     pub commands: Vec<Command>,

@@ -63,7 +63,6 @@ pub enum Sweep {
 /// How long the rows of one table are kept.
 #[derive(Clone, Copy, Debug)]
 pub struct Kept {
-    /// The table.
     #[cfg_attr(not(test), allow(dead_code))] // For those who read it, and its test.
     pub table: &'static str,
     /// How long.
@@ -139,7 +138,6 @@ pub struct Lease {
 /// How many rows one step over calls removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Swept {
-    /// Calls.
     pub calls: usize,
     /// Their claims.
     pub claims: usize,

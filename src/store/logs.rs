@@ -29,9 +29,7 @@ pub struct LogFilter {
 /// What an agent writes; what is absent stays, and `Some(None)` clears.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LogWords {
-    /// The notes.
     pub notes: Option<Option<String>>,
-    /// The outcome.
     pub outcome: Option<Option<String>>,
 }
 

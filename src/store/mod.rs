@@ -88,13 +88,11 @@ pub struct CallFilter {
 /// An agency with its credentials as they lie in the database.
 #[derive(Clone, Debug)]
 pub struct SealedAgency {
-    /// The agency.
     pub agency: Agency,
     /// The roles for which it masks callers' numbers.
     pub mask_numbers_for: Vec<Role>,
     /// Its wrapped data key, once a credential is stored.
     pub data_key: Option<String>,
-    /// Its credentials.
     pub credentials: Vec<SealedCredential>,
 }
 

@@ -9,7 +9,6 @@ use std::collections::BTreeMap;
 /// carrier may be one that only a newer version knows.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Named {
-    /// The name.
     pub name: String,
     /// Whose name it is.
     pub carrier: String,

@@ -6,9 +6,7 @@ use std::collections::HashSet;
 
 /// The places of the rows that were read.
 pub(super) struct Places {
-    /// Of legs.
     pub legs: HashSet<LegPlace>,
-    /// Of calls.
     pub calls: HashSet<CallPlace>,
 }
 

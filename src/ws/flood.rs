@@ -6,7 +6,6 @@ use std::time::Duration;
 
 /// Most messages in the window.
 const MESSAGES: usize = 100;
-/// The window.
 const WINDOW: Duration = Duration::from_secs(10);
 
 /// When the last messages came.

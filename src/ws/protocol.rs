@@ -29,10 +29,7 @@ pub enum ClientMessage {
         position: Option<Position>,
     },
     /// A new token of the same person.
-    Refresh {
-        /// The token.
-        token: SecretString,
-    },
+    Refresh { token: SecretString },
     /// Asks for a pong.
     Ping,
     /// Something that this server does not know.
@@ -139,7 +136,6 @@ pub(super) fn snapshot(
     pieces
 }
 
-/// `resumed`.
 #[must_use]
 pub(super) fn resumed(epoch: &str, from: i64, seq: i64, hello: &Hello<'_>) -> Bytes {
     framed(&Resumed {
@@ -152,28 +148,24 @@ pub(super) fn resumed(epoch: &str, from: i64, seq: i64, hello: &Hello<'_>) -> By
     })
 }
 
-/// `heartbeat`.
 #[must_use]
 pub(super) fn heartbeat(seq: i64, at: Timestamp) -> Bytes {
     let at = at.to_string();
     framed(&Heartbeat { seq, at })
 }
 
-/// `token_expiring`.
 #[must_use]
 pub(super) fn token_expiring(expires_at: Timestamp) -> Bytes {
     let expires_at = expires_at.to_string();
     framed(&TokenExpiring { expires_at })
 }
 
-/// `refreshed`.
 #[must_use]
 pub(super) fn refreshed(expires_at: Timestamp) -> Bytes {
     let expires_at = expires_at.to_string();
     framed(&Refreshed { expires_at })
 }
 
-/// `pong`.
 #[must_use]
 pub(super) fn pong() -> Bytes {
     framed(&Pong {})

@@ -19,7 +19,6 @@ pub struct Rotation {
 /// What became of one agency's data key.
 #[derive(Debug)]
 pub struct Rotated {
-    /// The agency.
     pub agency: Agency,
     /// Which of `all` it is, from 1.
     pub position: usize,

@@ -5,7 +5,6 @@ use super::{Account, CarrierError, Telnyx};
 /// An application as Telnyx has it, as far as callboard depends on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Application {
-    /// Its name.
     pub name: String,
     /// Where its webhooks go.
     pub webhook_event_url: Option<String>,

@@ -47,7 +47,6 @@ pub enum DemoError {
     /// A port that the system does not give.
     #[error("port {port} cannot be listened on: {source}; choose another with --port N")]
     Port {
-        /// The port.
         port: u16,
         /// What the system said.
         source: io::Error,
@@ -55,7 +54,6 @@ pub enum DemoError {
     /// A setting.
     #[error(transparent)]
     Settings(#[from] ConfigError),
-    /// `--database`.
     #[error("--database: expected {}, found {}", .0.expected, .0.found)]
     Database(Mistake),
     /// The database.
@@ -115,7 +113,6 @@ pub enum DemoError {
     Server {
         /// What it did or did not do.
         what: String,
-        /// Its log.
         log: PathBuf,
     },
     #[cfg(feature = "proving")]

@@ -9,12 +9,10 @@ use uuid::Uuid;
 /// What somebody does whose phone rings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Manner {
-    /// Answers it.
     #[default]
     Answers,
     /// Is on another call.
     IsBusy,
-    /// Lets it ring.
     LetsRing,
 }
 

@@ -15,14 +15,12 @@ pub(super) enum Verdict {
     Compared(Vec<Difference>),
 }
 
-/// One difference.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Difference {
     /// No webhook tells of such a call.
     MadeUp,
     /// The webhooks tell of the leg, but not as of a call.
     NoCall,
-    /// A field.
     Field {
         name: &'static str,
         told: String,

@@ -6,11 +6,8 @@ use std::fmt;
 words! {
     /// A carrier that Ultravox can call through.
     pub enum VoiceCarrier {
-        /// Telnyx.
         Telnyx = "telnyx",
-        /// Twilio.
         Twilio = "twilio",
-        /// Plivo.
         Plivo = "plivo",
     }
 }

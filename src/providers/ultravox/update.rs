@@ -17,7 +17,6 @@ pub enum UpdateError {
     /// A configuration that is new must have these, and they are neither given nor stored.
     #[error("Missing required credentials")]
     Missing(Vec<CredentialKey>),
-    /// Ultravox.
     #[error(transparent)]
     Ultravox(#[from] UltravoxError),
 }

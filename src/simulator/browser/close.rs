@@ -21,7 +21,6 @@ impl CloseCode {
     pub const TRY_AGAIN_LATER: Self = Self(1013);
     /// The socket's queue was full.
     pub const SLOW: Self = Self(4000);
-    /// The token expired.
     pub const TOKEN_EXPIRED: Self = Self(4001);
     /// Too many sockets for this user or agency.
     pub const TOO_MANY: Self = Self(4002);

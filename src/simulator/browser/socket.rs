@@ -41,7 +41,6 @@ pub struct Upgrade {
 /// A message as it was read and as it was sent.
 #[derive(Clone, Debug)]
 pub struct Received {
-    /// The message.
     pub message: Message,
     text: Utf8Bytes,
 }

@@ -28,7 +28,6 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// The leg.
     #[must_use]
     pub fn leg(&self) -> &Leg {
         &self.leg

@@ -244,7 +244,6 @@ impl Exchange {
 /// Who decides how a scripted call goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Standing {
-    /// Its script.
     Scripted,
     /// Commands; of the script, only the caller's patience is left.
     Commanded,

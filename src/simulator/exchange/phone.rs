@@ -65,7 +65,6 @@ impl Phone {
 pub struct Ringing(Caller);
 
 impl Ringing {
-    /// The leg.
     #[must_use]
     pub fn leg(&self) -> &Leg {
         self.0.leg()

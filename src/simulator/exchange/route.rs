@@ -20,7 +20,6 @@ pub(super) enum Route {
     Recordings,
     /// The living legs of a connection.
     ActiveCalls(String),
-    /// An application.
     Application(String),
     /// Nothing that this exchange has.
     Unknown,

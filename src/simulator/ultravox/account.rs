@@ -6,11 +6,8 @@ use std::collections::HashMap;
 /// A provider of telephony that Ultravox works with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Provider {
-    /// Telnyx.
     Telnyx,
-    /// Twilio.
     Twilio,
-    /// Plivo.
     Plivo,
 }
 
@@ -70,7 +67,6 @@ impl Provider {
 /// A whole configuration as it was put there, secrets included.
 pub(super) type Config = Map<String, Value>;
 
-/// An account.
 #[derive(Default)]
 pub(super) struct Account(HashMap<Provider, Config>);
 

@@ -20,9 +20,7 @@ const MOST_ACCOUNTS: usize = 10_000;
 /// A request as it came.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Asked {
-    /// The method.
     pub method: String,
-    /// The path.
     pub path: String,
     /// The `X-API-Key`.
     pub key: Option<String>,

@@ -21,7 +21,6 @@ pub enum Whom {
     Number(NumberFilter),
     /// One of the people who sign in.
     Person {
-        /// By this id.
         id: UserId,
         /// With these names.
         names: Vec<String>,
