@@ -22,6 +22,7 @@ mod origin;
 mod postgres;
 mod providers;
 mod relay;
+mod servers;
 mod telemetry;
 #[cfg(test)]
 mod testing;

@@ -5,6 +5,7 @@
 
 use super::error::quoted;
 use super::foreign::refuse_foreign;
+use super::servers;
 use std::fmt::Write;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -66,15 +67,17 @@ impl PostgresUrl {
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             refuse_foreign(pair)?;
             if !tls.take(pair)? {
-                others.push(pair);
+                others.push(match pair {
+                    servers::PRIMARY => servers::READ_WRITE,
+                    other => other,
+                });
             }
         }
-        let config: tokio_postgres::Config = format!("postgres://{address}?{}", others.join("&"))
-            .parse()
-            .map_err(|error: tokio_postgres::Error| reason(&error))?;
-        if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
-            return Err("an address without a host".to_owned());
-        }
+        let mut config: tokio_postgres::Config =
+            format!("postgres://{address}?{}", others.join("&"))
+                .parse()
+                .map_err(|error: tokio_postgres::Error| reason(&error))?;
+        servers::settle(&mut config)?;
         let (mode, root_cert) = tls.settle()?;
         Ok(Self::new(config, mode, root_cert))
     }

@@ -5,6 +5,7 @@ pub mod batch;
 mod claim_rows;
 mod error;
 mod fixed;
+mod hosts;
 mod journal_rows;
 mod leg_facts;
 mod log_rows;

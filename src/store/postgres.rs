@@ -277,11 +277,20 @@ impl Db {
         let timed = self.runtime.spawn(tokio::time::timeout(limit, whole));
         match timed.await {
             Ok(Ok(result)) => result,
-            Ok(Err(_)) => Err(StoreError::Unavailable(format!(
-                "no answer within {} ms",
-                limit.as_millis()
-            ))),
+            Ok(Err(_)) => {
+                self.forget_idle();
+                let late = format!("no answer within {} ms", limit.as_millis());
+                Err(StoreError::Unavailable(late))
+            }
             Err(error) => Err(StoreError::Unavailable(error.to_string())),
+        }
+    }
+
+    /// Closes the connections that nobody uses, of both kinds: the server that they lead to may be
+    /// one that hangs, and each would have to be waited for. The next ones lead to whichever answers.
+    fn forget_idle(&self) {
+        for pool in [&self.writers, &self.readers] {
+            drop(pool.retain(|_, _| false));
         }
     }
 }

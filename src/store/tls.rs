@@ -4,6 +4,7 @@
 //! is decided here, as libpq does: `verify-ca` checks the chain, `verify-full` the name too, and
 //! `require` with a root certificate checks the chain as well.
 
+use super::hosts;
 use super::overheard::{Listening, Overheard};
 use crate::config::{PostgresUrl, TlsMode};
 use diesel_async::AsyncPgConnection;
@@ -18,8 +19,8 @@ use rustls::{
 };
 use std::path::Path;
 use std::sync::Arc;
-use tokio_postgres::NoTls;
 use tokio_postgres::config::{Host, SslMode, SslNegotiation};
+use tokio_postgres::{Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// Connects to the server of `url`, and listens for the codes of its errors.
@@ -28,16 +29,41 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 /// Says, without the password, why not.
 pub(super) async fn connect(url: &PostgresUrl) -> Result<(AsyncPgConnection, Overheard), String> {
     let codes = Overheard::default();
-    let mut config = url.config.clone();
-    let hosts = url.config.get_hosts();
-    if hosts.is_empty() {
+    let tls = match url.tls {
+        TlsMode::Disable => None,
+        _ if url.config.get_hosts().iter().all(is_file)
+            && url.config.get_hostaddrs().is_empty() =>
+        {
+            None
+        }
+        _ => Some(MakeRustlsConnect::new(client_config(url)?)),
+    };
+    let required = !matches!(url.tls, TlsMode::Disable | TlsMode::Prefer);
+    let connect = |config: Config| {
+        let listening = Listening {
+            tls: tls.clone(),
+            required,
+            codes: codes.clone(),
+        };
+        connect_to(config, listening)
+    };
+    let connection = hosts::reach(&url.config, connect, |_| false).await?;
+    Ok((connection, codes))
+}
+
+fn is_file(host: &Host) -> bool {
+    matches!(host, Host::Unix(_))
+}
+
+/// Connects to one server.
+async fn connect_to(mut config: Config, listening: Listening) -> Result<AsyncPgConnection, String> {
+    if config.get_hosts().is_empty() {
         // An address alone is its own name.
-        for address in url.config.get_hostaddrs() {
+        for address in config.get_hostaddrs().to_vec() {
             config.host(address.to_string());
         }
     }
-    let is_file = |host: &Host| matches!(host, Host::Unix(_));
-    let connected = if !hosts.is_empty() && hosts.iter().all(is_file) {
+    let connected = if config.get_hosts().iter().all(is_file) {
         // There is no TLS on a socket file, and so no place to listen: of the errors on it only
         // those are known that diesel names.
         let (client, connection) = config
@@ -47,15 +73,6 @@ pub(super) async fn connect(url: &PostgresUrl) -> Result<(AsyncPgConnection, Ove
             .map_err(deepest)?;
         AsyncPgConnection::try_from_client_and_connection(client, connection).await
     } else {
-        let tls = match url.tls {
-            TlsMode::Disable => None,
-            _ => Some(MakeRustlsConnect::new(client_config(url)?)),
-        };
-        let listening = Listening {
-            tls,
-            required: !matches!(url.tls, TlsMode::Disable | TlsMode::Prefer),
-            codes: codes.clone(),
-        };
         let (client, connection) = config
             .ssl_mode(SslMode::Require)
             .ssl_negotiation(SslNegotiation::Direct)
@@ -64,8 +81,7 @@ pub(super) async fn connect(url: &PostgresUrl) -> Result<(AsyncPgConnection, Ove
             .map_err(deepest)?;
         AsyncPgConnection::try_from_client_and_connection(client, connection).await
     };
-    let connection = connected.map_err(|error| error.to_string())?;
-    Ok((connection, codes))
+    connected.map_err(|error| error.to_string())
 }
 
 /// tokio-postgres says "error connecting to server" and keeps the reason to itself.

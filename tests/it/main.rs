@@ -37,6 +37,7 @@ mod doctor;
 mod documents;
 mod doors;
 mod duties;
+mod failover;
 mod faults;
 mod files;
 mod forgotten;

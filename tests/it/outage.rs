@@ -174,14 +174,14 @@ async fn tell_at_once(carrier: &Carrier, webhooks: &[Webhook]) -> usize {
 }
 
 /// One attempt: 503 within the two seconds that the carrier waits, and when to come back.
-async fn refused_in_time(carrier: &Carrier, webhook: &Webhook) {
+pub async fn refused_in_time(carrier: &Carrier, webhook: &Webhook) {
     let answer = carrier.send(&carrier.request(webhook, 1)).await;
     let answer = answer.expect("an answer while the carrier waits");
     assert_eq!(answer.status, 503);
     assert!(answer.header("retry-after").is_some());
 }
 
-async fn not_ready(node: &Node) {
+pub async fn not_ready(node: &Node) {
     let path = format!("{}/readyz", node.url);
     let answer = crate::support::node::client().get(path).send().await;
     let answer = answer.expect("an answer");
@@ -200,7 +200,7 @@ async fn hears_each_once(board: &mut Board, calls: &[Webhook]) {
     assert!(heard.iter().map(|number| Some(number.as_str())).eq(told));
 }
 
-async fn cut_all_connections(world: &World) {
+pub async fn cut_all_connections(world: &World) {
     let cut = "SELECT pg_terminate_backend(pid)::text FROM pg_stat_activity \
                WHERE datname = current_database() AND pid <> pg_backend_pid()";
     soon("the cut", world.database.texts(cut)).await;

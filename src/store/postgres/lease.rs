@@ -12,6 +12,9 @@ use std::time::Duration;
 /// Longest wait for a new connection.
 const CONNECT: Duration = Duration::from_millis(1000);
 
+/// The code of a write where only reading is allowed, as on a standby.
+const READ_ONLY: &str = "25006";
+
 /// Connections that are set up alike.
 pub(super) type Pool = managed::Pool<Maker>;
 
@@ -94,7 +97,8 @@ impl Lease {
     /// Ends it with what came of its work. The connection goes back into its pool only when there
     /// was no error, or one that says nothing about the connection or the database. After one that
     /// may be about the database itself, as when a table was altered under our statements, the
-    /// idle ones are closed too: they have seen the same past.
+    /// idle ones are closed too: they have seen the same past. So they are where nothing may be
+    /// written: whoever takes writes now is found by a new connection.
     ///
     /// # Errors
     /// That of `result`, with the server's code taken into account.
@@ -103,9 +107,12 @@ impl Lease {
             return result;
         };
         let Err(error) = result else { return result };
-        let error = error.with_code(line.codes.take());
+        let code = line.codes.take();
+        let takes_no_writes = code.as_deref() == Some(READ_ONLY);
+        let error = error.with_code(code);
         if !error.is_harmless() {
-            if let (Some(pool), StoreError::Unproven(_)) = (Object::pool(&line), &error) {
+            let with_it = takes_no_writes || matches!(error, StoreError::Unproven(_));
+            if let (Some(pool), true) = (Object::pool(&line), with_it) {
                 drop(pool.retain(|_, _| false));
             }
             drop(Object::take(line));

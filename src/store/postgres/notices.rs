@@ -5,15 +5,17 @@
 //! which must never be the journal's.
 
 use super::reach::{self, PATIENCE};
+use super::refusal::is_standby;
 use crate::config::{PostgresUrl, TlsMode};
 use crate::store::StoreError;
+use crate::store::hosts;
 use crate::store::tls::client_config;
 use futures_util::StreamExt;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_postgres::tls::TlsStream;
 use tokio_postgres::types::Type;
-use tokio_postgres::{AsyncMessage, Client, Connection, NoTls, Socket};
+use tokio_postgres::{AsyncMessage, Client, Config, Connection, NoTls, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// Notices that wait to be read. Beyond, they are dropped here, so that the server never waits: one
@@ -55,20 +57,27 @@ pub(super) async fn listen(
 
 async fn connect(url: &PostgresUrl, said: mpsc::Sender<String>) -> Result<Client, StoreError> {
     let url = reach::Session::Lent.address(url, false);
-    match url.tls {
+    let reached = match url.tls {
         TlsMode::Disable => {
-            let (client, connection) = url.config.connect(NoTls).await.map_err(|e| away(&e))?;
-            attend(connection, said);
-            Ok(client)
+            let connect = async |config: Config| {
+                let (client, connection) = config.connect(NoTls).await?;
+                attend(connection, said.clone());
+                Ok(client)
+            };
+            hosts::reach(&url.config, connect, is_standby).await
         }
         _ => {
             let tls = client_config(&url).map_err(StoreError::Unavailable)?;
             let tls = MakeRustlsConnect::new(tls);
-            let (client, connection) = url.config.connect(tls).await.map_err(|e| away(&e))?;
-            attend(connection, said);
-            Ok(client)
+            let connect = async |config: Config| {
+                let (client, connection) = config.connect(tls.clone()).await?;
+                attend(connection, said.clone());
+                Ok(client)
+            };
+            hosts::reach(&url.config, connect, is_standby).await
         }
-    }
+    };
+    reached.map_err(|error| away(&error))
 }
 
 /// Does nothing but read, until the connection ends or nobody wants to hear any more.

@@ -3,14 +3,15 @@
 
 mod pooler;
 
-use super::refusal::{Refusal, silent};
+use super::refusal::{Refusal, is_standby, silent};
 use crate::config::{PostgresUrl, TlsMode};
+use crate::store::hosts;
 use crate::store::tls::client_config;
 use crate::store::trouble::Trouble;
 use std::time::Duration;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::tls::TlsStream;
-use tokio_postgres::{Client, Connection, Error, NoTls, SimpleQueryMessage, Socket};
+use tokio_postgres::{Client, Config, Connection, Error, NoTls, SimpleQueryMessage, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// Longest wait for a server to let us in and to answer the first questions.
@@ -104,14 +105,19 @@ fn may_be_for_the_settings(error: &Error) -> bool {
 /// # Errors
 /// When the server refuses.
 pub(super) async fn client(url: &PostgresUrl) -> Result<Client, Refusal> {
-    match url.tls {
-        TlsMode::Disable => Ok(attended(url.config.connect(NoTls).await?)),
+    let reached = match url.tls {
+        TlsMode::Disable => {
+            let connect = async |config: Config| Ok(attended(config.connect(NoTls).await?));
+            hosts::reach(&url.config, connect, is_standby).await
+        }
         _ => {
             let tls = client_config(url).map_err(Refusal::Certificates)?;
             let tls = MakeRustlsConnect::new(tls);
-            Ok(attended(url.config.connect(tls).await?))
+            let connect = async |config: Config| Ok(attended(config.connect(tls.clone()).await?));
+            hosts::reach(&url.config, connect, is_standby).await
         }
-    }
+    };
+    reached.map_err(Refusal::Server)
 }
 
 fn attended<S>((client, connection): (Client, Connection<Socket, S>)) -> Client

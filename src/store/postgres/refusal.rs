@@ -90,6 +90,9 @@ fn of_the_server(url: &PostgresUrl, error: &Error) -> Result<Trouble, Network> {
             return Ok(by_code(url, error));
         }
         if let Some(error) = cause.downcast_ref::<io::Error>() {
+            if takes_no_writes(error) {
+                return Ok(standby(url));
+            }
             let tls = error.get_ref().and_then(|inner| inner.downcast_ref());
             return match tls {
                 Some(tls) => Ok(by_certificate(url, tls)),
@@ -104,6 +107,25 @@ fn of_the_server(url: &PostgresUrl, error: &Error) -> Result<Trouble, Network> {
         format!("{}: {}", url.display, in_full(error)),
         ADDRESS,
     ))
+}
+
+/// Whether this is about a server that is there and takes no writes, as a standby does.
+pub(super) fn is_standby(error: &Error) -> bool {
+    let mut errors = causes(error).filter_map(|cause| cause.downcast_ref());
+    errors.any(takes_no_writes)
+}
+
+/// tokio-postgres makes this error itself; that of a socket file comes from the system.
+fn takes_no_writes(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::PermissionDenied && error.raw_os_error().is_none()
+}
+
+fn standby(url: &PostgresUrl) -> Trouble {
+    Trouble::new(
+        format!("{}: a server is there, and takes no writes", url.display),
+        "promote a standby (pg_ctl promote), or add the primary to DATABASE_URL: \
+         HOST1:PORT1,HOST2:PORT2; where it is the primary, see default_transaction_read_only",
+    )
 }
 
 /// What the network did.

@@ -77,9 +77,10 @@ impl Database {
             .expect("a database");
         drop(client);
         let _ = connection.await;
-        let (base, _) = server.rsplit_once('/').expect("a URL with a database");
+        let (base, rest) = server.rsplit_once('/').expect("a URL with a database");
+        let query = rest.split_once('?').map_or("", |(_, query)| query);
         Self {
-            url: DatabaseUrl::parse(&format!("{base}/{name}")).expect("a URL"),
+            url: DatabaseUrl::parse(&format!("{base}/{name}?{query}")).expect("a URL"),
             _folder: None,
             _lent: None,
         }

@@ -1,6 +1,7 @@
 //! A PostgreSQL server of a story's own, to be frozen and killed.
 
 use super::database::Database;
+use std::path::Path;
 use std::process::Command;
 use tempfile::TempDir;
 
@@ -35,6 +36,31 @@ impl OwnPostgres {
         server
     }
 
+    /// A standby of it, without which it answers no commit from now on.
+    pub fn standby_of(primary: &Self) -> Self {
+        let server = Self {
+            folder: tempfile::tempdir().expect("a temporary folder"),
+        };
+        server.run_with("standby", Some(primary.folder.path()));
+        server
+    }
+
+    /// Makes a primary of a standby.
+    pub fn promote(&self) {
+        self.run("promote");
+    }
+
+    /// Several as one address.
+    pub fn address_of(servers: &[&Self]) -> String {
+        let places = servers.iter().map(|server| {
+            let url = server.run("url");
+            let (_, place) = url.split_once('@').expect("a user");
+            place.split_once('/').expect("a database").0.to_owned()
+        });
+        let places = places.collect::<Vec<_>>().join(",");
+        format!("postgres://callboard@{places}/postgres?target_session_attrs=read-write")
+    }
+
     /// A new database on it.
     pub async fn database(&self) -> Database {
         Database::postgres_on(self.run("url").trim()).await
@@ -60,10 +86,15 @@ impl OwnPostgres {
     }
 
     fn run(&self, command: &str) -> String {
+        self.run_with(command, None)
+    }
+
+    fn run_with(&self, command: &str, more: Option<&Path>) -> String {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/postgres");
         let output = Command::new(script)
             .arg(command)
             .arg(self.folder.path())
+            .args(more)
             .output()
             .expect("tests/postgres");
         assert!(output.status.success(), "tests/postgres {command}");
