@@ -67,10 +67,7 @@ impl PostgresUrl {
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             refuse_foreign(pair)?;
             if !tls.take(pair)? {
-                others.push(match pair {
-                    servers::PRIMARY => servers::READ_WRITE,
-                    other => other,
-                });
+                others.push(servers::as_read(pair));
             }
         }
         let mut config: tokio_postgres::Config =

@@ -4,9 +4,16 @@
 use tokio_postgres::Config;
 use tokio_postgres::config::TargetSessionAttrs;
 
-/// libpq's word for what tokio-postgres knows as `read-write`.
-pub(super) const PRIMARY: &str = "target_session_attrs=primary";
-pub(super) const READ_WRITE: &str = "target_session_attrs=read-write";
+const READ_WRITE: &str = "target_session_attrs=read-write";
+
+/// A parameter of libpq's as tokio-postgres reads it in an address.
+pub(super) fn as_read(pair: &str) -> String {
+    match pair.strip_prefix("host=") {
+        Some(hosts) => format!("host={}", hosts.replace(',', "&host=")),
+        None if pair == "target_session_attrs=primary" => READ_WRITE.to_owned(),
+        None => pair.to_owned(),
+    }
+}
 
 /// Sees that hosts and ports match, and that no standby passes for the primary.
 pub(super) fn settle(config: &mut Config) -> Result<(), String> {
