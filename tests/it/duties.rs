@@ -51,7 +51,7 @@ async fn a_head_poll_that_dies_still_hears_that_the_numbering_was_renewed(world:
 async fn a_directory_that_dies_over_a_change_reads_it_again(world: World) {
     let node = world.node().await;
     let connection = format!("9{}", Uuid::new_v4().as_u128() % 1_000_000_000_000_000_000);
-    let _trap = Wiretap::kills_who_says(&format!("Connection {connection} is claimed"));
+    let _trap = Wiretap::kills_who_says(&format!("{connection} is claimed"));
     world
         .sets(&world.acme, CredentialKey::TelnyxConnectionIds, &connection)
         .await;
