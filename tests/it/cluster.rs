@@ -11,7 +11,7 @@ use callboard_simulator::{Carrier, CarrierSettings, Life, Load, RetrySchedule, T
 use futures_util::future::join_all;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::{Mutex, MutexGuard, watch};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -20,40 +20,49 @@ use uuid::Uuid;
 const BOARDS: usize = 60;
 const BOARDS_OF_ONE: usize = 4;
 
+/// One story after the other, since each has four programs, sixty sockets and a load.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn behind_nginx_each_node_is_replaced_twice_and_nobody_misses_anything() {
-    let cluster = Cluster::start(Balancer::nginx).await;
-    cluster.each_node_is_replaced_twice().await;
+async fn nodes_come_and_go_and_nobody_misses_anything() {
+    each_node_is_replaced_twice(Cluster::start(Balancer::nginx).await).await;
+    each_node_is_replaced_twice(Cluster::start(Balancer::haproxy).await).await;
+    each_node_is_killed(Cluster::start(Balancer::nginx).await).await;
+    a_node_stands_still(Cluster::start(Balancer::nginx).await).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn behind_haproxy_each_node_is_replaced_twice_and_nobody_misses_anything() {
-    let cluster = Cluster::start(Balancer::haproxy).await;
-    cluster.each_node_is_replaced_twice().await;
+async fn each_node_is_replaced_twice(mut cluster: Cluster) {
+    let day = cluster.day().await;
+    for _ in 0..2 {
+        for node in 0..3 {
+            cluster.nodes[node].is_told_to_stop().await;
+            assert!(cluster.nodes[node].ends().await.success());
+            cluster.nodes[node].comes_back(&cluster.world).await;
+        }
+    }
+    let evening = day.ends(&cluster).await;
+    evening.lost_nothing();
+    // Its node goes, and it is at once on another: never two tries for one absence.
+    let absences = evening.boards.iter().map(|board| board.absences.len());
+    assert!(absences.max() <= Some(6), "{:#?}", evening.boards);
+    let tries = evening.boards.iter().map(|board| board.vain).sum::<usize>();
+    assert_eq!(tries, 0, "{:#?}", evening.boards);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nodes_that_are_killed_cost_no_webhook_and_no_event() {
-    let mut cluster = Cluster::start(Balancer::nginx).await;
+async fn each_node_is_killed(mut cluster: Cluster) {
     let day = cluster.day().await;
     for node in 0..3 {
         day.goes_on_for(KILLED_EVERY).await;
         cluster.nodes[node].dies().await;
         cluster.nodes[node].comes_back(&cluster.world).await;
     }
-    let evening = day.ends(&cluster).await;
-    evening.lost_nothing();
+    day.ends(&cluster).await.lost_nothing();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_node_that_stands_still_costs_no_webhook_and_no_event() {
-    let cluster = Cluster::start(Balancer::nginx).await;
+async fn a_node_stands_still(cluster: Cluster) {
     let day = cluster.day().await;
     cluster.nodes[0].freezes().await;
     day.goes_on_for(STANDSTILL).await;
     cluster.nodes[0].goes_on().await;
-    let evening = day.ends(&cluster).await;
-    evening.lost_nothing();
+    day.ends(&cluster).await.lost_nothing();
 }
 
 /// So many webhooks later a node's patience with its database and the balancer's with it are over: they
@@ -62,11 +71,7 @@ const STANDSTILL: u64 = 240;
 /// So many webhooks later the next node is killed.
 const KILLED_EVERY: u64 = 30;
 
-/// Four programs, sixty sockets and a load by the machine's clock: one story of them at a time.
-static ALONE: Mutex<()> = Mutex::const_new(());
-
 struct Cluster {
-    _alone: MutexGuard<'static, ()>,
     world: World,
     nodes: [Process; 3],
     balancer: Balancer,
@@ -75,7 +80,6 @@ struct Cluster {
 
 impl Cluster {
     async fn start(balancer: impl AsyncFnOnce(&[Process; 3]) -> Balancer) -> Self {
-        let alone = ALONE.lock().await;
         let world = World::on_postgres().await.by_the_machines_clock();
         let mut people = Vec::new();
         for _ in 0..BOARDS / BOARDS_OF_ONE {
@@ -91,34 +95,11 @@ impl Cluster {
         let nodes = [node().await, node().await, node().await];
         let balancer = balancer(&nodes).await;
         Self {
-            _alone: alone,
             nodes,
             balancer,
             people,
             world,
         }
-    }
-
-    async fn each_node_is_replaced_twice(mut self) {
-        let day = self.day().await;
-        for _ in 0..2 {
-            for node in 0..3 {
-                self.nodes[node].is_told_to_stop().await;
-                assert!(self.nodes[node].ends().await.success());
-                self.nodes[node].comes_back(&self.world).await;
-            }
-        }
-        let evening = day.ends(&self).await;
-        evening.lost_nothing();
-        // Its node goes, and it is at once on another: never two in a row.
-        let most = evening
-            .boards
-            .iter()
-            .map(|board| board.absences.len())
-            .max();
-        assert!(most.unwrap_or_default() <= 6, "{:#?}", evening.boards);
-        let tries = evening.boards.iter().map(|board| board.vain).sum::<usize>();
-        assert_eq!(tries, 0, "{:#?}", evening.boards);
     }
 
     /// Boards on the wall and calls coming in, until the day is ended.

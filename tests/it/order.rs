@@ -82,7 +82,7 @@ async fn every_order_of_a_calls_webhooks_leaves_the_same_row(world: World) {
     let mut anna = node.board(&world, world.anna).await;
 
     let orders = orders(5);
-    for some in orders.chunks(20) {
+    for some in orders.chunks(10) {
         join_all(some.iter().map(async |order| {
             let story = conversation(&world, &carrier);
             tell(&carrier, order.iter().map(|place| &story[*place])).await;
@@ -135,7 +135,7 @@ async fn every_order_of_a_transfer_that_the_server_drives_leaves_the_same_row(wo
     // The carrier takes commands on; what its legs then do, the story tells.
     line.exchange.faults().loses_until_lifted(ANY);
     let orders = orders(5);
-    for some in orders.chunks(20) {
+    for some in orders.chunks(10) {
         join_all(some.iter().map(async |order| {
             let caller = line.exchange.registers(line.carrier.new_call("+15550100"));
             tell(&line.carrier, [&caller.leg().initiated()]).await;
@@ -229,7 +229,7 @@ async fn every_order_of_a_transfer(
 
     let count = story(world, &carrier.new_call(""), &carrier.new_call("")).len();
     let orders = orders(count);
-    for some in orders.chunks(20) {
+    for some in orders.chunks(10) {
         join_all(some.iter().map(async |order| {
             let call = carrier.new_call("+15550100");
             tell(&carrier, [&call.initiated()]).await;

@@ -128,7 +128,16 @@ async fn each_node_may_be_killed_and_the_boards_go_on_by_the_others() {
     for (node, process) in (1..).zip(nodes) {
         let position = board.leaves().await;
         kill(process).await;
-        board = Board::open(settings.clone().at(position.clone())).await;
+        // Its connection may still have been on its way to the node that died.
+        let comes_back = async {
+            loop {
+                let there = settings.clone().at(position.clone());
+                if let Ok(board) = Board::try_open(there).await {
+                    return board;
+                }
+            }
+        };
+        board = soon("a board to come back", comes_back).await;
         assert!(matches!(board.greeting(), Message::Resumed(_)));
         while board.position().seq < position.seq + 3 {
             board.hears().await;
