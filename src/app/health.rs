@@ -83,6 +83,7 @@ impl Health {
 
     async fn in_time<T>(&self, look: impl Future<Output = T>) -> Option<T> {
         tokio::select! {
+            biased; // What was seen in the last moment was seen.
             seen = look => Some(seen),
             () = self.clock.sleep(PATIENCE) => None,
         }
@@ -171,6 +172,10 @@ mod tests {
             while !look.is_finished() {
                 tokio::task::yield_now().await;
                 if self.health.clock.waiting() > 0 {
+                    // A turn after its own: it has seen that one.
+                    if self.writer.is_none() {
+                        assert!(self.health.journal.takes_turns().await);
+                    }
                     self.health.clock.advance(PATIENCE);
                 }
             }
