@@ -25,9 +25,9 @@ impl Balancer {
         let failed = |line: &str| line.starts_with("502 POST") || line.starts_with("504 POST");
         Self::start(file, "8080", nodes, failed, |file| {
             let folder = folder_of(file).display();
-            // What belongs to the machine's own nginx is left alone.
+            // What belongs to the machine's own nginx is left alone, and no worker outlives its master.
             let own = format!(
-                "pid {folder}/pid; error_log stderr; daemon off;
+                "pid {folder}/pid; error_log stderr; daemon off; master_process off;
                  http {{
                  log_format told \"$status $request_method\"; access_log /dev/stdout told;
                  client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
