@@ -175,15 +175,7 @@ async fn a_client_far_behind_is_caught_up_in_order_while_new_events_come(world: 
 }
 
 async fn a_client_that_is_being_caught_up_is_served_and_put_out_like_any_other(world: World) {
-    let node = world.node().await;
-    let start = node.board(&world, world.anna).await.leaves().await;
-    rings_long(&node, &world, 800).await;
-    let node = world.node().await;
-    // Caught up from the journal, and stuck there: it does not read.
-    let mut anna = Wire::open_narrow(&node).await;
-    anna.says_connect_at(&world.token(world.anna), &start).await;
-    node.shows_metric("callboard_connects_total{answer=\"resumed\"} 1")
-        .await;
+    let (node, mut anna) = is_stuck_while_caught_up(&world).await;
 
     assert!(world.store.remove_user(world.anna).await.unwrap());
     let line = "callboard_socket_closes_total{code=\"4501\"} 1";
@@ -200,14 +192,7 @@ async fn a_client_that_is_being_caught_up_is_served_and_put_out_like_any_other(w
 }
 
 async fn a_client_that_is_being_caught_up_starts_again_when_the_numbering_does(world: World) {
-    let node = world.node().await;
-    let start = node.board(&world, world.anna).await.leaves().await;
-    rings_long(&node, &world, 800).await;
-    let node = world.node().await;
-    let mut anna = Wire::open_narrow(&node).await;
-    anna.says_connect_at(&world.token(world.anna), &start).await;
-    node.shows_metric("callboard_connects_total{answer=\"resumed\"} 1")
-        .await;
+    let (_node, mut anna) = is_stuck_while_caught_up(&world).await;
 
     world.store.renew_epoch("another".into()).await.unwrap();
 
@@ -321,3 +306,16 @@ on_each_database!(
     two_hundred_boards_resume_at_once_without_a_query,
     boards_that_come_fresh_while_others_watch_need_no_query_either,
 );
+
+/// Anna is being caught up from the journal of another node, and does not read.
+async fn is_stuck_while_caught_up(world: &World) -> (Node, Wire) {
+    let node = world.node().await;
+    let start = node.board(world, world.anna).await.leaves().await;
+    rings_long(&node, world, 800).await;
+    let node = world.node().await;
+    let mut anna = Wire::open_narrow(&node).await;
+    anna.says_connect_at(&world.token(world.anna), &start).await;
+    node.shows_metric("callboard_connects_total{answer=\"resumed\"} 1")
+        .await;
+    (node, anna)
+}
