@@ -64,9 +64,9 @@ impl Fanout {
         Ok(filled)
     }
 
-    /// Has the next page of what has not gone out here go out. Under
-    /// load there always is some more by the time that a page has been read: whoever waits for what
-    /// there was does not wait for an empty one.
+    /// Has the next page of what has not gone out here go out. Under load there always is some more by
+    /// the time that a page has been read: whoever waits for what there was does not wait for an empty
+    /// one.
     pub(super) async fn read_on(&self, agency: AgencyId) -> Result<Read, StoreError> {
         let Some((_, seq)) = self.hub.seq(agency) else {
             return Ok(Read::Nothing);
