@@ -35,7 +35,6 @@ use crate::relay::{self, Relay};
 use crate::store::{Store, StoreError};
 use crate::telemetry::{Duty, Metrics, Provider};
 use crate::ws::Close;
-use actix_web::dev::ServerHandle;
 use actix_web::web;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -63,7 +62,7 @@ pub struct App {
     pub metrics: Metrics,
     pub clock: Clock,
     context: web::Data<Context>,
-    servers: Vec<ServerHandle>,
+    servers: serve::Servers,
     /// Ends the tasks that only keep things true.
     background: CancellationToken,
     background_tasks: TaskTracker,
@@ -99,6 +98,19 @@ pub enum AppError {
 }
 
 impl App {
+    /// Whether it relies on the relay, as after an hour in which nothing was amiss.
+    #[cfg(feature = "proving")]
+    #[must_use]
+    pub fn relies_on_the_relay(&self) -> bool {
+        self.context.relay.is_calm()
+    }
+
+    /// As if that hour had passed.
+    #[cfg(feature = "proving")]
+    pub fn begins_to_rely_on_the_relay(&self) {
+        self.context.relay.was_never_amiss();
+    }
+
     /// Resolves, with its name, when something that the server lives by has died for good: the
     /// process should end.
     pub async fn given_up(&self) -> &'static str {

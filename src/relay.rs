@@ -104,8 +104,8 @@ struct Inner {
     condition: Condition,
     hearing: Mutex<Hearing>,
     beats: Mutex<Beats>,
-    /// When something was amiss last.
-    amiss: Mutex<Tick>,
+    /// When something was amiss last; at the start it is not known what was.
+    amiss: Mutex<Option<Tick>>,
     heard: mpsc::Sender<Heard>,
     doubt: Notify,
     due: Notify,
@@ -149,7 +149,7 @@ impl Relay {
             n: AtomicU64::new(0),
             hearing: Mutex::default(),
             beats: Mutex::new(Beats::new(now)),
-            amiss: Mutex::new(now),
+            amiss: Mutex::new(Some(now)),
             heard,
             doubt: Notify::new(),
             due: Notify::new(),
@@ -216,15 +216,22 @@ impl Relay {
 
     /// Something was found that ought to have been heard of, or heard that could not be understood.
     pub fn is_amiss(&self) {
-        *lock(&self.0.amiss) = self.0.clock.tick();
+        *lock(&self.0.amiss) = Some(self.0.clock.tick());
     }
 
     /// Whether it may be relied upon to bring what others commit, for as long as it lasts: it is up,
     /// there are others who tell, and nothing was amiss lately.
     #[must_use]
     pub fn is_calm(&self) -> bool {
-        let quiet = self.0.clock.tick().since(*lock(&self.0.amiss)) >= CALM;
+        let now = self.0.clock.tick();
+        let quiet = lock(&self.0.amiss).is_none_or(|amiss| now.since(amiss) >= CALM);
         quiet && self.state() == State::Up && lock(&self.0.hearing).has_company()
+    }
+
+    /// As if nothing had been amiss for as long as it takes to be relied upon.
+    #[cfg(feature = "proving")]
+    pub(crate) fn was_never_amiss(&self) {
+        *lock(&self.0.amiss) = None;
     }
 
     fn next_number(&self) -> u64 {

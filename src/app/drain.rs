@@ -1,6 +1,7 @@
 //! The end: a deploy loses nothing, and each socket reconnects once.
 
 use super::App;
+use super::serve::Servers;
 use crate::ws::Close;
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ impl App {
     /// Says that it is not ready, and serves everyone as before for so long: load balancers are to
     /// notice before anybody is turned away. May be dropped at any moment.
     pub async fn leave(&self, delay: Duration) {
-        self.context.leaving.cancel();
+        self.is_not_ready();
         if !delay.is_zero() {
             let seconds = delay.as_secs();
             tracing::info!("Not ready any more, and serving for another {seconds} s");
@@ -24,15 +25,14 @@ impl App {
     }
 
     /// Drains: stops listening, finishes requests, flushes the journal, closes sockets with 1001
-    /// spread over ten seconds. Dropping the future stops at once.
+    /// spread over ten seconds. Metrics are served to the end, so that one sees how it goes. Dropping
+    /// the future stops at once.
     pub async fn drain(mut self) {
         tracing::info!("Draining: no new connections, sockets close over 10 s");
-        self.context.leaving.cancel();
+        self.is_not_ready();
         self.context.draining.cancel();
         self.over.cancel();
-        let stopping = self.servers.iter().map(|server| server.stop(true));
-        let stopping = futures_util::future::join_all(stopping);
-        tokio::join!(stopping, self.close_sockets());
+        tokio::join!(self.servers.public.stop(true), self.close_sockets());
         self.flush.cancel();
         if let Err(error) = (&mut self.writer).await {
             tracing::error!("The journal ended badly: {error}");
@@ -41,13 +41,22 @@ impl App {
         let _ = tokio::time::timeout(LAST, &mut self.fanout).await;
         self.background.cancel();
         self.background_tasks.wait().await;
+        if let Some(metrics) = &self.servers.metrics {
+            metrics.stop(false).await;
+        }
         tracing::info!("Drained");
+    }
+
+    fn is_not_ready(&self) {
+        self.context.leaving.cancel();
+        self.metrics.drains();
     }
 
     /// Stops at once, as a crash would: nothing is finished and nobody is told.
     fn cut(&self) {
         self.over.cancel();
-        for server in &self.servers {
+        let Servers { public, metrics } = &self.servers;
+        for server in [Some(public), metrics.as_ref()].into_iter().flatten() {
             // The order is sent by the call; nobody is left to wait for it.
             drop(server.stop(false));
         }

@@ -18,17 +18,25 @@ use std::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing_actix_web::TracingLogger;
 
+/// The servers of one process.
+pub(super) struct Servers {
+    pub(super) public: ServerHandle,
+    pub(super) metrics: Option<ServerHandle>,
+}
+
 /// Starts the servers; they answer from now on.
 pub(super) fn start(
     listeners: Listeners,
     context: &web::Data<Context>,
     over: &CancellationToken,
-) -> std::io::Result<Vec<ServerHandle>> {
-    let mut handles = vec![public(listeners.public, context.clone(), over.clone())?];
-    if let Some(listener) = listeners.metrics {
-        handles.push(metrics(listener, context, over.clone())?);
-    }
-    Ok(handles)
+) -> std::io::Result<Servers> {
+    let public = public(listeners.public, context.clone(), over.clone())?;
+    let metrics = listeners.metrics;
+    let metrics = metrics.map(|listener| metrics_page(listener, context, over.clone()));
+    Ok(Servers {
+        public,
+        metrics: metrics.transpose()?,
+    })
 }
 
 fn public(
@@ -81,7 +89,7 @@ fn public(
     server::start(listener, served, over, app)
 }
 
-fn metrics(
+fn metrics_page(
     listener: TcpListener,
     context: &web::Data<Context>,
     over: CancellationToken,

@@ -206,7 +206,8 @@ impl Relay {
         if letter.bye {
             lock(&self.0.hearing).left(letter.boot);
         }
-        if letter.look {
+        // Whoever leaves may not have had the time to tell everything.
+        if letter.look || letter.bye {
             self.0.doubt.notify_one();
         }
         if letter.due {

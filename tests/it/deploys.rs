@@ -30,6 +30,7 @@ async fn boards_are_sent_elsewhere_one_after_the_other_and_come_back_soon() {
     for _ in 0..BOARDS {
         boards.push(node.board(&world, world.anna).await);
     }
+    let page = format!("http://{}/metrics", node.app.metrics_addr.unwrap());
     let Node { app, .. } = node;
     let metrics = app.metrics.clone();
     let drained = tokio::spawn(app.drain());
@@ -42,6 +43,10 @@ async fn boards_are_sent_elsewhere_one_after_the_other_and_come_back_soon() {
             (boards.len(), told.len()),
             ((BOARDS - sent) as usize, sent as usize)
         );
+        // Whoever watches sees it to the end.
+        for shown in ["draining 1".into(), format!("sockets {}", BOARDS - sent)] {
+            soon(&shown, shows(&page, &format!("callboard_{shown}"))).await;
+        }
         world.clock.advance(PAUSE);
     }
 
@@ -53,6 +58,18 @@ async fn boards_are_sent_elsewhere_one_after_the_other_and_come_back_soon() {
 async fn closes(metrics: &Metrics, count: u32) {
     let line = format!("callboard_socket_closes_total{{code=\"1001\"}} {count}");
     while !metrics.encode().unwrap().lines().any(|shown| shown == line) {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Resolves when that page has this line.
+async fn shows(page: &str, line: &str) {
+    loop {
+        let answer = client().get(page).send().await.expect("an answer");
+        let shown = answer.text().await.expect("text");
+        if shown.lines().any(|shown| shown == line) {
+            return;
+        }
         tokio::task::yield_now().await;
     }
 }

@@ -99,7 +99,7 @@ async fn is_heard_from_another_node(line: &Line, other: &Node) -> Board {
     board
 }
 
-/// Two more servers relay, a stranger writes between, and a line is cut.
+/// Two more servers relay, a stranger writes between, a line is cut, and one of them is told to go.
 async fn relays(line: &Line, moved: &mut BTreeSet<String>) {
     let mut config = line.world.config.clone();
     config.relay = callboard::config::Relay::Postgres;
@@ -122,6 +122,7 @@ async fn relays(line: &Line, moved: &mut BTreeSet<String>) {
     one.shows_metric("callboard_relay_up 0").await;
     one.rings(&line.world.acme, 1).await;
     one.shows_metric("callboard_relay_dropped_total 1").await;
+    other.app.leave(Duration::ZERO).await;
     note([&one, &other], moved).await;
 }
 

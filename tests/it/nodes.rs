@@ -226,7 +226,7 @@ async fn a_board_that_resumes_where_less_has_been_heard_than_it_is_told_stays() 
 }
 
 /// A claim that is committed by a server of which nobody hears any more.
-async fn claimed_by_a_server_that_dies(world: &World, call_control_id: &str) {
+pub async fn claimed_by_a_server_that_dies(world: &World, call_control_id: &str) {
     let (store, clock) = (world.store.clone(), world.clock.clone());
     let (journal, writer, recorded) = Journal::open(store, clock, Metrics::new());
     drop(recorded);

@@ -41,13 +41,10 @@ impl Previous {
     /// A second after the last word of the dump, migrated by the command that operators run.
     async fn opened(empty: World) -> Self {
         let kind = dump::kind(&empty.database);
-        let database = dump::restored(kind).await;
         let seen = dump::seen(kind);
         let at = Timestamp::parse(text(&seen["at"])).expect("a time");
         let clock = Clock::by_hand(at.plus_seconds(1));
-        let tenants = [tenant(&seen["acme"]), tenant(&seen["rival"])];
-        let people = ["Anna", "Ben", "Olivia", "Mallory"].map(|name| person(&seen, name));
-        let mut world = World::found(database, clock, tenants, people).await;
+        let mut world = restored(kind, clock).await;
         let carrier = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = carrier.local_addr().expect("an address").port();
         let base = format!("http://127.0.0.1:{port}/v2");
@@ -81,6 +78,18 @@ impl Previous {
         }
         (line, self.seen)
     }
+}
+
+/// The database as the previous release left it, which nobody has migrated, by the machine's clock.
+pub async fn left_behind() -> World {
+    restored("postgres", Clock::system()).await
+}
+
+async fn restored(kind: &str, clock: Clock) -> World {
+    let (database, seen) = (dump::restored(kind).await, dump::seen(kind));
+    let tenants = [tenant(&seen["acme"]), tenant(&seen["rival"])];
+    let people = ["Anna", "Ben", "Olivia", "Mallory"].map(|name| person(&seen, name));
+    World::found(database, clock, tenants, people).await
 }
 
 async fn a_database_of_the_previous_release_shows_what_it_showed(empty: World) {

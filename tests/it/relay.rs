@@ -2,6 +2,7 @@
 //! boards of another at once. In most of these stories the clock stands still, so that no poll can
 //! have brought it.
 
+mod calm;
 mod dues;
 mod faults;
 mod strangers;
@@ -19,6 +20,10 @@ use crate::support::world::ENCRYPTION_KEY;
 use callboard::config::Relay;
 use callboard::domain::Role;
 use callboard_simulator::HangupCause;
+use calm::{
+    what_a_node_did_not_tell_before_it_died_is_found_when_it_is_missed,
+    what_a_node_did_not_tell_before_it_said_goodbye_is_found_at_once,
+};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -289,6 +294,8 @@ async fn under_load_every_board_hears_everything_once_in_order(cluster: Cluster)
 }
 
 by_each_way!(
+    what_a_node_did_not_tell_before_it_said_goodbye_is_found_at_once,
+    what_a_node_did_not_tell_before_it_died_is_found_when_it_is_missed,
     what_one_server_commits_is_on_anothers_boards_at_once,
     who_may_not_see_numbers_sees_none_of_another_server,
     somebody_who_is_removed_loses_every_socket_at_once,

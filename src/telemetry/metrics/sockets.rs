@@ -55,6 +55,7 @@ pub(super) struct Sockets {
     connects: Family<ConnectAnswer, Counter>,
     closes: Family<WithCode, Counter>,
     bytes_sent: Counter,
+    draining: Gauge,
 }
 
 impl Sockets {
@@ -68,6 +69,10 @@ impl Sockets {
             connects: catalog.counter_by("connects", "Connects, by how they were answered"),
             closes,
             bytes_sent: catalog.counter("outbox_bytes_sent", "Bytes handed to sockets"),
+            draining: catalog.gauge(
+                "draining",
+                "1 from when this node was told to stop: it is not ready, and sends its sockets elsewhere",
+            ),
         }
     }
 }
@@ -100,6 +105,11 @@ impl Metrics {
     /// A client's `connect` was answered.
     pub fn connect_answered(&self, answer: ConnectAnswer) {
         self.0.sockets.connects.get_or_create(&answer).inc();
+    }
+
+    /// This node was told to stop.
+    pub fn drains(&self) {
+        self.0.sockets.draining.set(1);
     }
 
     /// So many bytes left an outbox for its socket.

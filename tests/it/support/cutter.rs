@@ -1,4 +1,5 @@
-//! A wire to PostgreSQL that breaks at the worst moment: after a COMMIT was done, before its answer.
+//! A wire that breaks at the worst moment: to PostgreSQL after a COMMIT was done and before its answer, to
+//! any server so that nobody hears of it.
 
 use super::database::Database;
 use callboard::config::DatabaseUrl;
@@ -32,21 +33,39 @@ impl Cutter {
             .expect("a database's name")
             .to_owned();
         let user = url.config.get_user().expect("a user").to_owned();
+        let (cutter, address) = Self::before_server(server).await;
+        database.url =
+            DatabaseUrl::parse(&format!("postgres://{user}@{address}/{name}")).expect("a URL");
+        cutter
+    }
+
+    /// Puts a wire before the server at that address. Says where it begins.
+    pub async fn before_server(server: String) -> (Self, String) {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let port = listener.local_addr().expect("an address").port();
-        database.url = DatabaseUrl::parse(&format!("postgres://{user}@127.0.0.1:{port}/{name}"))
-            .expect("a URL");
+        let address = listener.local_addr().expect("an address").to_string();
         let cuts = Arc::new(AtomicU32::new(0));
         let way = Arc::new(AtomicU32::new(OPEN));
         let (wire_cuts, wire_way) = (Arc::clone(&cuts), Arc::clone(&way));
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                let server = TcpStream::connect(&server).await.expect("PostgreSQL");
+                let Ok(server) = TcpStream::connect(&server).await else {
+                    continue;
+                };
                 let (cuts, way) = (Arc::clone(&wire_cuts), Arc::clone(&wire_way));
                 tokio::spawn(carry(client, server, cuts, way));
             }
         });
-        Self { cuts, way }
+        (Self { cuts, way }, address)
+    }
+
+    /// From now on nothing comes through, either way, and nobody is told.
+    pub fn falls_silent(&self) {
+        self.way.store(CLOSED, Ordering::SeqCst);
+    }
+
+    /// New connections come through again; of what was swallowed nothing does.
+    pub fn speaks_again(&self) {
+        self.way.store(OPEN, Ordering::SeqCst);
     }
 
     /// So many of the next commits are done, and nobody hears of it.
@@ -78,17 +97,19 @@ async fn carry(
     way: Arc<AtomicU32>,
 ) {
     let (mut up, mut down) = ([0; 16 * 1024], [0; 16 * 1024]);
+    let mut lost = false;
     loop {
         tokio::select! {
             read = client.read(&mut up) => {
+                lost |= way.load(Ordering::SeqCst) == CLOSED;
                 let Ok(length @ 1..) = read else {
-                    if way.load(Ordering::SeqCst) == CLOSED {
+                    if lost {
                         // That the client has gone does not come through either.
                         std::future::pending::<()>().await;
                     }
                     return;
                 };
-                if way.load(Ordering::SeqCst) == CLOSED {
+                if lost {
                     continue;
                 }
                 let sent = &up[..length];
@@ -108,7 +129,8 @@ async fn carry(
             }
             read = server.read(&mut down) => {
                 let Ok(length @ 1..) = read else { return };
-                if way.load(Ordering::SeqCst) == CLOSED {
+                lost |= way.load(Ordering::SeqCst) == CLOSED;
+                if lost {
                     continue;
                 }
                 if client.write_all(&down[..length]).await.is_err() {

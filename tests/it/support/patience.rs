@@ -1,4 +1,4 @@
-//! Waiting with a deadline. Nothing here waits for a fixed time.
+//! Waiting with a deadline. Nothing waits for a fixed time.
 
 use std::time::Duration;
 
@@ -11,4 +11,9 @@ pub async fn soon<T>(what: &str, wait: impl Future<Output = T>) -> T {
         Ok(value) => value,
         Err(_) => panic!("waited in vain for {what}"),
     }
+}
+
+/// Leaves the processor to others before one looks again at what another process does.
+pub async fn look_again() {
+    tokio::time::sleep(Duration::from_millis(5)).await;
 }

@@ -1,12 +1,13 @@
 //! The server as a process of its own, which can be killed as a crash kills it.
 
 use super::database::Database;
-use super::patience::soon;
+use super::patience::{look_again, soon};
 use super::world::{JWT_SECRET, Tenant, World};
 use callboard::config::DatabaseUrl;
 use callboard_simulator::{Carrier, CarrierSettings, RetrySchedule};
 use secrecy::ExposeSecret;
 use std::net::TcpListener;
+use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
@@ -31,7 +32,16 @@ impl Process {
 
     /// One of several, with more of an environment.
     pub async fn start_with(world: &World, environment: Vec<(&'static str, String)>) -> Self {
-        let mut process = Self::launch(world, |command| {
+        Self::start_as(Path::new(BINARY), world, environment).await
+    }
+
+    /// The same, of another build.
+    pub async fn start_as(
+        binary: &Path,
+        world: &World,
+        environment: Vec<(&'static str, String)>,
+    ) -> Self {
+        let mut process = Self::launch_as(world, Command::new(binary), |command| {
             command.envs(environment.iter().map(|(name, value)| (name, value)));
         });
         process.environment = environment;
@@ -108,7 +118,12 @@ impl Process {
 
     /// Starts again on the same port and database.
     pub async fn comes_back(&mut self, world: &World) {
-        let mut command = serve(Command::new(BINARY), world, self.port, &self.folder);
+        self.comes_back_as(Path::new(BINARY), world).await;
+    }
+
+    /// The same, of another build.
+    pub async fn comes_back_as(&mut self, binary: &Path, world: &World) {
+        let mut command = serve(Command::new(binary), world, self.port, &self.folder);
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         self.child = command.spawn().expect("the server's binary");
         self.is_ready().await;
@@ -155,7 +170,7 @@ impl Process {
                 if answer.is_ok_and(|answer| answer.status().is_success()) {
                     return;
                 }
-                tokio::task::yield_now().await;
+                look_again().await;
             }
         };
         soon("the server to be ready", ready).await;
@@ -163,7 +178,7 @@ impl Process {
 }
 
 /// The server's binary.
-const BINARY: &str = env!("CARGO_BIN_EXE_callboard");
+pub const BINARY: &str = env!("CARGO_BIN_EXE_callboard");
 
 fn serve(mut command: Command, world: &World, port: u16, folder: &TempDir) -> Command {
     command

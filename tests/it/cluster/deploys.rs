@@ -1,0 +1,65 @@
+//! Nodes are replaced, killed and stopped.
+
+use super::Cluster;
+use crate::support::balancer::Balancer;
+use std::time::Instant;
+
+/// So many webhooks later a node's patience with its database and the balancer's with it are over: they
+/// come by a dozen a second.
+const STANDSTILL: u64 = 240;
+/// So many webhooks later the next node is killed.
+const KILLED_EVERY: u64 = 30;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn behind_nginx_each_node_is_replaced_twice() {
+    let cluster = Cluster::start(Balancer::nginx).await;
+    each_node_is_replaced_twice(cluster, "SIGTERM, each node twice, nginx").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn behind_haproxy_each_node_is_replaced_twice() {
+    let cluster = Cluster::start(Balancer::haproxy).await;
+    each_node_is_replaced_twice(cluster, "SIGTERM, each node twice, HAProxy").await;
+}
+
+async fn each_node_is_replaced_twice(mut cluster: Cluster, what: &str) {
+    let day = cluster.day().await;
+    for _ in 0..2 {
+        for node in 0..3 {
+            cluster.is_stopped(node).await;
+            cluster.comes_back(node).await;
+        }
+    }
+    let evening = day.ends(&cluster).await;
+    evening.lost_nothing(what);
+    // Its node goes, and it is at once on another: never two tries for one absence.
+    assert!(evening.most_absences() <= 6, "{:#?}", evening.boards);
+    let tries = evening.boards.iter().map(|board| board.vain).sum::<usize>();
+    assert_eq!(tries, 0, "{:#?}", evening.boards);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_node_is_killed() {
+    let mut cluster = Cluster::start(Balancer::nginx).await;
+    let day = cluster.day().await;
+    for node in 0..3 {
+        day.goes_on_for(KILLED_EVERY).await;
+        cluster.nodes[node].dies().await;
+        cluster.comes_back(node).await;
+    }
+    let evening = day.ends(&cluster).await;
+    evening.lost_nothing("kill -9, each node, nginx");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_stands_still() {
+    let cluster = Cluster::start(Balancer::nginx).await;
+    let day = cluster.day().await;
+    cluster.nodes[0].freezes().await;
+    let began = Instant::now();
+    day.goes_on_for(STANDSTILL).await;
+    let what = format!("SIGSTOP of a node for {:.0?}, nginx", began.elapsed());
+    cluster.nodes[0].goes_on().await;
+    let evening = day.ends(&cluster).await;
+    evening.lost_nothing(&what);
+}
