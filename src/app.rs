@@ -162,6 +162,7 @@ impl App {
             metrics.clone(),
             runtime.clone(),
             relay.clone(),
+            directory.clone(),
         );
 
         let http =
@@ -203,6 +204,7 @@ impl App {
         keep.going(Duty::Relay, &relay, Relay::run);
         keep.listening(&fanout, heard);
         keep.going(Duty::HeadPoll, &fanout, Fanout::poll_heads);
+        keep.going(Duty::Warmth, &fanout, Fanout::keep_warm);
         keep.going(Duty::Directory, &directory, Directory::keep_true);
         keep.going(Duty::Retention, &retention, Retention::run);
         let retake = Retake::new(

@@ -7,9 +7,11 @@ mod gaps;
 mod heads;
 mod joining;
 mod told;
+mod warmth;
 
 pub(crate) use joining::{CaughtUp, JoinError};
 
+use crate::agencies::Directory;
 use crate::clock::Clock;
 use crate::domain::AgencyId;
 use crate::hub::Hub;
@@ -20,6 +22,7 @@ use dashmap::DashMap;
 use std::sync::Arc;
 use tokio::runtime::Handle;
 use tokio::sync::{Mutex, Semaphore};
+use warmth::Cold;
 
 /// Events per read of the journal.
 const PAGE: i64 = 500;
@@ -35,6 +38,8 @@ pub struct Fanout {
     metrics: Metrics,
     runtime: Handle,
     relay: Relay,
+    directory: Directory,
+    cold: Arc<Cold>,
     loading: Arc<DashMap<AgencyId, Arc<Mutex<()>>>>,
     filling: Arc<DashMap<AgencyId, ()>>,
     readers: Arc<Semaphore>,
@@ -50,6 +55,7 @@ impl Fanout {
         metrics: Metrics,
         runtime: Handle,
         relay: Relay,
+        directory: Directory,
     ) -> Self {
         Self {
             hub,
@@ -58,6 +64,8 @@ impl Fanout {
             metrics,
             runtime,
             relay,
+            directory,
+            cold: Arc::default(),
             loading: Arc::new(DashMap::new()),
             filling: Arc::new(DashMap::new()),
             readers: Arc::new(Semaphore::new(READERS)),

@@ -74,6 +74,8 @@ pub enum Heard {
     Heads(Vec<(AgencyId, String, i64)>),
     /// Agencies whose journals may hold events that nobody was told of.
     Doubt(Vec<AgencyId>),
+    /// Agencies of which another node has sockets.
+    Watched(Vec<AgencyId>),
 }
 
 impl Heard {
@@ -81,7 +83,7 @@ impl Heard {
         match self {
             Self::Events(events) => events.is_empty(),
             Self::Heads(heads) => heads.is_empty(),
-            Self::Doubt(agencies) => agencies.is_empty(),
+            Self::Doubt(agencies) | Self::Watched(agencies) => agencies.is_empty(),
         }
     }
 }
@@ -109,6 +111,7 @@ struct Inner {
     heard: mpsc::Sender<Heard>,
     doubt: Notify,
     due: Notify,
+    newcomer: Notify,
 }
 
 /// What a relay works with.
@@ -153,6 +156,7 @@ impl Relay {
             heard,
             doubt: Notify::new(),
             due: Notify::new(),
+            newcomer: Notify::new(),
         }));
         Ok((relay, out))
     }
@@ -185,6 +189,16 @@ impl Relay {
     /// Tells the other nodes that something is owed to the carrier now.
     pub fn tell_of_dues(&self) {
         self.0.outgoing.due();
+    }
+
+    /// Tells the other nodes of which agencies sockets are here, all of them.
+    pub fn tell_of_watched(&self, agencies: Vec<AgencyId>) {
+        self.0.outgoing.watched(agencies);
+    }
+
+    /// Resolves when a node is heard that was not heard before.
+    pub async fn newcomer(&self) {
+        self.0.newcomer.notified().await;
     }
 
     /// Resolves when the heads are to be looked at: something was lost, or may have been.

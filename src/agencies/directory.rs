@@ -5,6 +5,8 @@
 //! takes effect within five seconds, and neither a webhook nor a storm of reconnecting boards costs
 //! a query.
 
+mod met;
+
 use super::profile::{Profile, open_profiles};
 use super::seal::Keyring;
 use super::vault::Vault;
@@ -17,7 +19,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Mutex, Notify, watch};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -39,6 +41,10 @@ struct Inner {
     defaults: AgencyDefaults,
     agencies: RwLock<Arc<Agencies>>,
     people: DashMap<UserId, Option<User>>,
+    /// Agencies all of whose people are among them.
+    met: DashMap<AgencyId, ()>,
+    /// People are read again, or many for the first time, by one at a time.
+    turn: Mutex<()>,
     version: AtomicI64,
     changed: watch::Sender<i64>,
     nudged: Notify,
@@ -71,6 +77,8 @@ impl Directory {
             defaults,
             agencies: RwLock::default(),
             people: DashMap::new(),
+            met: DashMap::new(),
+            turn: Mutex::default(),
             version: AtomicI64::new(0),
             changed: watch::Sender::new(0),
             nudged: Notify::new(),
@@ -126,6 +134,7 @@ impl Directory {
     /// # Errors
     /// When the database is away; what was known stays.
     pub async fn refresh(&self) -> Result<(), StoreError> {
+        let _turn = self.0.turn.lock().await;
         let version = self.0.store.directory_version().await?;
         if version == self.0.version.load(Ordering::SeqCst) {
             return Ok(());
@@ -145,6 +154,8 @@ impl Directory {
         // Counted before the people are read: whoever reads one meanwhile will look again.
         self.0.version.store(version, Ordering::SeqCst);
         self.reread_people().await?;
+        // There may be new ones.
+        self.0.met.clear();
         self.0.changed.send_replace(version);
         Ok(())
     }
@@ -193,6 +204,7 @@ impl Directory {
             let user = self.0.store.users(vec![id]).await?.into_iter().next();
             if self.0.people.len() >= PEOPLE {
                 self.0.people.clear();
+                self.0.met.clear();
             }
             self.0.people.insert(id, user.clone());
             // A change that came while we asked would otherwise be forgotten by this insert.

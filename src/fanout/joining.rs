@@ -205,7 +205,7 @@ impl Fanout {
     }
 
     /// Loads a board, once however many clients wait for it.
-    async fn load(&self, agency: AgencyId) -> Result<(), JoinError> {
+    pub(super) async fn load(&self, agency: AgencyId) -> Result<(), JoinError> {
         let turn = self.turn(agency);
         let _turn = turn.lock().await;
         if self.hub.seq(agency).is_some() {

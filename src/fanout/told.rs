@@ -13,6 +13,9 @@ use std::time::Duration;
 use tokio::sync::{Mutex, mpsc};
 use tokio_util::sync::CancellationToken;
 
+/// How long what nobody here waits for may gather before the journal is read.
+const UNWATCHED_PATIENCE: Duration = Duration::from_millis(50);
+
 impl Fanout {
     /// Brings what the relay hears to the boards, until `stop`.
     pub async fn hear(self, heard: Arc<Mutex<mpsc::Receiver<Heard>>>, stop: CancellationToken) {
@@ -38,6 +41,7 @@ impl Fanout {
                         self.fill_soon(agency, Duration::ZERO);
                     }
                 }
+                Heard::Watched(agencies) => self.is_watched_elsewhere(agencies),
             }
         }
     }
@@ -65,7 +69,14 @@ impl Fanout {
     fn compare_with_told(&self, agency: AgencyId, epoch: &str, seq: i64) {
         match self.hub.seq(agency) {
             Some((ours, _)) if ours != epoch => self.relay.doubt(),
-            Some((_, ours)) if seq > ours => self.fill_soon(agency, Duration::ZERO),
+            Some((_, ours)) if seq > ours => {
+                let patience = if self.hub.is_watched(agency) {
+                    Duration::ZERO
+                } else {
+                    UNWATCHED_PATIENCE
+                };
+                self.fill_soon(agency, patience);
+            }
             _ => {}
         }
     }

@@ -140,7 +140,7 @@ pub(super) struct Channel {
     ring_bytes: usize,
     parked: BTreeMap<i64, Delivery>,
     members: Members,
-    /// Nobody was here at the last sweep.
+    /// Nobody was here at the last sweep, nor has kept it since.
     pub(super) idle: bool,
 }
 
@@ -151,6 +151,17 @@ impl Channel {
 
     pub(super) fn is_empty(&self) -> bool {
         self.members.is_empty()
+    }
+
+    /// A board that no socket here watches.
+    pub(super) fn is_unwatched(&self) -> bool {
+        self.epoch.is_some() && self.members.is_empty()
+    }
+
+    /// Not idle, by the word of another node. False when there is no board.
+    pub(super) fn is_kept(&mut self) -> bool {
+        self.idle = false;
+        self.epoch.is_some()
     }
 
     pub(super) fn ring_bytes(&self) -> usize {

@@ -31,6 +31,9 @@ use uuid::Uuid;
 /// Most bytes of all rings of this node together.
 const RINGS_BYTES: usize = 256 * 1024 * 1024;
 
+/// Beyond this, channels that nobody here watches have shorter rings.
+const UNWATCHED_RINGS_BYTES: usize = RINGS_BYTES / 2;
+
 /// The channels of this node. Clones are the same hub.
 #[derive(Clone)]
 pub struct Hub(Arc<Inner>);
@@ -58,6 +61,42 @@ impl Hub {
     #[must_use]
     pub fn agencies(&self) -> Vec<AgencyId> {
         self.0.channels.iter().map(|entry| *entry.key()).collect()
+    }
+
+    /// The agencies of which sockets are here.
+    #[must_use]
+    pub fn watched(&self) -> Vec<AgencyId> {
+        let channels = self.channels().into_iter();
+        let watched = channels.filter(|(_, channel)| !lock(channel).is_empty());
+        watched.map(|(agency, _)| agency).collect()
+    }
+
+    /// Whether sockets of that agency are here.
+    #[must_use]
+    pub fn is_watched(&self, agency: AgencyId) -> bool {
+        let channel = self.existing(agency);
+        channel.is_some_and(|channel| !lock(&channel).is_empty())
+    }
+
+    /// Has a board that is loaded outlive the next sweep, watched or not. False when there is none.
+    #[must_use]
+    pub fn keep(&self, agency: AgencyId) -> bool {
+        let channel = self.existing(agency);
+        channel.is_some_and(|channel| lock(&channel).is_kept())
+    }
+
+    /// How many boards are loaded that no socket here watches.
+    #[must_use]
+    pub fn unwatched(&self) -> usize {
+        let channels = self.channels().into_iter();
+        let unwatched = channels.filter(|(_, channel)| lock(channel).is_unwatched());
+        unwatched.count()
+    }
+
+    /// How many agencies have a place here.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.0.channels.len()
     }
 
     /// Whether someone watches, or lately watched, that agency here.
@@ -163,10 +202,9 @@ impl Hub {
     /// Every socket of this node.
     #[must_use]
     pub fn members(&self) -> Vec<Member> {
-        let channels: Vec<_> = self.0.channels.iter().map(|entry| entry.clone()).collect();
+        let channels = self.channels().into_iter();
         channels
-            .iter()
-            .flat_map(|channel| lock(channel).members())
+            .flat_map(|(_, channel)| lock(&channel).members())
             .collect()
     }
 
@@ -186,6 +224,14 @@ impl Hub {
         });
     }
 
+    fn channels(&self) -> Vec<(AgencyId, Arc<Mutex<Channel>>)> {
+        // Cloned out, as below.
+        let channels = self.0.channels.iter();
+        channels
+            .map(|entry| (*entry.key(), Arc::clone(entry.value())))
+            .collect()
+    }
+
     fn existing(&self, agency: AgencyId) -> Option<Arc<Mutex<Channel>>> {
         // Cloned out, so that no shard of the map stays locked while the channel is.
         self.0.channels.get(&agency).map(|entry| Arc::clone(&entry))
@@ -196,13 +242,19 @@ impl Hub {
     }
 
     /// Keeps the sum of all rings; when it is above the limit, this channel gives up half of its
-    /// own, and resumes from before that read the journal.
+    /// own, and resumes from before that read the journal. The limit is nearer for a channel that
+    /// nobody here watches.
     fn account(&self, before: usize, channel: &mut Channel) {
         let after = channel.ring_bytes();
         let total = &self.0.rings_bytes;
         total.fetch_add(after, Ordering::Relaxed);
         total.fetch_sub(before, Ordering::Relaxed);
-        if total.load(Ordering::Relaxed) > RINGS_BYTES {
+        let most = if channel.is_empty() {
+            UNWATCHED_RINGS_BYTES
+        } else {
+            RINGS_BYTES
+        };
+        if total.load(Ordering::Relaxed) > most {
             while channel.ring_bytes() > after / 2 && channel.forget_oldest() {}
             total.fetch_sub(after - channel.ring_bytes(), Ordering::Relaxed);
         }
@@ -212,3 +264,6 @@ impl Hub {
 fn lock(channel: &Arc<Mutex<Channel>>) -> MutexGuard<'_, Channel> {
     channel.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests;

@@ -51,6 +51,11 @@ impl Hearing {
         place
     }
 
+    /// Whether it is the first of that life that is heard.
+    pub(super) fn is_new(&self, boot: Uuid) -> bool {
+        !self.others.contains_key(&boot)
+    }
+
     /// That life is over.
     pub(super) fn left(&mut self, boot: Uuid) {
         self.others.remove(&boot);
@@ -96,7 +101,9 @@ mod tests {
     #[test]
     fn somebody_who_was_there_before_us_may_have_told_what_we_missed() {
         let mut hearing = Hearing::default();
+        assert!(hearing.is_new(ANNA));
         assert_eq!(hearing.told(ANNA, 7, Tick::default()), Place::AfterLoss);
+        assert!(!hearing.is_new(ANNA) && hearing.is_new(BEN));
     }
 
     #[test]

@@ -34,6 +34,9 @@ pub(super) struct Letter<'a> {
     /// Agencies whose journals may hold events that nobody was told of.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub doubt: Vec<Uuid>,
+    /// Agencies of which sockets are there: they may come to whoever reads this.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub watched: Vec<Uuid>,
 }
 
 fn is_not(value: &bool) -> bool {
@@ -60,6 +63,7 @@ impl<'a> Letter<'a> {
             events,
             heads,
             doubt: parcel.doubt.clone(),
+            watched: parcel.watched.clone(),
             ..Self::default()
         }
     }

@@ -17,6 +17,11 @@ const AROUND: usize = 256;
 const PARCEL_HEADS: usize = 48;
 /// The same of doubts.
 const PARCEL_DOUBTS: usize = 32;
+/// Most bytes of ids in one message, and what a head and an id take of them: watched agencies go where
+/// heads and doubts leave room.
+const PARCEL_IDS: usize = 7_500;
+const HEAD_BYTES: usize = 100;
+const ID_BYTES: usize = 40;
 /// Most heads that wait.
 const MOST_HEADS: usize = 16 * 1024;
 
@@ -41,6 +46,7 @@ struct Queue {
     bytes: usize,
     heads: BTreeMap<AgencyId, (String, i64)>,
     doubt: BTreeSet<AgencyId>,
+    watched: BTreeSet<AgencyId>,
     due: bool,
 }
 
@@ -50,6 +56,7 @@ pub(super) struct Parcel {
     pub(super) events: Vec<Published>,
     pub(super) heads: Vec<HeadTold>,
     pub(super) doubt: Vec<Uuid>,
+    pub(super) watched: Vec<Uuid>,
     pub(super) due: bool,
     /// Something before it was dropped.
     pub(super) lost: bool,
@@ -61,6 +68,7 @@ impl Parcel {
         self.events.is_empty()
             && self.heads.is_empty()
             && self.doubt.is_empty()
+            && self.watched.is_empty()
             && !self.due
             && !self.lost
     }
@@ -103,6 +111,16 @@ impl Outgoing {
         }
     }
 
+    /// The agencies of which sockets are here, all of them. Of those told before, what still waits is
+    /// no news any more.
+    pub(super) fn watched(&self, agencies: Vec<AgencyId>) {
+        let mut queue = self.queue();
+        if queue.open {
+            queue.watched = agencies.into_iter().take(MOST_HEADS).collect();
+            self.filled.notify_one();
+        }
+    }
+
     /// Something is owed to the carrier now.
     pub(super) fn due(&self) {
         let mut queue = self.queue();
@@ -137,20 +155,24 @@ impl Outgoing {
     /// Whether there is nothing to take.
     pub(super) fn is_empty(&self) -> bool {
         let queue = self.queue();
-        queue.events.is_empty() && queue.heads.is_empty() && queue.doubt.is_empty() && !queue.due
+        !queue.has_more() && !queue.due
     }
 
     /// As much as goes in one message.
     pub(super) fn take(&self) -> Parcel {
         let mut queue = self.queue();
-        let parcel = Parcel {
+        let mut parcel = Parcel {
             events: queue.take_events(),
             heads: queue.take_heads(),
             doubt: queue.take_doubt(),
+            watched: Vec::new(),
             due: std::mem::take(&mut queue.due),
             lost: std::mem::take(&mut queue.lost),
         };
-        let more = !queue.events.is_empty() || !queue.heads.is_empty() || !queue.doubt.is_empty();
+        let taken = parcel.heads.len() * HEAD_BYTES + parcel.doubt.len() * ID_BYTES;
+        let room = PARCEL_IDS.saturating_sub(taken) / ID_BYTES;
+        parcel.watched = take_first(&mut queue.watched, room);
+        let more = queue.has_more();
         drop(queue);
         if more {
             self.filled.notify_one();
@@ -214,15 +236,20 @@ impl Queue {
     }
 
     fn take_doubt(&mut self) -> Vec<Uuid> {
-        let mut taken = Vec::new();
-        while taken.len() < PARCEL_DOUBTS {
-            let Some(agency) = self.doubt.pop_first() else {
-                break;
-            };
-            taken.push(agency.0);
-        }
-        taken
+        take_first(&mut self.doubt, PARCEL_DOUBTS)
     }
+
+    fn has_more(&self) -> bool {
+        !self.events.is_empty()
+            || !self.heads.is_empty()
+            || !self.doubt.is_empty()
+            || !self.watched.is_empty()
+    }
+}
+
+fn take_first(agencies: &mut BTreeSet<AgencyId>, most: usize) -> Vec<Uuid> {
+    let first = std::iter::from_fn(|| agencies.pop_first());
+    first.take(most).map(|agency| agency.0).collect()
 }
 
 fn size_of(event: &Published) -> usize {
@@ -231,6 +258,8 @@ fn size_of(event: &Published) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use super::super::letter::Letter;
+    use super::super::seal::Seal;
     use super::{MOST_BYTES, Outgoing, PARCEL_BYTES, PARCEL_HEADS};
     use crate::domain::{AgencyId, Timestamp};
     use crate::view::Published;
@@ -287,6 +316,32 @@ mod tests {
         let rest = outgoing.take().heads.len() + outgoing.take().heads.len();
         assert_eq!(first.heads.len() + rest, 100);
         assert!(outgoing.take().is_empty());
+    }
+
+    #[test]
+    fn watched_agencies_go_where_a_notice_has_room_and_never_beyond_it() {
+        let outgoing = opened(false);
+        let agency = |number: u128| AgencyId(Uuid::from_u128(u128::MAX - number));
+        outgoing.put((0..48).map(|number| event(number, i64::MAX, 9)).collect());
+        outgoing.doubt((0..32).map(agency).collect());
+        outgoing.watched((0..1000).map(agency).collect());
+        let (mut told, mut parcels) = (0, 0);
+        while !outgoing.is_empty() {
+            let mut parcel = outgoing.take();
+            for (_, epoch, _) in &mut parcel.heads {
+                *epoch = Uuid::max().to_string();
+            }
+            told += parcel.watched.len();
+            parcels += 1;
+            let letter = Letter::of(&parcel, Uuid::max(), u64::MAX, i64::MAX);
+            let signed = Seal::new(None, "").sign(&letter.text().unwrap());
+            assert!(signed.len() < 8000, "{}", signed.len());
+        }
+        assert!(told == 1000 && parcels <= 7, "{told} in {parcels}");
+        // What was told last is what is told.
+        outgoing.watched(vec![agency(1)]);
+        outgoing.watched(vec![agency(2)]);
+        assert_eq!(outgoing.take().watched, [agency(2).0]);
     }
 
     #[test]

@@ -192,7 +192,13 @@ impl Relay {
 
     fn hear_another(&self, letter: Letter<'_>) {
         let now = self.0.clock.tick();
-        let place = lock(&self.0.hearing).told(letter.boot, letter.n, now);
+        let mut hearing = lock(&self.0.hearing);
+        let new = hearing.is_new(letter.boot);
+        let place = hearing.told(letter.boot, letter.n, now);
+        drop(hearing);
+        if new && !letter.bye {
+            self.0.newcomer.notify_one();
+        }
         match place {
             Place::Repeated => return self.0.metrics.relay_unheard(Unheard::Repeated),
             Place::AfterLoss => {
@@ -233,7 +239,9 @@ impl Relay {
             Heard::Events(Vec::new())
         };
         let doubt = letter.doubt.into_iter().map(AgencyId).collect();
-        for heard in [all, Heard::Heads(heads), Heard::Doubt(doubt)] {
+        let watched = letter.watched.into_iter().map(AgencyId).collect();
+        let rest = [Heard::Doubt(doubt), Heard::Watched(watched)];
+        for heard in [all, Heard::Heads(heads)].into_iter().chain(rest) {
             if !heard.is_empty() && self.0.heard.try_send(heard).is_err() {
                 self.refuse(Unheard::Full);
                 self.0.doubt.notify_one();

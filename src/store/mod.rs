@@ -31,7 +31,7 @@ pub use trouble::Trouble;
 
 use crate::config::DatabaseUrl;
 use crate::domain::{
-    Agency, AgencyId, Call, CallId, Carrier, LegHandle, Role, Status, Timestamp, User, UserId,
+    Agency, AgencyId, Call, CallId, Carrier, LegHandle, Role, Status, Timestamp, UserId,
 };
 use crate::view::Published;
 use batch::{BatchKeys, Head, Loaded, Writes};
@@ -167,6 +167,7 @@ mod logs;
 mod migrations;
 mod notices;
 mod numbers;
+mod people;
 
 pub use checkup::{Rights, ToCheck, WebhookTally};
 pub use credentials::{AgencyCredentials, KeptCredential};
@@ -358,31 +359,6 @@ impl Store {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         query!(self, write, directory::add_agency(agency, epoch, now))
-    }
-
-    /// These people, as far as they are known.
-    pub async fn users(&self, ids: Vec<UserId>) -> Result<Vec<User>, StoreError> {
-        query!(self, read, directory::users(ids))
-    }
-
-    /// The people of an agency, or of all.
-    pub async fn people(&self, agency: Option<AgencyId>) -> Result<Vec<User>, StoreError> {
-        query!(self, read, directory::people(agency))
-    }
-
-    /// The SIP names of everybody's phones, with whose agency they are.
-    pub async fn sip_names(&self) -> Result<Vec<(AgencyId, String)>, StoreError> {
-        query!(self, read, directory::sip_names())
-    }
-
-    /// Adds a person, or changes one that is known.
-    pub async fn put_user(&self, user: User, now: Timestamp) -> Result<(), StoreError> {
-        query!(self, write, directory::put_user(user, now))
-    }
-
-    /// Removes a person; says whether there was one.
-    pub async fn remove_user(&self, user: UserId) -> Result<bool, StoreError> {
-        query!(self, write, directory::remove_user(user))
     }
 }
 

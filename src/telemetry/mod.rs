@@ -13,7 +13,7 @@ pub use lines::{Logs, LostLines};
 pub use logs::{LogTarget, init};
 pub use metrics::{
     ConnectAnswer, Direction, Duty, ErrandOutcome, HeadPoll, JournalFailure, KeyFetch, Metrics,
-    Provider, ProviderResult, Refused, Removed, Unheard, WebhookResult,
+    Provider, ProviderResult, Refused, Removed, Unheard, Warmed, WebhookResult,
 };
 
 /// Why logs could not be started or metrics could not be written out.

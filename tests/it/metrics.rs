@@ -110,6 +110,10 @@ async fn relays(line: &Line, moved: &mut BTreeSet<String>) {
     other.shows_metric("callboard_relay_up 1").await;
     let heard = async { while other.metric("callboard_relay_gaps_total ").await == Some(0) {} };
     line.world.wind_until(STEP, heard).await;
+    let board = one.board(&line.world, line.world.olivia).await;
+    let ready = async { while other.metric("callboard_boards_warm ").await == Some(0) {} };
+    line.world.wind_until(STEP, ready).await;
+    board.leaves().await;
     note([&one, &other], moved).await;
     let stranger = "NOTIFY callboard_relay_1, 'hello'";
     line.world.database.execute(stranger).await;

@@ -6,6 +6,7 @@ mod calm;
 mod dues;
 mod faults;
 mod strangers;
+mod warm;
 
 use crate::support::World;
 use crate::support::browser::Board;
@@ -161,6 +162,9 @@ macro_rules! by_each_way {
     };
 }
 
+/// The same for the rooms below.
+use by_each_way;
+
 async fn what_one_server_commits_is_on_anothers_boards_at_once(cluster: Cluster) {
     let [one, other] = cluster.pair().await;
     let world = &cluster.world;
@@ -259,8 +263,10 @@ async fn a_line_that_is_lost_comes_back_and_what_it_missed_is_read(cluster: Clus
             world.database.execute(listeners).await;
         }
     }
+    // The clock stands still, so the next lines are not tried before this is seen.
     for node in &nodes {
-        cluster.degrades(node).await;
+        let cut = async { while state(node).await != "degraded" {} };
+        soon("a line that is cut", cut).await;
     }
     cluster.is_told(one).await;
     let heard = world.wind_until(STEP, ben.hears_words(2)).await;

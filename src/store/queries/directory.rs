@@ -127,6 +127,19 @@ pub(crate) async fn people(
     rows.into_iter().map(UserRow::user).collect()
 }
 
+/// The people of those agencies.
+pub(crate) async fn people_of(
+    conn: &mut Conn,
+    agencies: Vec<AgencyId>,
+) -> Result<Vec<User>, StoreError> {
+    let agencies: Vec<String> = agencies.iter().map(AgencyId::to_string).collect();
+    let rows: Vec<UserRow> = users::table
+        .filter(users::agency_id.eq_any(agencies))
+        .load(conn)
+        .await?;
+    rows.into_iter().map(UserRow::user).collect()
+}
+
 /// The SIP names of everybody's phones, with whose agency they are.
 pub(crate) async fn sip_names(conn: &mut Conn) -> Result<Vec<(AgencyId, String)>, StoreError> {
     let rows: Vec<(Option<String>, Option<String>)> = users::table

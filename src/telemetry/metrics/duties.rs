@@ -21,6 +21,8 @@ label! {
         Relay = "relay",
         /// Brings what other nodes told to the boards.
         Heard = "heard",
+        /// Keeps boards ready for the sockets of other nodes.
+        Warmth = "warmth",
         /// Sees to what is owed to the carrier.
         Errands = "errands",
         /// Takes up again the webhooks that could not be applied.

@@ -5,6 +5,7 @@
 //! is an enum stand at zero from the start, since Prometheus cannot see the increase of a series
 //! that was not there before.
 
+mod boards;
 mod catalog;
 mod duties;
 mod errands;
@@ -21,6 +22,7 @@ mod retention;
 mod sockets;
 mod webhooks;
 
+pub use boards::Warmed;
 pub use duties::Duty;
 pub use errands::ErrandOutcome;
 pub use journal::{HeadPoll, JournalFailure};
@@ -60,6 +62,7 @@ struct Inner {
     errands: errands::Errands,
     duties: duties::Duties,
     relay: relay::Relay,
+    boards: boards::Boards,
 }
 
 impl Metrics {
@@ -91,6 +94,7 @@ impl Metrics {
         let errands = errands::Errands::register(&mut catalog);
         let duties = duties::Duties::register(&mut catalog);
         let relay = relay::Relay::register(&mut catalog);
+        let boards = boards::Boards::register(&mut catalog);
         #[cfg(feature = "proving")]
         let names = catalog.names();
         Self(Arc::new(Inner {
@@ -109,6 +113,7 @@ impl Metrics {
             errands,
             duties,
             relay,
+            boards,
         }))
     }
 
