@@ -23,17 +23,14 @@ use callboard::journal::Journal;
 use callboard::store::Store;
 use callboard::store::batch::{BatchKeys, WebhookOutcome, Writes};
 use callboard::telemetry::Metrics;
-use std::path::Path;
-use std::process::Command;
 use std::time::{Duration, Instant};
 use support::figures::{Figures, Target, tell_ratio};
 use support::must_be_optimised;
+use support::postgres::Postgres;
 use support::rows;
 use support::webhooks::Calls;
 use support::world::{add_agencies, open};
-use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 
 const IN_FLIGHT: usize = 64;
 /// Rounds of each, alternating; one more of each comes first and is not counted.
@@ -191,66 +188,4 @@ async fn bare_commit(store: &Store, clock: &Clock, writes: Writes) -> f64 {
     let committed = store.commit(BatchKeys::default(), clock.now(), |_| Ok((writes, ())));
     committed.await.expect("a commit");
     began.elapsed().as_secs_f64() * 1e3
-}
-
-/// A PostgreSQL server: the one that is named, or one of our own.
-struct Postgres {
-    url: String,
-    own: Option<TempDir>,
-}
-
-impl Postgres {
-    fn find() -> Self {
-        if let Ok(url) = std::env::var("CALLBOARD_TEST_POSTGRES") {
-            return Self { url, own: None };
-        }
-        let folder = tempfile::tempdir().expect("a folder");
-        run("start", folder.path());
-        let url = run("url", folder.path());
-        Self {
-            url: url.trim().to_owned(),
-            own: Some(folder),
-        }
-    }
-
-    async fn new_database(&self) -> (String, DatabaseUrl) {
-        let name = format!("bench_{}", Uuid::new_v4().simple());
-        self.run("postgres", &format!("CREATE DATABASE {name}"))
-            .await;
-        let url = DatabaseUrl::parse(&self.url_of(&name)).expect("a URL");
-        (name, url)
-    }
-
-    async fn run(&self, database: &str, statement: &str) {
-        let url = self.url_of(database);
-        let connected = tokio_postgres::connect(&url, tokio_postgres::NoTls).await;
-        let (client, connection) = connected.expect("the PostgreSQL server");
-        tokio::spawn(connection);
-        let done = client.batch_execute(statement).await;
-        done.expect("what PostgreSQL was told");
-    }
-
-    fn url_of(&self, database: &str) -> String {
-        let (base, _) = self.url.rsplit_once('/').expect("a URL with a database");
-        format!("{base}/{database}")
-    }
-}
-
-impl Drop for Postgres {
-    fn drop(&mut self) {
-        if let Some(folder) = &self.own {
-            run("stop", folder.path());
-        }
-    }
-}
-
-fn run(command: &str, folder: &Path) -> String {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/postgres");
-    let output = Command::new(script).arg(command).arg(folder).output();
-    let output = output.expect("tests/postgres");
-    assert!(
-        output.status.success(),
-        "tests/postgres {command}: {output:?}"
-    );
-    String::from_utf8(output.stdout).expect("text")
 }

@@ -1,5 +1,6 @@
 //! A storm: five thousand boards that were cut off come back at once, each with its position, and
-//! hear what they missed. The ring covers it, so the database is not read at all.
+//! hear what they missed. The ring covers it, so the database is not read at all. Then ten thousand boards
+//! of a node that is killed come to two others, which never had a socket of theirs.
 #![allow(
     unreachable_pub,
     clippy::expect_used,
@@ -15,10 +16,12 @@ mod support;
 
 use callboard::clock::Clock;
 use callboard::domain::{AgencyId, Timestamp};
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 use support::client::{Board, Position};
 use support::cpu::CpuTime;
 use support::figures::{Figures, Target};
+use support::nodes::{self, Deployment};
 use support::server::{self, Server};
 use support::webhooks::Calls;
 use support::world::{Door, World};
@@ -31,13 +34,22 @@ const SOCKETS_EACH: usize = 20;
 /// Events of each agency that its boards miss.
 const MISSED: usize = 20;
 const ROUNDS: usize = 5;
+/// The same of a node that is killed.
+const ITS_AGENCIES: usize = 1000;
+const ITS_PEOPLE: usize = 10;
+const ITS_MISSED: usize = 10;
+/// How long the others are watched at rest.
+const REST: Duration = Duration::from_secs(5);
 
 fn main() {
     must_be_optimised("storm");
     if let Some(orders) = server::orders() {
-        return serve(orders[0] == "standing");
+        return match orders[0].as_str() {
+            clock @ ("standing" | "running") => serve(clock == "standing"),
+            _ => nodes::serve_orders(&orders),
+        };
     }
-    must_open((AGENCIES * PEOPLE * SOCKETS_EACH + 500) as u64);
+    must_open((ITS_AGENCIES * ITS_PEOPLE + 500) as u64);
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -46,6 +58,9 @@ fn main() {
             // Where the clock stands nothing is polled, so every query is the storm's.
             storm("standing", 1).await;
             storm("running", ROUNDS).await;
+            for way in ["redis", "postgres", "off"] {
+                a_node_is_killed(way).await;
+            }
         });
 }
 
@@ -88,15 +103,16 @@ async fn storm(clock: &str, rounds: usize) {
     let mut server = Server::start(&[clock]);
     let door = Door::read(&server.hear());
     let mut positions = vec![None; door.tokens.len() * SOCKETS_EACH];
+    let place = |place: usize| (door.addr, door.tokens[place / SOCKETS_EACH].clone());
     // The first time all are new.
-    all_come(&door, &mut positions).await;
+    all_come(place, &mut positions, MISSED).await;
     let (mut seconds, mut cpu) = (Figures::default(), Figures::default());
     for _ in 0..rounds {
         server.ask("miss");
         let queries = queries_at_rest(&mut server).await;
         let before = CpuTime::of(server.pid());
         let began = Instant::now();
-        all_come(&door, &mut positions).await;
+        all_come(place, &mut positions, MISSED).await;
         seconds.add(began.elapsed().as_secs_f64());
         let used = CpuTime::of(server.pid()).since(&before);
         cpu.add(Duration::from_nanos(used).as_secs_f64());
@@ -138,32 +154,94 @@ fn queries(server: &mut Server) -> u64 {
     server.ask("queries").parse().expect("a number")
 }
 
-/// All sockets connect at once, hear what they missed, and are cut off again.
-async fn all_come(door: &Door, positions: &mut [Option<Position>]) {
+/// Ten thousand sockets of one node come to two others, all at once.
+async fn a_node_is_killed(way: &str) {
+    let deployment = Deployment::found(ITS_AGENCIES, ITS_PEOPLE).await;
+    let tokens = &deployment.tokens;
+    let mut first = deployment.node(way);
+    let mut others = [deployment.node(way), deployment.node(way)];
+    let mut positions = vec![None; tokens.len()];
+    let there = |place: usize| (first.addr, tokens[place].clone());
+    let boards = all_come(there, &mut positions, 0).await;
+    let began = Instant::now();
+    if way != "off" {
+        for other in &mut others {
+            other.comes_to("boards", ITS_AGENCIES as u64).await;
+        }
+    }
+    let warm = began.elapsed().as_secs_f64();
+    first.ask(&format!("record {ITS_MISSED}"));
+    let numbers = first.ask("numbers");
+    if way != "off" {
+        for other in &mut others {
+            other.comes_to("numbers", numbers).await;
+        }
+    }
+    let at_rest = deployment.transactions().await;
+    let (rest, rested) = (asked(&mut others), Instant::now());
+    tokio::time::sleep(REST).await;
+    let rest = (asked(&mut others) - rest) as f64 / rested.elapsed().as_secs_f64();
+    let transactions = deployment.transactions().await;
+    let at_rest = transactions - at_rest;
+
+    let (queries, began) = (asked(&mut others), Instant::now());
+    first.server.kill();
+    drop(boards);
+    let addrs = others.each_ref().map(|other| other.addr);
+    let elsewhere = |place: usize| (addrs[place % 2], tokens[place].clone());
+    let boards = all_come(elsewhere, &mut positions, ITS_MISSED).await;
+    let took = began.elapsed().as_secs_f64();
+    let queries = asked(&mut others) - queries;
+    let transactions = deployment.transactions().await - transactions;
+    println!(
+        "storm of a killed node, relay {way}: {} sockets of {ITS_AGENCIES} agencies on two others with \
+         {ITS_MISSED} missed events each in {took:.2} s, of at most 5 s: {}; {queries} queries of theirs \
+         meanwhile, {rest:.1}/s at rest; {transactions} transactions within {:.1} s, {at_rest} at rest \
+         within {:.1} s; boards ready after {warm:.1} s",
+        boards.len(),
+        Target::AtMost(5.0).judge(took),
+        took + 1.5,
+        REST.as_secs_f64() + 1.5,
+    );
+}
+
+/// How many queries they have begun.
+fn asked(nodes: &mut [nodes::Node]) -> u64 {
+    nodes.iter_mut().map(|node| node.ask("queries")).sum()
+}
+
+/// All sockets connect at once, where and as whom `place` says, and hear what they missed. They are cut
+/// off again when what is returned is dropped.
+async fn all_come(
+    place: impl Fn(usize) -> (SocketAddr, String),
+    positions: &mut [Option<Position>],
+    missed: usize,
+) -> Vec<Board> {
     let mut coming = tokio::task::JoinSet::new();
-    for (place, position) in positions.iter().enumerate() {
-        let token = door.tokens[place / SOCKETS_EACH].clone();
-        let (addr, position) = (door.addr, position.clone());
+    for (number, position) in positions.iter().enumerate() {
+        let (addr, token) = place(number);
+        let position = position.clone();
         coming.spawn(async move {
             let (mut board, first) = Board::open(addr, &token, position.as_ref()).await;
             let seq = first["seq"].as_u64().expect("a number");
             if let Some(position) = position {
                 assert_eq!(first["type"], "resumed", "{first}");
-                assert_eq!(seq, position.seq + MISSED as u64, "what was missed");
+                assert_eq!(seq, position.seq + missed as u64, "what was missed");
                 for expected in position.seq + 1..=seq {
                     let event = board.text().await;
                     assert_eq!(event["seq"], expected, "{event}");
                 }
             }
             let epoch = first["epoch"].as_str().expect("a text").to_owned();
-            (place, Position { epoch, seq }, board)
+            (number, Position { epoch, seq }, board)
         });
     }
     // Held until all are caught up.
     let mut boards = Vec::new();
     while let Some(came) = coming.join_next().await {
-        let (place, position, board) = came.expect("a board that caught up");
-        positions[place] = Some(position);
+        let (number, position, board) = came.expect("a board that caught up");
+        positions[number] = Some(position);
         boards.push(board);
     }
+    boards
 }

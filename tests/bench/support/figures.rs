@@ -24,7 +24,8 @@ impl Figures {
         (self.at(0.0), self.at(1.0))
     }
 
-    fn at(&self, share: f64) -> f64 {
+    /// What that share of them is below.
+    pub fn at(&self, share: f64) -> f64 {
         let mut sorted = self.0.clone();
         sorted.sort_by(f64::total_cmp);
         let last = sorted.len().checked_sub(1).expect("a figure");

@@ -4,6 +4,8 @@
 pub mod client;
 pub mod cpu;
 pub mod figures;
+pub mod nodes;
+pub mod postgres;
 pub mod rows;
 pub mod server;
 pub mod webhooks;

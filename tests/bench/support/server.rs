@@ -54,6 +54,12 @@ impl Server {
         self.child.id()
     }
 
+    /// Ends it as `kill -9` does.
+    pub fn kill(mut self) {
+        self.child.kill().expect("a process");
+        self.child.wait().expect("its end");
+    }
+
     pub fn tell(&mut self, order: &str) {
         let orders = self.orders.as_mut().expect("a server that listens");
         writeln!(orders, "{order}").expect("a server that lives");

@@ -51,26 +51,9 @@ impl World {
         let mut config = config(DatabaseUrl::Sqlite { path });
         change(&mut config);
         let store = open(&config.database).await;
-        let agencies = add_agencies(&store, agencies, &clock).await;
-        let mut tokens = Vec::new();
-        for agency in &agencies {
-            for _ in 0..people {
-                let user = add_person(&store, *agency, &clock).await;
-                let secret = SecretString::from(JWT_SECRET);
-                let token = auth::mint(&secret, user, None, 24 * 3600, clock.now());
-                tokens.push(token.expect("a token"));
-            }
-        }
-        let public = TcpListener::bind("127.0.0.1:0").expect("a port");
-        // As `callboard serve` does it.
-        SockRef::from(&public).listen(4096).expect("a longer queue");
-        let listeners = Listeners {
-            public,
-            metrics: None,
-        };
-        let app = App::start(config, clock, listeners, false);
+        let (agencies, tokens) = populate(&store, agencies, people, &clock).await;
         Self {
-            app: app.await.expect("a server"),
+            app: serve(config, clock).await,
             agencies,
             tokens,
             _folder: folder,
@@ -98,6 +81,39 @@ impl Door {
                 .collect(),
         }
     }
+}
+
+/// So many agencies of so many people each, and a token of each of them, agency by agency.
+pub async fn populate(
+    store: &Store,
+    agencies: usize,
+    people: usize,
+    clock: &Clock,
+) -> (Vec<AgencyId>, Vec<String>) {
+    let agencies = add_agencies(store, agencies, clock).await;
+    let mut tokens = Vec::new();
+    for agency in &agencies {
+        for _ in 0..people {
+            let user = add_person(store, *agency, clock).await;
+            let secret = SecretString::from(JWT_SECRET);
+            let token = auth::mint(&secret, user, None, 24 * 3600, clock.now());
+            tokens.push(token.expect("a token"));
+        }
+    }
+    (agencies, tokens)
+}
+
+/// The real server.
+pub async fn serve(config: Config, clock: Clock) -> App {
+    let public = TcpListener::bind("127.0.0.1:0").expect("a port");
+    // As `callboard serve` does it.
+    SockRef::from(&public).listen(4096).expect("a longer queue");
+    let listeners = Listeners {
+        public,
+        metrics: None,
+    };
+    let app = App::start(config, clock, listeners, false);
+    app.await.expect("a server")
 }
 
 /// A database with our tables.
@@ -139,7 +155,7 @@ async fn add_person(store: &Store, agency: AgencyId, clock: &Clock) -> UserId {
     id
 }
 
-fn config(database: DatabaseUrl) -> Config {
+pub fn config(database: DatabaseUrl) -> Config {
     let mut config = Settings::default().validate().expect("the defaults");
     config.database = database;
     config.auth.jwt_secret = Some(JWT_SECRET.into());
