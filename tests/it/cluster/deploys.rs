@@ -11,15 +11,30 @@ const STANDSTILL: u64 = 240;
 const KILLED_EVERY: u64 = 30;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn behind_nginx_each_node_is_replaced_twice() {
+async fn behind_nginx_nodes_come_and_go_and_nobody_misses_anything() {
     let cluster = Cluster::start(Balancer::nginx).await;
     each_node_is_replaced_twice(cluster, "SIGTERM, each node twice, nginx").await;
+    each_node_is_killed(Cluster::start(Balancer::nginx).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn behind_haproxy_each_node_is_replaced_twice() {
+async fn behind_haproxy_nodes_come_and_go_and_nobody_misses_anything() {
     let cluster = Cluster::start(Balancer::haproxy).await;
     each_node_is_replaced_twice(cluster, "SIGTERM, each node twice, HAProxy").await;
+}
+
+/// Of which nginx learns by time-outs alone.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_stands_still_and_nobody_misses_anything() {
+    let cluster = Cluster::start(Balancer::nginx).await;
+    let day = cluster.day().await;
+    cluster.nodes[0].freezes().await;
+    let began = Instant::now();
+    day.goes_on_for(STANDSTILL).await;
+    let what = format!("SIGSTOP of a node for {:.0?}, nginx", began.elapsed());
+    cluster.nodes[0].goes_on().await;
+    let evening = day.ends(&cluster).await;
+    evening.lost_nothing(&what);
 }
 
 async fn each_node_is_replaced_twice(mut cluster: Cluster, what: &str) {
@@ -38,9 +53,7 @@ async fn each_node_is_replaced_twice(mut cluster: Cluster, what: &str) {
     assert_eq!(tries, 0, "{:#?}", evening.boards);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_node_is_killed() {
-    let mut cluster = Cluster::start(Balancer::nginx).await;
+async fn each_node_is_killed(mut cluster: Cluster) {
     let day = cluster.day().await;
     for node in 0..3 {
         day.goes_on_for(KILLED_EVERY).await;
@@ -49,17 +62,4 @@ async fn each_node_is_killed() {
     }
     let evening = day.ends(&cluster).await;
     evening.lost_nothing("kill -9, each node, nginx");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_node_stands_still() {
-    let cluster = Cluster::start(Balancer::nginx).await;
-    let day = cluster.day().await;
-    cluster.nodes[0].freezes().await;
-    let began = Instant::now();
-    day.goes_on_for(STANDSTILL).await;
-    let what = format!("SIGSTOP of a node for {:.0?}, nginx", began.elapsed());
-    cluster.nodes[0].goes_on().await;
-    let evening = day.ends(&cluster).await;
-    evening.lost_nothing(&what);
 }
