@@ -6,6 +6,7 @@ use super::Fanout;
 use super::joining::JoinError;
 use crate::domain::AgencyId;
 use crate::relay::State;
+use crate::store::StoreError;
 use crate::telemetry::Warmed;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -115,7 +116,7 @@ impl Fanout {
     async fn warm_up(&self, mut agencies: Vec<AgencyId>) {
         agencies.retain(|agency| self.has_room_for(*agency));
         if let Err(error) = self.directory.meet(&agencies).await {
-            return self.stays_cold(&error.to_string());
+            return self.stays_cold(&error);
         }
         for agency in agencies {
             if self.hub.seq(agency).is_some() {
@@ -124,7 +125,11 @@ impl Fanout {
             match self.load(agency).await {
                 Ok(()) => self.metrics.board_warmed(Warmed::Loaded),
                 Err(JoinError::NoAgency | JoinError::TooMany) => {}
-                Err(JoinError::Store(error)) => return self.stays_cold(&error.to_string()),
+                Err(JoinError::Store(error @ StoreError::Unavailable(_))) => {
+                    return self.stays_cold(&error);
+                }
+                // Of this agency alone; the others are not to wait for it.
+                Err(JoinError::Store(error)) => self.fails(&error),
             }
             self.clock.sleep(PAUSE).await;
         }
@@ -147,8 +152,12 @@ impl Fanout {
         !full
     }
 
-    fn stays_cold(&self, error: &str) {
+    fn stays_cold(&self, error: &StoreError) {
         self.cold.clear();
+        self.fails(error);
+    }
+
+    fn fails(&self, error: &StoreError) {
         self.metrics.board_warmed(Warmed::Failed);
         tracing::warn!("Boards that other nodes watch are not loaded: {error}");
     }

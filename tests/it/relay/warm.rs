@@ -3,6 +3,7 @@
 use super::{Cluster, STEP};
 use crate::support::World;
 use crate::support::node::Node;
+use crate::support::patience::soon;
 use crate::support::postgres::OwnPostgres;
 use crate::support::redis::OwnRedis;
 use callboard::config::Relay;
@@ -71,22 +72,26 @@ async fn boards_come_back_while_the_database_hangs(redis: Option<OwnRedis>) {
 
 async fn what_is_watched_anywhere_stays_and_what_nobody_watches_any_more_goes(cluster: Cluster) {
     let world = &cluster.world;
-    let nodes = cluster.pair().await;
-    let [one, other] = &nodes;
+    let [one, other] = cluster.pair().await;
     let anna = one.board(world, world.anna).await;
-    has_ready(world, other, 1, STEP).await;
+    has_ready(world, &other, 1, STEP).await;
     other.app.hub.sweep();
     // Who tells of Mallory's board tells of Anna's again.
     let mallory = one.board(world, world.mallory).await;
-    has_ready(world, other, 2, STEP).await;
+    has_ready(world, &other, 2, STEP).await;
     other.app.hub.sweep();
     assert!(other.app.hub.knows(world.acme.id));
 
     // Now the first server only has a board of Anna's agency, and no socket of it.
     anna.leaves().await;
-    other.app.hub.sweep();
+    let left = async {
+        while one.app.hub.is_watched(world.acme.id) {
+            tokio::task::yield_now().await;
+        }
+    };
+    soon("a board to be left", left).await;
     other.app.hub.reset(world.rival.id);
-    has_ready(world, other, 2, STEP).await;
+    has_ready(world, &other, 2, STEP).await;
     other.app.hub.sweep();
     assert!(one.app.hub.knows(world.acme.id) && !other.app.hub.knows(world.acme.id));
     drop(mallory);
