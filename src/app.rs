@@ -1,5 +1,6 @@
 //! The composition root: builds everything from the configuration, wires the flow, serves, drains.
 
+mod accounts;
 mod background;
 mod descriptors;
 mod drain;
@@ -117,6 +118,14 @@ impl App {
         self.duties.given_up().await
     }
 
+    /// The link by which the first owner sets the house up, while nobody can sign in.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn setup_link(&self) -> Result<Option<String>, AppError> {
+        accounts::setup_link(&self.context).await
+    }
+
     /// Starts a server: opens and migrates the database, and answers from when this returns. Must
     /// be called on a multi-thread runtime, which becomes the main one.
     ///
@@ -137,6 +146,10 @@ impl App {
             tracing::warn!("{doubt}");
         }
         let verifier = open_verifier(&config, &clock, &metrics, &runtime)?;
+        let accounts = accounts::open(&config, &store, &clock, &runtime).await?;
+        if let Some(accounts) = &accounts {
+            verifier.believe(accounts);
+        }
         let caps = Caps {
             per_user: usize_of(config.limits.sockets_per_user),
             per_agency: usize_of(config.limits.sockets_per_agency),
@@ -221,6 +234,7 @@ impl App {
 
         let ultravox = open_ultravox(&config, &clock, &metrics)?;
         let refusals = Refusals::new(config.access.trusted_proxies.clone());
+        let sign_ins = Refusals::of_sign_ins(config.access.trusted_proxies.clone());
         let context = web::Data::new(Context {
             config,
             clock: clock.clone(),
@@ -230,12 +244,14 @@ impl App {
             control,
             directory,
             verifier,
+            accounts,
             hub: hub.clone(),
             fanout,
             relay,
             ultravox,
             runtime,
             refusals,
+            sign_ins,
             notices: Notices::new(clock.clone(), metrics.clone()),
             unsigned_webhooks,
             leaving: CancellationToken::new(),
@@ -273,19 +289,19 @@ impl App {
     }
 }
 
+fn keyring(config: &Config) -> Result<Option<Keyring>, AppError> {
+    let keys = config.encryption_key.as_ref().map(Keyring::parse);
+    keys.transpose()
+        .map_err(|error| AppError::Setting(format!("CALLBOARD_ENCRYPTION_KEY: {error}")))
+}
+
 async fn open_directory(
     config: &Config,
     store: &Store,
     clock: &Clock,
     unsigned_webhooks: bool,
 ) -> Result<Directory, AppError> {
-    let keyring = match &config.encryption_key {
-        Some(keys) => Some(
-            Keyring::parse(keys)
-                .map_err(|error| AppError::Setting(format!("CALLBOARD_ENCRYPTION_KEY: {error}")))?,
-        ),
-        None => None,
-    };
+    let keyring = keyring(config)?;
     // The guide's curl line needs an agency to ring at, so unsigned webhooks make one too.
     let make_default = config.agency_defaults.any_set() || unsigned_webhooks;
     Ok(Directory::open(

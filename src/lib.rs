@@ -10,6 +10,10 @@
 #![cfg_attr(not(feature = "proving"), allow(unreachable_pub))]
 
 #[cfg(not(feature = "proving"))]
+mod accounts;
+#[cfg(feature = "proving")] // Links are made.
+pub mod accounts;
+#[cfg(not(feature = "proving"))]
 mod agencies;
 #[cfg(feature = "proving")] // Keys and sealed credentials, which stories store.
 pub mod agencies;

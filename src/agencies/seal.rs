@@ -72,6 +72,16 @@ pub struct WrappedKey(pub String);
 /// An agency's data key, open: it seals and opens that agency's values. Wiped when dropped.
 pub struct DataKey(Cipher);
 
+/// A new key, as the setting has it.
+///
+/// # Errors
+/// When the machine gives no randomness.
+pub fn new_key() -> Result<SecretString, SealError> {
+    let mut key = Zeroizing::new([0_u8; KEY_BYTES]);
+    aws_lc_rs::rand::fill(key.as_mut_slice()).map_err(|_| SealError::NoRandomness)?;
+    Ok(STANDARD.encode(key.as_slice()).into())
+}
+
 impl Keyring {
     /// Reads the setting: base64 of 32 bytes, or several of them, comma-separated.
     pub fn parse(setting: &SecretString) -> Result<Self, SealError> {
@@ -121,6 +131,35 @@ impl Keyring {
         self.wrap(agency, key.as_slice())
     }
 
+    /// Seals what is no agency's: `kind` says what it is, `id` which one.
+    pub fn seal_own(&self, kind: &str, id: &str, plain: &[u8]) -> Result<String, SealError> {
+        let place = place::own(kind, id, self.first.id());
+        self.first.seal(&place, plain)
+    }
+
+    /// Opens what [`Self::seal_own`] has sealed, by whichever key of the ring.
+    pub fn open_own(
+        &self,
+        kind: &str,
+        id: &str,
+        sealed: &str,
+    ) -> Result<Zeroizing<Vec<u8>>, SealError> {
+        let by = envelope::key_id(sealed)?;
+        self.cipher(by)?.open(&place::own(kind, id, by), sealed)
+    }
+
+    /// Whether what is sealed needs no other key than the one that seals at present.
+    pub fn is_own_current(&self, sealed: &str) -> Result<bool, SealError> {
+        Ok(envelope::key_id(sealed)? == self.first.id())
+    }
+
+    fn cipher(&self, id: KeyId) -> Result<&Cipher, SealError> {
+        std::iter::once(&self.first)
+            .chain(&self.former)
+            .find(|cipher| cipher.id() == id)
+            .ok_or(SealError::UnknownKey(id))
+    }
+
     fn wrap(&self, agency: AgencyId, key: &[u8]) -> Result<WrappedKey, SealError> {
         let place = place::data_key(agency, self.first.id());
         self.first.seal(&place, key).map(WrappedKey)
@@ -132,11 +171,9 @@ impl Keyring {
         wrapped: &WrappedKey,
     ) -> Result<Zeroizing<[u8; KEY_BYTES]>, SealError> {
         let id = envelope::key_id(&wrapped.0)?;
-        let cipher = std::iter::once(&self.first)
-            .chain(&self.former)
-            .find(|cipher| cipher.id() == id)
-            .ok_or(SealError::UnknownKey(id))?;
-        let opened = cipher.open(&place::data_key(agency, id), &wrapped.0)?;
+        let opened = self
+            .cipher(id)?
+            .open(&place::data_key(agency, id), &wrapped.0)?;
         key_bytes(&opened).ok_or(SealError::Malformed)
     }
 }

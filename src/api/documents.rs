@@ -7,7 +7,6 @@ use actix_web::{HttpResponse, web};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::sync::OnceLock;
-use url::Url;
 
 pub(super) const OPENAPI: Route = Route::get(
     "/openapi.json",
@@ -56,7 +55,7 @@ struct Served<'a> {
 }
 
 async fn openapi(context: web::Data<Context>, document: web::Data<OpenApi>) -> HttpResponse {
-    let url = server(&context.config.listener.base_url);
+    let url = context.config.listener.public_address();
     HttpResponse::Ok().json(Served {
         servers: json!([{ "url": url }]),
         document: document.document(),
@@ -101,10 +100,4 @@ fn document(routes: &[&Route]) -> Value {
             },
         },
     })
-}
-
-/// The public address without the `/api` that the paths begin with.
-fn server(base_url: &Url) -> String {
-    let address = base_url.as_str().trim_end_matches('/');
-    address.strip_suffix("/api").unwrap_or(address).to_owned()
 }

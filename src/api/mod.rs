@@ -1,5 +1,6 @@
 //! REST: the list of its routes, each of which stands beside its handler.
 
+mod auth;
 mod board;
 mod body;
 mod call_logs;
@@ -9,10 +10,12 @@ mod credentials;
 mod csv;
 mod documents;
 mod health;
+mod invitations;
 mod log_query;
 mod me;
 mod page;
 mod recordings;
+mod sessions;
 mod sign_in;
 mod stats;
 mod ultravox;
@@ -43,6 +46,26 @@ pub(crate) const ROUTES: &[Route] = &[
     stats::STATS,
     users::USERS,
     me::ME,
+    sessions::MINE,
+    sessions::END_MINE,
+    sessions::END_ONE,
+    sessions::END_THEIRS,
+    sign_in::WAYS,
+    invitations::SET_UP,
+    invitations::ACCEPT,
+    auth::TOKEN,
+    auth::USER,
+    auth::CHANGE_USER,
+    auth::LOGOUT,
+    auth::RECOVER,
+    auth::OTP,
+    auth::VERIFY,
+    auth::ENROL,
+    auth::CHALLENGE,
+    auth::VERIFY_FACTOR,
+    auth::UNENROL,
+    auth::SETTINGS,
+    auth::JWKS,
     webhooks::WEBHOOKS,
     credentials::ALL,
     credentials::PUT_ALL,

@@ -8,7 +8,7 @@ use actix_web::web::ServiceConfig;
 
 /// The scopes whose routes have middleware of their own. A route is in the first that its path is
 /// below.
-const SCOPES: [&str; 4] = ["/api/telnyx", "/api", "/functions/v1", ""];
+const SCOPES: [&str; 5] = ["/api/telnyx", "/api", "/functions/v1", "/auth/v1", ""];
 
 /// Every route of the public server.
 pub fn all() -> impl Iterator<Item = &'static Route> {

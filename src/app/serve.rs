@@ -63,6 +63,11 @@ fn public(
             .wrap(from_fn(open_to_every_page))
             .configure(routes::of("/functions/v1"))
             .default_service(web::to(not_found));
+        let auth = web::scope("/auth/v1")
+            .wrap(TracingLogger::<RequestSpan>::new())
+            .wrap(from_fn(open_to_every_page))
+            .configure(routes::of("/auth/v1"))
+            .default_service(web::to(not_found));
         let open = web::scope("")
             .wrap(cors(&context))
             .configure(routes::of(""));
@@ -84,6 +89,7 @@ fn public(
             .configure(routes::of_the_socket)
             .service(api)
             .service(functions)
+            .service(auth)
             .service(open)
     };
     server::start(listener, served, over, app)

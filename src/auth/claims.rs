@@ -24,6 +24,8 @@ pub struct Identity {
     pub email: Option<String>,
     /// The token's `exp`; it is accepted for [`LEEWAY_SECONDS`] longer.
     pub expires_at: Timestamp,
+    /// Where it was issued for: of our own tokens alone.
+    pub session: Option<Uuid>,
 }
 
 /// The claims that matter here. `user_metadata` is not among them: its user may edit it.
@@ -37,6 +39,9 @@ pub(super) struct Claims {
     is_anonymous: Option<bool>,
     exp: Option<f64>,
     nbf: Option<f64>,
+    session_id: Option<String>,
+    #[serde(default)]
+    second_factor_due: bool,
 }
 
 #[derive(Deserialize)]
@@ -95,7 +100,18 @@ impl Claims {
             user,
             email,
             expires_at,
+            session: None,
         })
+    }
+
+    /// Whether its user has a second factor and has not shown it: of our own tokens alone.
+    pub(super) fn is_half_way(&self) -> bool {
+        self.second_factor_due
+    }
+
+    /// The session that it names.
+    pub(super) fn session(&self) -> Option<Uuid> {
+        Uuid::try_parse(self.session_id.as_deref()?).ok()
     }
 }
 

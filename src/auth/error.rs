@@ -73,6 +73,9 @@ pub enum Refusal {
     /// Its `nbf` lies ahead.
     #[error("the token is not valid yet")]
     NotYet,
+    /// Of somebody with a second factor, which has not been shown yet.
+    #[error("the second factor has not been shown")]
+    SecondFactor,
     /// Its `exp` has passed; all else about it is right.
     #[error("the token has expired")]
     Expired,

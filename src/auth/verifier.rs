@@ -5,6 +5,7 @@ use super::error::{AuthError, Refusal};
 use super::issuer::Issuer;
 use super::mint;
 use super::token::Token;
+use crate::accounts::{Accounts, SigningKeys};
 use crate::clock::Clock;
 use crate::config::Auth;
 use crate::providers::http::Http;
@@ -13,8 +14,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, DecodingKey};
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use tokio::runtime::Handle;
 use url::Url;
 use zeroize::Zeroizing;
@@ -31,6 +32,13 @@ struct Inner {
     has_hinted: AtomicBool,
     issuers: Vec<String>,
     issuer: Option<Issuer>,
+    own: OnceLock<Own>,
+}
+
+/// The issuer that we are ourselves: its keys are at hand, and its tokens name nobody else.
+struct Own {
+    keys: SigningKeys,
+    issuer: [String; 1],
 }
 
 impl Verifier {
@@ -58,7 +66,15 @@ impl Verifier {
             has_hinted: AtomicBool::new(false),
             issuers: settings.accepted_issuers(),
             issuer,
+            own: OnceLock::new(),
         })))
+    }
+
+    /// Believes the tokens of our own accounts, too.
+    pub fn believe(&self, accounts: &Accounts) {
+        let keys = accounts.keys().clone();
+        let issuer = [accounts.issuer().to_owned()];
+        let _ = self.0.own.set(Own { keys, issuer });
     }
 
     /// Says whose token this is.
@@ -68,19 +84,65 @@ impl Verifier {
     /// most as long as one request may take (5 s).
     pub async fn verify(&self, token: &str) -> Result<Identity, AuthError> {
         let token = Token::parse(token)?;
+        if let Some((identity, is_half_way)) = self.verify_own(&token).await? {
+            return match is_half_way {
+                true => Err(Refusal::SecondFactor.into()),
+                false => Ok(identity),
+            };
+        }
         let signed = if token.algorithm() == Algorithm::HS256 {
             // Whatever its key id: Supabase gives one to these as well and publishes no such key.
             let secret = self.0.secret.as_ref().ok_or(Refusal::NotConfigured)?;
             let signed = token.signed_by([secret]);
             signed.inspect_err(|_| self.hint(&token))?
         } else {
-            let issuer = self.0.issuer.as_ref().ok_or(Refusal::NotConfigured)?;
+            let issuer = self.0.issuer.as_ref().ok_or(self.nobodys())?;
             let (algorithm, kid) = (token.algorithm(), token.kid());
             let keys = issuer.keys_for(algorithm, kid).await?;
             token.signed_by(keys.matching(algorithm, kid))?
         };
         let now = self.0.clock.now();
         Ok(signed.claims()?.identify(&self.0.issuers, now)?)
+    }
+
+    /// Says whose token of our own this is, whether or not the second factor has been shown.
+    ///
+    /// Fails as [`Self::verify`] does, for tokens of other issuers too.
+    pub async fn verify_session(&self, token: &str) -> Result<Identity, AuthError> {
+        let own = self.verify_own(&Token::parse(token)?).await?;
+        let (identity, _) = own.ok_or(Refusal::UnknownKey)?;
+        Ok(identity)
+    }
+
+    /// Whose token this is, if it is signed with a key of our own; and whether it is good for showing
+    /// a second factor alone.
+    async fn verify_own(&self, token: &Token<'_>) -> Result<Option<(Identity, bool)>, AuthError> {
+        let (Some(own), Some(kid)) = (self.0.own.get(), token.kid()) else {
+            return Ok(None);
+        };
+        if token.algorithm() != Algorithm::ES256 {
+            return Ok(None);
+        }
+        let key = own.keys.verifying(kid).await;
+        let Some(key) = key.map_err(|_| AuthError::Unavailable)? else {
+            return Ok(None);
+        };
+        let claims = token.signed_by([&key])?.claims()?;
+        let (session, is_half_way) = (claims.session(), claims.is_half_way());
+        let identity = claims.identify(&own.issuer, self.0.clock.now())?;
+        let identity = Identity {
+            session,
+            ..identity
+        };
+        Ok(Some((identity, is_half_way)))
+    }
+
+    /// Why a token is refused that no issuer's keys could verify.
+    fn nobodys(&self) -> Refusal {
+        match self.0.own.get() {
+            Some(_) => Refusal::UnknownKey,
+            None => Refusal::NotConfigured,
+        }
     }
 
     /// Says, once, when a refused token is signed with the bytes that the secret encodes: people

@@ -13,8 +13,8 @@ mod tests;
 pub use left_out::{LeftOut as DemoArgs, LeftOut as SimulateArgs, LeftOut as WatchArgs};
 pub use people::{
     AddUser, AgencyCommand, CreateAgency, Credential, CredentialError, CredentialValue,
-    CredentialsCommand, ForgetArgs, ListAgencies, ListCredentials, ListUsers, MaskedRoles,
-    RemoveUser, SetAgency, SetCredentials, TokenArgs, UserCommand,
+    CredentialsCommand, ForgetArgs, InviteUser, ListAgencies, ListCredentials, ListUsers,
+    MaskedRoles, RemoveUser, ResetUser, SetAgency, SetCredentials, TokenArgs, UserCommand,
 };
 #[cfg(feature = "demo")]
 pub use played::{DemoArgs, SimulateArgs, WatchArgs};

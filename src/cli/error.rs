@@ -1,6 +1,7 @@
 //! Why a command did not end well: what is wrong, where, and how to mend it.
 
 use super::text::{count, plain};
+use crate::accounts::AccountError;
 use crate::agencies::VaultError;
 use crate::agencies::seal::SealError;
 use crate::app::AppError;
@@ -15,6 +16,7 @@ use crate::telemetry::TelemetryError;
 #[cfg(feature = "demo")]
 use callboard_simulator::{CarrierError, KeyError};
 use std::io::{self, ErrorKind, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::mpsc::sync_channel;
 use std::time::Duration;
@@ -71,6 +73,27 @@ pub enum CliError {
     /// There is no such person.
     #[error("there is no person {0}; `callboard user list` names everyone")]
     NoUser(UserId),
+    /// There is nothing to reset.
+    #[error(
+        "the person {0} has no account of ours, and so no password; `callboard user invite` makes a \
+         link by which they get one"
+    )]
+    NoAccount(UserId),
+    /// A link cannot be made.
+    #[error(transparent)]
+    Account(#[from] AccountError),
+    /// The encryption key that lies beside the database.
+    #[error(
+        "the encryption key {} cannot be read or made: {error}; set CALLBOARD_ENCRYPTION_KEY, or let \
+         this user write there",
+        .path.display()
+    )]
+    KeyFile {
+        /// Where.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
     /// Pairs that cannot be read.
     #[error(transparent)]
     Pairs(#[from] PairError),

@@ -15,6 +15,7 @@ mod doctor;
 mod epoch;
 mod error;
 mod forget;
+mod key_file;
 mod migrate;
 mod progress;
 mod serve;
@@ -86,10 +87,15 @@ async fn obey(
         return Box::pin(play(args, &config, clock, out)).await;
     }
     let logs = start_logs(&config, &LogTarget::Stderr)?;
+    let mut config = config;
+    key_file::find(&mut config)?;
+    if matches!(command, Command::Serve(_)) {
+        key_file::make(&mut config)?;
+    }
     let store = || database::open(&config, &clock);
     let changes = changes(&command);
     match command {
-        Command::Serve(args) => serve::run(args, config.clone(), clock, logs.lost()).await,
+        Command::Serve(args) => serve::run(args, config.clone(), clock, logs.lost(), out).await,
         #[cfg(feature = "demo")]
         Command::Demo(args) => Box::pin(play(args, &config, clock, out)).await,
         #[cfg(feature = "demo")]
@@ -118,6 +124,12 @@ async fn obey(
             user::add(&store().await?, args, &clock, out).await
         }
         Command::User(UserCommand::List(args)) => user::list(&store().await?, args, out).await,
+        Command::User(UserCommand::Invite(args)) => {
+            user::invite(&store().await?, args, &config, &clock, out).await
+        }
+        Command::User(UserCommand::Reset(args)) => {
+            user::reset(&store().await?, args, &config, &clock, out).await
+        }
         Command::User(UserCommand::Remove(args)) => user::remove(&store().await?, args, out).await,
         Command::Credentials(CredentialsCommand::Set(args)) => {
             // What was given is judged before the database is so much as opened.

@@ -5,9 +5,10 @@ mod held;
 mod listeners;
 mod systemd;
 
-use super::CliError;
 use super::args::ServeArgs;
 use super::stop::StopSignals;
+use super::words::line;
+use super::{CliError, Out};
 use crate::app::{App, raise_limit};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -22,20 +23,21 @@ pub(super) async fn run(
     config: Config,
     clock: Clock,
     lost: LostLines,
+    out: Out<'_>,
 ) -> Result<(), CliError> {
     #[cfg(feature = "demo")]
     if args.held {
         let mut config = config;
         let held = held::Held::by_stdin(&mut config).map_err(CliError::Holder)?;
         return tokio::select! {
-            served = serve(args, config, clock, lost) => served,
+            served = serve(args, config, clock, lost, out) => served,
             () = held.until_let_go() => {
                 tracing::info!("Whoever held this server is gone: stopped");
                 Ok(())
             }
         };
     }
-    serve(args, config, clock, lost).await
+    serve(args, config, clock, lost, out).await
 }
 
 async fn serve(
@@ -43,6 +45,7 @@ async fn serve(
     config: Config,
     clock: Clock,
     lost: LostLines,
+    out: Out<'_>,
 ) -> Result<(), CliError> {
     let unsigned = args.insecure_unsigned_webhooks;
     if unsigned && !config.listener.is_loopback() {
@@ -77,6 +80,13 @@ async fn serve(
     }
     if unsigned {
         tracing::warn!("Unsigned webhooks are accepted: anyone on this machine can make up calls");
+    }
+    if let Some(link) = app.setup_link().await? {
+        tracing::info!(
+            "Nobody can sign in yet: the link that follows makes the first owner, once and within 30 \
+             minutes; each start prints another"
+        );
+        line(out, &format!("SETUP {link}"))?;
     }
     let address = app.addr;
     systemd.serves(&format!("Serving on http://{address}"));

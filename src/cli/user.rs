@@ -1,10 +1,12 @@
 //! `callboard user`: the people who sign in.
 
-use super::args::{AddUser, ListUsers, RemoveUser};
+use super::args::{AddUser, InviteUser, ListUsers, RemoveUser, ResetUser};
 use super::words::{columns, json, line};
 use super::{CliError, Out, database};
+use crate::accounts::{Invited, link};
 use crate::clock::Clock;
-use crate::domain::{Role, User};
+use crate::config::Config;
+use crate::domain::{LinkPurpose, Role, User};
 use crate::store::Store;
 use crate::view::UserView;
 
@@ -42,6 +44,44 @@ fn changed(known: Option<User>, args: AddUser) -> User {
         email: args.email.or(email),
         sip_username: args.sip_username.or(sip),
     }
+}
+
+/// Prints a link by which somebody comes into an agency.
+pub(super) async fn invite(
+    store: &Store,
+    args: InviteUser,
+    config: &Config,
+    clock: &Clock,
+    out: Out<'_>,
+) -> Result<(), CliError> {
+    database::agency(store, args.agency).await?;
+    let invited = Invited {
+        agency: args.agency,
+        role: args.role,
+        name: args.name,
+        email: args.email,
+    };
+    let address = config.listener.public_address();
+    let whom = (Some(invited), None);
+    let made = link::make(store, &address, LinkPurpose::Invite, whom, clock.now()).await?;
+    line(out, &made.url)
+}
+
+/// Prints a link by which somebody chooses another password.
+pub(super) async fn reset(
+    store: &Store,
+    args: ResetUser,
+    config: &Config,
+    clock: &Clock,
+    out: Out<'_>,
+) -> Result<(), CliError> {
+    if store.account(args.id).await?.is_none() {
+        return Err(CliError::NoAccount(args.id));
+    }
+    let address = config.listener.public_address();
+    let whom = (None, Some(args.id));
+    let made = link::make(store, &address, LinkPurpose::Reset, whom, clock.now()).await?;
+    line(out, &made.url)
 }
 
 /// Lists the people, oldest first.

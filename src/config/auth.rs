@@ -1,6 +1,6 @@
 //! What access tokens are verified with.
 
-use super::error::{Mistakes, Rule, given_secret};
+use super::error::{Mistakes, Rule, given_secret, quoted};
 use super::web_url;
 use clap::Args;
 use secrecy::SecretString;
@@ -16,6 +16,12 @@ const ISSUER: Rule = Rule {
     name: "SUPABASE_JWT_ISSUER",
     expected: "what stands in the tokens as iss, or several of those with commas between them",
     fix: "set SUPABASE_JWT_ISSUER=https://PROJECT.supabase.co/auth/v1, or leave it out",
+};
+
+const ACCOUNTS: Rule = Rule {
+    name: "CALLBOARD_ACCOUNTS",
+    expected: "on or off",
+    fix: "set CALLBOARD_ACCOUNTS=on for accounts of this server's own, or leave it out",
 };
 
 /// What tokens are verified with, as written.
@@ -54,9 +60,19 @@ pub struct AuthSettings {
         hide_short_help = true
     )]
     pub supabase_jwt_issuer: Option<String>,
+    /// Accounts of this server's own: people sign in with an address and a password that are kept
+    /// here. On where neither $SUPABASE_URL nor $SUPABASE_JWT_SECRET is set; `on` beside those, too
+    #[arg(
+        long,
+        env = "CALLBOARD_ACCOUNTS",
+        value_name = "on|off",
+        global = true,
+        hide_short_help = true
+    )]
+    pub accounts: Option<String>,
 }
 
-/// What tokens are verified with. With neither, nobody can sign in.
+/// What tokens are verified with. With none of it, nobody can sign in.
 #[derive(Clone, Debug, Default)]
 pub struct Auth {
     /// The HS256 secret: its UTF-8 bytes are the key.
@@ -65,6 +81,8 @@ pub struct Auth {
     pub supabase_url: Option<Url>,
     /// Who may have issued a token, without slashes at the end; none: only the project, if any.
     pub issuers: Vec<String>,
+    /// Whether there are accounts of our own, as far as it was said; see [`Auth::has_accounts`].
+    pub accounts: Option<bool>,
 }
 
 impl Auth {
@@ -79,7 +97,15 @@ impl Auth {
             issuers: mistakes
                 .read_in_words(&ISSUER, settings.supabase_jwt_issuer.as_ref(), issuers)
                 .unwrap_or_default(),
+            accounts: mistakes.read_in_words(&ACCOUNTS, settings.accounts.as_ref(), switch),
         }
+    }
+
+    /// Whether there are accounts of our own: by default where nobody else issues tokens.
+    #[must_use]
+    pub fn has_accounts(&self) -> bool {
+        let alone = self.supabase_url.is_none() && self.jwt_secret.is_none();
+        self.accounts.unwrap_or(alone)
     }
 
     /// The issuers of which tokens must name one (`iss`), without slashes at the end; none, when
@@ -97,6 +123,14 @@ impl Auth {
     pub fn project_issuer(&self) -> Option<String> {
         let url = self.supabase_url.as_ref()?;
         Some(format!("{}/auth/v1", url.as_str().trim_end_matches('/')))
+    }
+}
+
+fn switch(text: &str) -> Result<bool, String> {
+    match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        other => Err(quoted(other)),
     }
 }
 
@@ -128,6 +162,25 @@ mod tests {
     fn the_secret_keeps_every_byte_of_its_text() {
         let auth = config([("SUPABASE_JWT_SECRET", " sp ace ")]).auth;
         assert_eq!(auth.jwt_secret.unwrap().expose_secret(), " sp ace ");
+    }
+
+    #[test]
+    fn accounts_are_on_where_nobody_else_issues_tokens_or_where_it_is_said() {
+        let supabase = ("SUPABASE_URL", "https://p.supabase.co");
+        let (on, off) = (("CALLBOARD_ACCOUNTS", "on"), ("CALLBOARD_ACCOUNTS", "off"));
+        let nothing: [(&str, &str); 0] = [];
+        for (configured, has) in [
+            (config(nothing), true),
+            (config([on]), true),
+            (config([supabase, on]), true),
+            (config([off]), false),
+            (config([supabase]), false),
+            (config([("SUPABASE_JWT_SECRET", "secret")]), false),
+        ] {
+            assert_eq!(configured.auth.has_accounts(), has, "{:?}", configured.auth);
+        }
+        let said = mistake([("CALLBOARD_ACCOUNTS", "perhaps")]);
+        assert!(said.contains("expected on or off"), "{said}");
     }
 
     #[test]

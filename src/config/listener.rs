@@ -118,6 +118,13 @@ impl Listener {
             .map_or(self.host == "localhost", |address| address.is_loopback())
     }
 
+    /// The public address of the page, without a slash at its end.
+    #[must_use]
+    pub fn public_address(&self) -> String {
+        let address = self.base_url.as_str().trim_end_matches('/');
+        address.strip_suffix("/api").unwrap_or(address).to_owned()
+    }
+
     pub(super) fn read(settings: &ListenerSettings, mistakes: &mut Mistakes) -> Self {
         let host = mistakes.read(&HOST, settings.api_host.as_ref(), host);
         let port = mistakes

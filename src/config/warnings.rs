@@ -1,6 +1,6 @@
 //! What is allowed and yet likely to be a mistake.
 
-use super::{Config, IpRange, Relay, SIGNALLING_HOST, web_url};
+use super::{Config, DatabaseUrl, IpRange, Relay, SIGNALLING_HOST, web_url};
 use secrecy::ExposeSecret;
 use std::fmt;
 
@@ -75,13 +75,25 @@ impl Config {
 
     fn look_at_signing_in(&self, add: &mut impl FnMut(About, bool, &str, &str)) {
         let auth = &self.auth;
-        if auth.jwt_secret.is_none() && auth.supabase_url.is_none() {
+        let others = auth.jwt_secret.is_some() || auth.supabase_url.is_some();
+        let on_sqlite = matches!(self.database, DatabaseUrl::Sqlite { .. });
+        if auth.has_accounts() && self.encryption_key.is_none() && !on_sqlite {
             add(
                 About::SigningIn,
                 true,
-                "nobody can sign in: neither SUPABASE_URL nor SUPABASE_JWT_SECRET is set",
-                "set SUPABASE_URL=https://PROJECT.supabase.co, and SUPABASE_JWT_SECRET for a \
-                 project that still signs with HS256",
+                "accounts need CALLBOARD_ENCRYPTION_KEY, which seals the keys that sign people in",
+                "make one with `openssl rand -base64 32`, set it on every node, and keep a copy",
+            );
+        }
+        if !others && !auth.has_accounts() {
+            add(
+                About::SigningIn,
+                true,
+                "nobody can sign in: neither SUPABASE_URL nor SUPABASE_JWT_SECRET is set, and \
+                 CALLBOARD_ACCOUNTS is off",
+                "leave CALLBOARD_ACCOUNTS out for accounts of this server's own, or set \
+                 SUPABASE_URL=https://PROJECT.supabase.co, and SUPABASE_JWT_SECRET for a project that \
+                 still signs with HS256",
             );
         }
         let secret = auth.jwt_secret.as_ref().map(ExposeSecret::expose_secret);
@@ -173,6 +185,7 @@ mod tests {
     #[test]
     fn a_set_up_that_is_right_is_quiet() {
         assert_eq!(said(config([SECRET])), Vec::<String>::new());
+        assert_eq!(said(config([])), Vec::<String>::new());
         let project = ("SUPABASE_URL", "https://p.supabase.co");
         assert_eq!(said(config([project])), Vec::<String>::new());
         let project = ("SUPABASE_URL", "http://127.0.0.1:54321");
@@ -181,7 +194,10 @@ mod tests {
 
     #[test]
     fn a_set_up_that_will_disappoint_says_so() {
-        warned([], "nobody can sign in: neither");
+        let no_accounts = ("CALLBOARD_ACCOUNTS", "off");
+        warned([no_accounts], "nobody can sign in: neither");
+        let postgres = ("DATABASE_URL", "postgres://me@db.example/board");
+        warned([postgres], "accounts need CALLBOARD_ENCRYPTION_KEY");
         warned([("SUPABASE_JWT_SECRET", "short")], "shorter than 32 bytes");
         warned([("SUPABASE_URL", "http://p.example")], "not https");
         warned(

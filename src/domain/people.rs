@@ -56,3 +56,15 @@ pub struct Actor {
     /// What colleagues see.
     pub name: Option<String>,
 }
+
+words! {
+    /// What a link that is good once is for.
+    pub enum LinkPurpose {
+        /// The first owner sets the house up.
+        Setup = "setup",
+        /// Somebody is invited into an agency.
+        Invite = "invite",
+        /// Somebody chooses another password.
+        Reset = "reset",
+    }
+}

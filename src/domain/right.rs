@@ -13,6 +13,8 @@ pub enum Right {
     ActOnCalls,
     /// See the agency's people.
     SeePeople,
+    /// End where people of the agency are signed in.
+    EndSessions,
     /// See how the agency's carriers stand in its Ultravox account.
     SeeVoiceAgents,
     /// Change the agency's carriers in its Ultravox account.
@@ -25,11 +27,12 @@ pub enum Right {
 
 impl Right {
     /// Every right.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::KnowOneself,
         Self::ReadCalls,
         Self::ActOnCalls,
         Self::SeePeople,
+        Self::EndSessions,
         Self::SeeVoiceAgents,
         Self::ImportCarriers,
         Self::KeepCredentials,
@@ -41,7 +44,9 @@ impl Right {
     pub const fn roles(self) -> &'static [Role] {
         match self {
             Self::KnowOneself | Self::ReadCalls | Self::ActOnCalls => &Role::ALL,
-            Self::SeePeople | Self::SeeVoiceAgents => &[Role::Owner, Role::Admin],
+            Self::SeePeople | Self::EndSessions | Self::SeeVoiceAgents => {
+                &[Role::Owner, Role::Admin]
+            }
             Self::ImportCarriers | Self::KeepCredentials | Self::SeeWebhooks => &[Role::Owner],
         }
     }

@@ -2,6 +2,7 @@
 
 use super::notices::Notices;
 use super::refusals::Refusals;
+use crate::accounts::Accounts;
 use crate::agencies::Directory;
 use crate::auth::Verifier;
 use crate::clock::Clock;
@@ -36,6 +37,8 @@ pub struct Context {
     pub directory: Directory,
     /// Whose token it is.
     pub verifier: Verifier,
+    /// Accounts of our own, if there are any.
+    pub accounts: Option<Accounts>,
     /// The boards.
     pub hub: Hub,
     /// The way onto a board.
@@ -48,6 +51,8 @@ pub struct Context {
     pub runtime: Handle,
     /// Addresses that were refused often.
     pub refusals: Refusals,
+    /// Addresses that try to sign in, whatever comes of it.
+    pub sign_ins: Refusals,
     /// What the log says of those who are refused for good.
     pub notices: Notices,
     /// Webhooks need no signature: on loopback, for trying things out.

@@ -44,6 +44,16 @@ pub enum ApiError {
         sentence: String,
         fields: Map<String, Value>,
     },
+    /// An answer in the words of another protocol, which we speak as its clients expect it.
+    #[error("{sentence}")]
+    InOtherWords {
+        status: StatusCode,
+        /// What went wrong, for our log.
+        sentence: String,
+        body: Value,
+        /// Headers of that protocol.
+        headers: Vec<(&'static str, String)>,
+    },
     /// 405, with the methods that there are.
     #[error("Method not allowed; allowed here: {methods}{hint}")]
     MethodNotAllowed {
@@ -223,7 +233,7 @@ impl ResponseError for ApiError {
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::BadGateway(_) => StatusCode::BAD_GATEWAY,
-            Self::Detailed { status, .. } => *status,
+            Self::Detailed { status, .. } | Self::InOtherWords { status, .. } => *status,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -255,6 +265,12 @@ impl ResponseError for ApiError {
             }
             Self::Away { retry_after_s, .. } => {
                 response.insert_header((RETRY_AFTER, *retry_after_s));
+            }
+            Self::InOtherWords { body, headers, .. } => {
+                for header in headers {
+                    response.insert_header((header.0, header.1.as_str()));
+                }
+                return response.json(body);
             }
             // What is left of the body would be read as the next request.
             Self::BodyTooSlow | Self::TooLarge => {

@@ -1,5 +1,5 @@
-//! What every answer below `/functions/v1` has, so that supabase-js in a browser can read it, be it
-//! an error: the gateway of Supabase's edge functions lets every page ask.
+//! What every answer below `/functions/v1` and `/auth/v1` has, so that supabase-js in a browser can
+//! read it, be it an error: Supabase's gateway lets every page ask.
 
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -14,7 +14,7 @@ use actix_web::{Error, HttpResponse};
 
 /// What supabase-js sends, up to 2.119 (its own tracing and retry headers included).
 const HEADERS: &str = "authorization, x-client-info, apikey, content-type, x-region, \
-                       x-retry-count, traceparent, tracestate, baggage";
+                       x-supabase-api-version, x-retry-count, traceparent, tracestate, baggage";
 
 /// Lets every page ask, and answers preflights before anything else looks at them.
 ///
@@ -57,7 +57,10 @@ fn allow(headers: &mut HeaderMap) {
             "GET, POST, PUT, PATCH, DELETE, OPTIONS",
         ),
         (ACCESS_CONTROL_ALLOW_HEADERS, HEADERS),
-        (ACCESS_CONTROL_EXPOSE_HEADERS, "retry-after"),
+        (
+            ACCESS_CONTROL_EXPOSE_HEADERS,
+            "retry-after, x-supabase-api-version",
+        ),
         (ACCESS_CONTROL_MAX_AGE, "600"),
     ] {
         headers.insert(name, HeaderValue::from_static(value));

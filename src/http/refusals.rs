@@ -15,6 +15,10 @@ use std::num::NonZeroU32;
 const BURST: NonZeroU32 = NonZeroU32::MIN.saturating_add(29);
 /// Refusals per minute that it may have from then on.
 const PER_MINUTE: NonZeroU32 = NonZeroU32::MIN.saturating_add(19);
+/// Tries to sign in that an address may make at once: an office comes back in the morning.
+const SIGN_INS: NonZeroU32 = NonZeroU32::MIN.saturating_add(99);
+/// Tries per minute from then on.
+const SIGN_INS_PER_MINUTE: NonZeroU32 = NonZeroU32::MIN.saturating_add(29);
 /// Above so many remembered addresses, those that have been quiet are forgotten.
 const ADDRESSES: usize = 10_000;
 
@@ -36,6 +40,24 @@ impl Refusals {
             clock: DefaultClock::default(),
             trusted_proxies,
         }
+    }
+
+    /// Nobody has tried to sign in yet. Every try counts here: whoever tries many passwords must not
+    /// learn which one is right.
+    #[must_use]
+    pub fn of_sign_ins(trusted_proxies: Vec<IpRange>) -> Self {
+        let quota = Quota::per_minute(SIGN_INS_PER_MINUTE).allow_burst(SIGN_INS);
+        Self {
+            limiter: DefaultKeyedRateLimiter::keyed(quota),
+            clock: DefaultClock::default(),
+            trusted_proxies,
+        }
+    }
+
+    /// The network that a request came from: an address, or what one subscriber has.
+    #[must_use]
+    pub fn network(&self, request: &HttpRequest) -> Option<IpAddr> {
+        sender(request, &self.trusted_proxies).map(network)
     }
 
     /// Counts a refusal of whoever sent `request`. `Err`: it has had too many and should wait so

@@ -14,6 +14,7 @@ pub fn token_reason(refusal: &Refusal) -> Refused {
         Refusal::Role | Refusal::Audience | Refusal::Anonymous | Refusal::Subject => {
             Refused::TokenUser
         }
+        Refusal::SecondFactor => Refused::SecondFactor,
         Refusal::Endless | Refusal::NotYet | Refusal::Expired => Refused::TokenExpired,
     }
 }

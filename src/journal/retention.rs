@@ -155,7 +155,7 @@ impl Retention {
             }
             Sweep::Legs => self.stray_legs(sweeping, before).await?,
             Sweep::Errands => self.unknown_errands(agency, days).await?,
-            Sweep::WithCalls | Sweep::People | Sweep::Nobody => false,
+            Sweep::WithCalls | Sweep::People | Sweep::SignIns | Sweep::Nobody => false,
         })
     }
 

@@ -56,6 +56,8 @@ pub enum Sweep {
     Errands,
     /// A command of somebody's.
     People,
+    /// Whoever is next at it: what has run out goes when somebody signs in or a link is made.
+    SignIns,
     /// Nothing.
     Nobody,
 }
@@ -122,6 +124,39 @@ pub const KEPT: [Kept; TABLES.len()] = [
     kept("directory", Term::Ours, "-", Sweep::Nobody),
     kept("pulse", Term::Ours, "-", Sweep::Nobody),
     kept("leases", Term::Ours, "held_until", Sweep::Nobody),
+    kept("accounts", Term::UntilRemoved, "created_at", Sweep::People),
+    kept(
+        "account_factors",
+        Term::UntilRemoved,
+        "created_at",
+        Sweep::People,
+    ),
+    kept("recovery_codes", Term::UntilRemoved, "-", Sweep::People),
+    kept("signing_keys", Term::Ours, "made_at", Sweep::Nobody),
+    kept(
+        "sessions",
+        Term::UntilRemoved,
+        "refreshed_at",
+        Sweep::SignIns,
+    ),
+    kept(
+        "refresh_tokens",
+        Term::UntilRemoved,
+        "made_at",
+        Sweep::SignIns,
+    ),
+    kept(
+        "account_links",
+        Term::UntilRemoved,
+        "expires_at",
+        Sweep::SignIns,
+    ),
+    kept(
+        "sign_in_attempts",
+        Term::UntilRemoved,
+        "last_at",
+        Sweep::SignIns,
+    ),
 ];
 
 /// What only one node at a time does.

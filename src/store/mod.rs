@@ -1,6 +1,7 @@
 //! All SQL. The queries are written once (`queries/`) and compiled once for SQLite and once for
 //! PostgreSQL; what the dialects do differently lies in `sqlite.rs` and `postgres.rs`.
 
+mod account_rows;
 pub mod batch;
 mod claim_rows;
 mod error;
@@ -157,6 +158,7 @@ macro_rules! query {
 }
 
 // After the macro, which they use.
+mod accounts;
 mod checkup;
 mod credentials;
 mod errands;
@@ -169,6 +171,10 @@ mod notices;
 mod numbers;
 mod people;
 
+pub use accounts::{
+    Account, Attempts, FactorRow, Link, LinkUse, NewRefreshToken, RefreshLimits, Rotated,
+    SealedSigningKey, SessionRow,
+};
 pub use checkup::{Rights, ToCheck, WebhookTally};
 pub use credentials::{AgencyCredentials, KeptCredential};
 pub use errands::HeldClaim;

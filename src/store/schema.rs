@@ -209,4 +209,72 @@ tables! {
         id -> BigInt,
         body -> Text,
     }
+
+    accounts (user_id) {
+        user_id -> Text,
+        email -> Text,
+        password -> Nullable<Text>,
+        created_at -> BigInt,
+        changed_at -> BigInt,
+        signed_in_at -> Nullable<BigInt>,
+    }
+
+    signing_keys (kid) {
+        kid -> Text,
+        public -> Text,
+        sealed -> Text,
+        made_at -> BigInt,
+    }
+
+    sessions (id) {
+        id -> Text,
+        user_id -> Text,
+        methods -> Text,
+        network -> Nullable<Text>,
+        client -> Nullable<Text>,
+        created_at -> BigInt,
+        refreshed_at -> BigInt,
+    }
+
+    refresh_tokens (hash) {
+        hash -> Text,
+        session_id -> Text,
+        parent -> Nullable<Text>,
+        salt -> Text,
+        made_at -> BigInt,
+        used_at -> Nullable<BigInt>,
+    }
+
+    account_links (hash) {
+        hash -> Text,
+        purpose -> Text,
+        user_id -> Nullable<Text>,
+        agency_id -> Nullable<Text>,
+        role -> Nullable<Text>,
+        name -> Nullable<Text>,
+        email -> Nullable<Text>,
+        made_at -> BigInt,
+        expires_at -> BigInt,
+    }
+
+    account_factors (id) {
+        id -> Text,
+        user_id -> Text,
+        name -> Text,
+        sealed -> Text,
+        verified -> Bool,
+        last_step -> BigInt,
+        created_at -> BigInt,
+    }
+
+    recovery_codes (user_id, hash) {
+        user_id -> Text,
+        hash -> Text,
+    }
+
+    sign_in_attempts (subject) {
+        subject -> Text,
+        failures -> Integer,
+        last_at -> BigInt,
+    }
 }

@@ -7,12 +7,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the bottom to the top: a room names rooms of lower floors, and itself.
-const FLOORS: [&[&str]; 11] = [
+const FLOORS: [&[&str]; 13] = [
     &["domain"],
     &["config"],
     &["telemetry", "clock", "view"],
     &["store", "duties", "providers"],
-    &["auth", "agencies"],
+    &["agencies"],
+    &["accounts"],
+    &["auth"],
     &["journal", "hub", "relay", "carriers"],
     &["control", "fanout"],
     &["http"],

@@ -216,7 +216,7 @@ async fn credentials_that_cannot_be_opened_are_named_one_by_one(world: World) {
 async fn nobody_can_sign_in_without_a_secret_or_a_project(world: World) {
     let set_up = world.set_up(usual()).await;
     set_up
-        .doctor_with(&[("SUPABASE_JWT_SECRET", "")])
+        .doctor_with(&[("SUPABASE_JWT_SECRET", ""), ("CALLBOARD_ACCOUNTS", "off")])
         .await
         .says(
             "wrong ",

@@ -15,6 +15,7 @@
 #[macro_use]
 mod support;
 
+mod accounts;
 mod agencies;
 mod architecture;
 mod batches;

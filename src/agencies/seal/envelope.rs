@@ -117,6 +117,20 @@ pub(super) mod place {
         [kind, &[VERSION], agency.0.as_bytes(), &wrapped_by.0].concat()
     }
 
+    pub(in super::super) fn own(kind: &str, id: &str, wrapped_by: KeyId) -> Vec<u8> {
+        let (of, kind) = (b"callboard own", kind.as_bytes());
+        let length = u32::try_from(kind.len()).unwrap_or(u32::MAX).to_be_bytes();
+        [
+            of.as_slice(),
+            &[VERSION],
+            &length,
+            kind,
+            &wrapped_by.0,
+            id.as_bytes(),
+        ]
+        .concat()
+    }
+
     pub(in super::super) fn credential(
         agency: AgencyId,
         key: CredentialKey,

@@ -26,7 +26,8 @@ async fn a_signed_in_user_is_recognised() {
         Identity {
             user: ANNA,
             email,
-            expires_at
+            expires_at,
+            session: None,
         }
     );
     assert_eq!(accepted(json!({"email": ""})).await.email, None);
@@ -181,6 +182,7 @@ async fn a_token_may_name_any_issuer_of_the_list_with_or_without_a_slash() {
             jwt_secret: Some(SecretString::from(SECRET)),
             supabase_url: project.map(|url| url.parse().unwrap()),
             issuers: issuers.map(str::to_owned).to_vec(),
+            accounts: None,
         };
         let verifier = verifier_of(&settings, &clock());
         for iss in [

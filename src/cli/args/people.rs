@@ -66,6 +66,10 @@ pub enum UserCommand {
     Add(AddUser),
     /// List the people
     List(ListUsers),
+    /// Invite somebody and print the link alone; it is good once, for 7 days
+    Invite(InviteUser),
+    /// Print a link by which somebody chooses another password; it is good once, for an hour
+    Reset(ResetUser),
     /// Remove a person, whose boards are closed within 5 s
     Remove(RemoveUser),
 }
@@ -94,6 +98,31 @@ pub struct AddUser {
     /// Print the whole row as JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// `user invite`
+#[derive(Args, Clone, Debug)]
+pub struct InviteUser {
+    /// Where they will work
+    #[arg(long, value_name = "UUID")]
+    pub agency: AgencyId,
+    /// What they may do
+    #[arg(long, value_name = "ROLE", value_parser = role_parser())]
+    pub role: Role,
+    /// Shown to colleagues; they may choose another
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    pub name: Option<String>,
+    /// What they sign in with; without it they say it themselves
+    #[arg(long, value_name = "EMAIL", value_parser = NonEmptyStringValueParser::new())]
+    pub email: Option<String>,
+}
+
+/// `user reset`
+#[derive(Args, Clone, Copy, Debug)]
+pub struct ResetUser {
+    /// Whose password
+    #[arg(long, value_name = "UUID")]
+    pub id: UserId,
 }
 
 /// `user list`

@@ -2,7 +2,9 @@
 //! is, and whoever cut it off sees where it stopped.
 
 use super::vault;
+use crate::accounts::reseal;
 use crate::agencies::Rotated;
+use crate::agencies::seal::Keyring;
 use crate::cli::words::{count, line, plain};
 use crate::cli::{CliError, Out};
 use crate::clock::Clock;
@@ -27,11 +29,24 @@ pub(in crate::cli) async fn rotate(
         }
         line(out, &in_words(&rotated))?;
     }
+    let (factors, unopened) = reseal_factors(store, config).await?;
+    failed += unopened;
+    if factors > 0 {
+        let factors = count(factors, "second factor");
+        line(out, &format!("{factors} sealed anew"))?;
+    }
     let anew = count(anew, "data key");
     line(out, &format!("{anew} wrapped anew, {before} had been"))?;
     match failed {
         0 => Ok(()),
         failed => Err(CliError::NotRotated(failed)),
+    }
+}
+
+async fn reseal_factors(store: &Store, config: &Config) -> Result<(usize, usize), CliError> {
+    match &config.encryption_key {
+        Some(keys) => Ok(reseal(store, &Keyring::parse(keys)?).await?),
+        None => Ok((0, 0)),
     }
 }
 

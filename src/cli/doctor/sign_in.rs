@@ -15,6 +15,9 @@ pub(super) async fn check(config: Config, clock: Clock) -> Findings {
     let mut found = Findings::about("signing in");
     let auth = &config.auth;
     settings::tell(&config, About::SigningIn, &mut found);
+    if auth.has_accounts() && config.encryption_key.is_some() {
+        found.right("accounts of this server's own: people sign in with address and password");
+    }
     if auth.jwt_secret.is_none() && auth.supabase_url.is_none() {
         return found;
     }

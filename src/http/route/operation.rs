@@ -14,6 +14,8 @@ pub enum Tag {
     Calls,
     /// Finished calls and people.
     History,
+    /// Who signs in, and how.
+    SigningIn,
     /// Keys to carriers.
     Credentials,
     /// The agency's Ultravox account.
@@ -276,9 +278,10 @@ impl Shape {
 
 impl Tag {
     /// Every group, in the order of the document.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Calls,
         Self::History,
+        Self::SigningIn,
         Self::Credentials,
         Self::Ultravox,
         Self::Telnyx,
@@ -289,6 +292,7 @@ impl Tag {
         match self {
             Self::Calls => "Calls",
             Self::History => "History and people",
+            Self::SigningIn => "Signing in",
             Self::Credentials => "Credentials",
             Self::Ultravox => "Ultravox",
             Self::Telnyx => "Telnyx",
@@ -302,6 +306,10 @@ impl Tag {
         let text = match self {
             Self::Calls => "Calls that ring or go on, and what an agent does with them.",
             Self::History => "Finished calls, numbers for the wallboard, people.",
+            Self::SigningIn => {
+                "Accounts of this server's own, where no other issuer is: below /auth/v1 as GoTrue \
+                 (Supabase Auth) answers, so that its clients work with the address changed."
+            }
             Self::Credentials => "The agency's keys to its carriers: values in, beginnings out.",
             Self::Ultravox => "The agency's carriers in its Ultravox account.",
             Self::Telnyx => "Where the carrier sends what happens.",

@@ -1,5 +1,7 @@
 //! Every query, written once and compiled once for each database.
 
+pub(crate) mod accounts;
+pub(crate) mod attempts;
 pub(crate) mod batch;
 pub(crate) mod call_logs;
 pub(crate) mod calls;
@@ -7,14 +9,18 @@ pub(crate) mod credentials;
 pub(crate) mod directory;
 pub(crate) mod errands;
 pub(crate) mod events;
+pub(crate) mod factors;
 pub(crate) mod floor;
 pub(crate) mod forget;
 pub(crate) mod kept;
 pub(crate) mod legs;
+pub(crate) mod links;
 mod load;
+pub(crate) mod own_keys;
 pub(crate) mod pulse;
 pub(crate) mod rights;
 mod search;
+pub(crate) mod sessions;
 pub(crate) mod stats;
 pub(crate) mod webhooks;
 

@@ -42,6 +42,22 @@ label! {
         TokenUser = "token_user",
         /// A token that has expired, is not valid yet or never expires.
         TokenExpired = "token_expired",
+        /// A token of somebody whose second factor has not been shown, or a wrong code.
+        SecondFactor = "second_factor",
+        /// An address or a password that is wrong.
+        Credentials = "credentials",
+        /// Too many tries to sign in.
+        SignInTooOften = "sign_in_too_often",
+        /// A refresh token that nobody has, or whose session is over.
+        RefreshToken = "refresh_token",
+        /// A refresh token that was used before: its session has ended.
+        RefreshReused = "refresh_token_reused",
+        /// A link that was used, has run out or never was.
+        Link = "link",
+        /// A password that is no good, or an address that is not or that somebody has.
+        NewAccount = "new_account",
+        /// A way to sign in that this server does not have.
+        NoSuchWay = "no_such_way",
         /// A user who belongs to no agency.
         NoAgencyUser = "not_an_agency_user",
         /// A user whose role does not allow it.

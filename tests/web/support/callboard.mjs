@@ -113,6 +113,11 @@ export class Callboard {
     return this.#command('token', '--user', id);
   }
 
+  /** The link by which somebody of that role comes in, with an account of ours. */
+  invites(role, email) {
+    return this.#command('user', 'invite', '--agency', this.agency, '--role', role, '--email', email);
+  }
+
   /** Credentials as an operator stores them: KEY=VALUE. */
   stores(...pairs) {
     return this.#command('credentials', 'set', '--agency', this.agency, ...pairs);

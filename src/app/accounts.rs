@@ -1,0 +1,54 @@
+//! Accounts of our own, as the settings have them.
+
+use super::{AppError, keyring};
+use crate::accounts::{AccountError, Accounts};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::http::Context;
+use crate::store::Store;
+use tokio::runtime::Handle;
+
+/// The accounts, where there are any.
+pub(super) async fn open(
+    config: &Config,
+    store: &Store,
+    clock: &Clock,
+    runtime: &Handle,
+) -> Result<Option<Accounts>, AppError> {
+    if !config.auth.has_accounts() {
+        return Ok(None);
+    }
+    let Some(keyring) = keyring(config)? else {
+        let missing = "CALLBOARD_ENCRYPTION_KEY is not set, and accounts need it: it seals the keys \
+                       that sign people in. Make one with `openssl rand -base64 32`, set it on every \
+                       node, and keep a copy";
+        if config.auth.accounts == Some(true) {
+            return Err(AppError::Setting(missing.to_owned()));
+        }
+        tracing::warn!("Nobody can sign in yet: {missing}");
+        return Ok(None);
+    };
+    let issuer = format!("{}/auth/v1", config.listener.public_address());
+    let (store, clock, runtime) = (store.clone(), clock.clone(), runtime.clone());
+    let accounts = Accounts::open(store, clock, keyring, issuer, runtime).await;
+    accounts.map(Some).map_err(app_error)
+}
+
+/// The link that sets the house up, while nobody can sign in.
+pub(super) async fn setup_link(context: &Context) -> Result<Option<String>, AppError> {
+    let auth = &context.config.auth;
+    let others = auth.supabase_url.is_some() || auth.jwt_secret.is_some();
+    let Some(accounts) = context.accounts.as_ref().filter(|_| !others) else {
+        return Ok(None);
+    };
+    let address = context.config.listener.public_address();
+    let link = accounts.setup_link(&address).await.map_err(app_error)?;
+    Ok(link.map(|link| link.url))
+}
+
+fn app_error(error: AccountError) -> AppError {
+    match error {
+        AccountError::Store(error) => AppError::Store(error),
+        error => AppError::Setting(error.to_string()),
+    }
+}
