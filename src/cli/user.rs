@@ -64,6 +64,7 @@ pub(super) async fn invite(
     let address = config.listener.public_address();
     let whom = (Some(invited), None);
     let made = link::make(store, &address, LinkPurpose::Invite, whom, clock.now()).await?;
+    tracing::info!("The link is good once, until {}", made.expires_at);
     line(out, &made.url)
 }
 
@@ -81,6 +82,7 @@ pub(super) async fn reset(
     let address = config.listener.public_address();
     let whom = (None, Some(args.id));
     let made = link::make(store, &address, LinkPurpose::Reset, whom, clock.now()).await?;
+    tracing::info!("The link is good once, until {}", made.expires_at);
     line(out, &made.url)
 }
 
