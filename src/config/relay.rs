@@ -189,6 +189,9 @@ mod tests {
             said.starts_with("REDIS_URL: ") && said.contains("found nothing"),
             "{said}"
         );
+        let blank = ("REDIS_URL", " ");
+        let said = mistake([("CALLBOARD_RELAY", "redis"), POSTGRES, blank]);
+        assert!(said.starts_with("REDIS_URL: "), "{said}");
         let said = mistake([("CALLBOARD_RELAY", "postgres")]);
         assert!(said.contains("SQLite, which has no notices"), "{said}");
         let said = mistake([("REDIS_URL", "http://:hunter2@localhost")]);

@@ -260,9 +260,10 @@ fn size_of(event: &Published) -> usize {
 mod tests {
     use super::super::letter::Letter;
     use super::super::seal::Seal;
-    use super::{MOST_BYTES, Outgoing, PARCEL_BYTES, PARCEL_HEADS};
+    use super::{MOST_BYTES, MOST_HEADS, Outgoing, PARCEL_BYTES, PARCEL_DOUBTS, PARCEL_HEADS};
     use crate::domain::{AgencyId, Timestamp};
     use crate::view::Published;
+    use futures_util::FutureExt;
     use uuid::Uuid;
 
     fn event(agency: u128, seq: i64, bytes: usize) -> Published {
@@ -358,6 +359,26 @@ mod tests {
     }
 
     #[test]
+    fn what_one_message_does_not_hold_goes_with_the_next() {
+        let outgoing = opened(false);
+        let agencies = |count| (1..=count).map(|id| AgencyId(Uuid::from_u128(id)));
+        outgoing.doubt(agencies(100).collect());
+        let mut doubted = 0;
+        while outgoing.filled().now_or_never().is_some() {
+            let parcel = outgoing.take();
+            assert!(parcel.doubt.len() <= PARCEL_DOUBTS && !parcel.lost);
+            doubted += parcel.doubt.len();
+        }
+        assert_eq!(doubted, 100);
+        let all = u128::try_from(MOST_HEADS).unwrap() + 1;
+        assert_eq!(
+            outgoing.put((1..=all).map(|id| event(id, 1, 9)).collect()),
+            1
+        );
+        assert!(outgoing.take().lost);
+    }
+
+    #[test]
     fn while_nobody_takes_nothing_is_kept() {
         let outgoing = Outgoing::new(true);
         assert_eq!(outgoing.put(vec![event(1, 1, 9)]), 1);
@@ -367,6 +388,8 @@ mod tests {
         assert!(parcel.lost && parcel.events.is_empty() && !parcel.due);
         outgoing.put(vec![event(1, 2, 9)]);
         assert_eq!(outgoing.close(), 1);
+        assert!(outgoing.is_empty() && outgoing.take().lost);
+        outgoing.doubt(vec![AgencyId(Uuid::from_u128(1))]);
         assert!(outgoing.is_empty() && outgoing.take().lost);
     }
 }

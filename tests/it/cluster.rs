@@ -101,25 +101,29 @@ impl Cluster {
         assert!(self.nodes[node].ends().await.success());
     }
 
-    /// Boards on the wall and calls coming in, until the day is ended.
+    /// Every board on the wall and calls coming in, until the day is ended.
     async fn day(&self) -> Day {
         let (ended, end) = watch::channel(None);
         let late = Arc::new(AtomicI64::new(0));
+        let (on_the_wall, mut there) = watch::channel(0);
         let people = self.people.iter().cycle().take(boards());
-        let boards = people
+        let stay = people
             .map(|person| {
                 let settings = BrowserSettings::new(&self.balancer.url, self.world.token(*person));
                 let board = ResumingBrowser::new(settings, self.world.clock.clone());
                 let clock = self.world.clock.clone();
-                tokio::spawn(stays(board, clock, end.clone(), Arc::clone(&late)))
+                let there = on_the_wall.clone();
+                tokio::spawn(stays(board, clock, end.clone(), there, Arc::clone(&late)))
             })
             .collect();
+        let all = there.wait_for(|there| *there == boards());
+        soon("every board", all).await.expect("boards");
         let stop = CancellationToken::new();
         let load = self.load();
         let (playing, until) = (load.clone(), stop.clone());
         let played = tokio::spawn(async move { playing.run(until).await });
         Day {
-            boards,
+            boards: stay,
             load,
             played,
             stop,
@@ -271,6 +275,7 @@ async fn stays(
     mut board: ResumingBrowser,
     clock: Clock,
     mut end: watch::Receiver<Option<u64>>,
+    there: watch::Sender<usize>,
     late: Arc<AtomicI64>,
 ) -> Stay {
     let mut stay = Stay::default();
@@ -298,7 +303,12 @@ async fn stays(
                     Message::Event(event) if event.recorded_at > here => {
                         late.fetch_max(event.latency(now).recorded_to_here, Ordering::SeqCst);
                     }
-                    Message::Snapshot(_) | Message::Resumed(_) => here = now,
+                    Message::Snapshot(_) | Message::Resumed(_) => {
+                        if here == Timestamp::default() {
+                            there.send_modify(|there| *there += 1);
+                        }
+                        here = now;
+                    }
                     _ => {}
                 }
             }

@@ -240,6 +240,12 @@ async fn boards_begin_again_at_once_when_the_numbering_is_renewed(cluster: Clust
         one.board(world, world.anna).await,
         other.board(world, world.ben).await,
     ];
+    // Not what a new line looks at is meant.
+    for node in [&one, &other] {
+        let polls = r#"callboard_head_polls_total{result="level"}"#;
+        let looked = async { while node.metric(polls).await == Some(0) {} };
+        calm::winds_until(&world.clock, looked).await;
+    }
     cluster.commands(&["epoch", "renew"]).await;
     for board in &mut boards {
         // Less than the head poll's two seconds.

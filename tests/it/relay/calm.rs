@@ -44,7 +44,7 @@ pub(super) async fn what_a_node_did_not_tell_before_it_died_is_found_when_it_is_
     let relay = redis.map(|redis| ("REDIS_URL", redis.url()));
     let mut one = Process::start_with(&cluster.world, relay.into_iter().collect()).await;
     let mut calm = Calm::of(&cluster).await;
-    calm.polls().await;
+    calm.polls_seldom().await;
 
     calm.commits_untold().await;
     one.dies().await;
@@ -130,7 +130,10 @@ impl<'a> Calm<'a> {
 }
 
 /// Winds the clock where it is wound by hand, no faster than heartbeats follow.
-async fn winds_until<T>(clock: &callboard::clock::Clock, wait: impl Future<Output = T>) -> T {
+pub(super) async fn winds_until<T>(
+    clock: &callboard::clock::Clock,
+    wait: impl Future<Output = T>,
+) -> T {
     let mut wait = std::pin::pin!(soon("what time brings", wait));
     let mut pace = tokio::time::interval(PAUSE);
     pace.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -206,6 +206,15 @@ async fn the_doctor_tries_it_from_end_to_end() {
         wrong.starts_with("wrong ") && wrong.contains("see that REDIS_URL is right"),
         "{wrong}"
     );
+    // It is let in and hears, and nothing that it tells is heard.
+    let mut client = cluster.redis().client().await;
+    let mute = "ACL SETUSER mute on >hunter4 resetchannels &callboard:* -@all +subscribe +ping";
+    for words in ["AUTH hunter2", mute] {
+        client.say(&words.split(' ').collect::<Vec<_>>()).await;
+        assert_eq!(client.hear().await, "OK");
+    }
+    let mute = doctor(&url.replace("//", "//mute:hunter4@")).await;
+    assert!(mute.starts_with("wrong "), "{mute}");
     let notices = doctor("").await;
     assert!(
         notices.contains("by PostgreSQL's notices: what is told is heard"),
