@@ -38,8 +38,14 @@ impl Deployment {
     pub async fn found(agencies: usize, people: usize) -> Self {
         let postgres = Postgres::find();
         let (name, url) = postgres.new_database().await;
-        let store = open(&url).await;
-        let (agencies, tokens) = populate(&store, agencies, people, &Clock::system()).await;
+        // Migrations want a runtime of many threads; whoever measures has one of a single thread.
+        let founding = std::thread::spawn(move || {
+            Runtime::new().expect("a runtime").block_on(async {
+                let store = open(&url).await;
+                populate(&store, agencies, people, &Clock::system()).await
+            })
+        });
+        let (agencies, tokens) = founding.join().expect("agencies");
         // As autovacuum does within its first minute.
         postgres.run(&name, "ANALYZE").await;
         Self {
@@ -84,9 +90,9 @@ impl Node {
         self.server.ask(order).parse().expect("a number")
     }
 
-    /// Waits until what it answers is that.
+    /// Waits until what it answers is that much.
     pub async fn comes_to(&mut self, order: &str, number: u64) {
-        while self.ask(order) != number {
+        while self.ask(order) < number {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
