@@ -219,6 +219,7 @@ impl App {
         keep.going(Duty::HeadPoll, &fanout, Fanout::poll_heads);
         keep.going(Duty::Warmth, &fanout, Fanout::keep_warm);
         keep.going(Duty::Directory, &directory, Directory::keep_true);
+        keep.going(Duty::KeyUses, &directory, Directory::note_uses);
         keep.going(Duty::Retention, &retention, Retention::run);
         let retake = Retake::new(
             store.clone(),

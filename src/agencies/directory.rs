@@ -7,12 +7,14 @@
 
 mod met;
 
+use super::key::KeyHash;
 use super::profile::{Profile, open_profiles};
 use super::seal::Keyring;
+use super::uses::Uses;
 use super::vault::Vault;
 use crate::clock::Clock;
 use crate::config::AgencyDefaults;
-use crate::domain::{Agency, AgencyId, Carrier, User, UserId};
+use crate::domain::{Agency, AgencyId, AgencyKey, Carrier, User, UserId};
 use crate::store::{Store, StoreError};
 use dashmap::DashMap;
 use std::collections::{HashMap, HashSet};
@@ -48,6 +50,7 @@ struct Inner {
     version: AtomicI64,
     changed: watch::Sender<i64>,
     nudged: Notify,
+    uses: Uses,
 }
 
 #[derive(Default)]
@@ -55,6 +58,8 @@ struct Agencies {
     by_id: HashMap<AgencyId, Arc<Profile>>,
     by_connection: HashMap<(Carrier, String), AgencyId>,
     default: Option<AgencyId>,
+    /// For programs, by their hashes.
+    keys: HashMap<KeyHash, Arc<AgencyKey>>,
 }
 
 impl Directory {
@@ -70,6 +75,7 @@ impl Directory {
         make_default: bool,
     ) -> Result<Self, StoreError> {
         let vault = Vault::new(store.clone(), clock.clone(), keyring);
+        let uses = Uses::new(clock.clone());
         let directory = Self(Arc::new(Inner {
             store,
             clock,
@@ -82,6 +88,7 @@ impl Directory {
             version: AtomicI64::new(0),
             changed: watch::Sender::new(0),
             nudged: Notify::new(),
+            uses,
         }));
         if make_default && directory.0.store.agencies().await?.is_empty() {
             directory.add_default().await?;
@@ -145,7 +152,13 @@ impl Directory {
             names.entry(agency).or_default().insert(name);
         }
         let profiles = open_profiles(sealed, self.0.vault.keyring(), &self.0.defaults, names);
-        let agencies = Arc::new(Agencies::of(profiles));
+        let keys = self.0.store.all_keys().await?.into_iter();
+        let keys = keys.map(|(hash, key)| (KeyHash::stored(hash), Arc::new(key)));
+        let keys = keys.collect();
+        let agencies = Arc::new(Agencies {
+            keys,
+            ..Agencies::of(profiles)
+        });
         *self
             .0
             .agencies
@@ -212,6 +225,24 @@ impl Directory {
                 return Ok(user);
             }
         }
+    }
+
+    /// The key of that hash, if there is one.
+    #[must_use]
+    pub fn key(&self, hash: &KeyHash) -> Option<Arc<AgencyKey>> {
+        self.agencies().keys.get(hash).cloned()
+    }
+
+    /// The key of that hash is used now.
+    pub fn note_use(&self, hash: &KeyHash) {
+        if let Some(key) = self.key(hash) {
+            self.0.uses.note(key.id);
+        }
+    }
+
+    /// Writes down when keys were used last, until `stop`.
+    pub async fn note_uses(self, stop: CancellationToken) {
+        self.0.uses.write_down(&self.0.store, stop).await;
     }
 
     /// The agency of that id.

@@ -3,8 +3,8 @@
 use super::seal::{DataKey, Keyring, WrappedKey};
 use crate::config::AgencyDefaults;
 use crate::domain::{
-    Agency, AgencyId, Audience, Carrier, CarrierCredential, CredentialKey, Role, check_credential,
-    parse_public_key,
+    Agency, AgencyId, AgencySettings, Audience, Carrier, CarrierCredential, CredentialKey, Role,
+    check_credential, parse_public_key,
 };
 use crate::store::SealedAgency;
 use secrecy::{ExposeSecret, SecretString};
@@ -18,8 +18,8 @@ pub struct Profile {
     accounts: Vec<(Carrier, Account)>,
     /// The SIP names of its people's phones, and the one that they share, in lower case.
     pub sip_names: HashSet<String>,
-    /// The roles for which callers' numbers are masked.
-    masked: Vec<Role>,
+    /// How it works.
+    pub settings: AgencySettings,
     credentials: HashMap<CredentialKey, SecretString>,
 }
 
@@ -66,7 +66,7 @@ fn entries(credentials: &HashMap<CredentialKey, SecretString>, key: CredentialKe
 impl Profile {
     fn new(
         agency: Agency,
-        masked: Vec<Role>,
+        settings: AgencySettings,
         credentials: HashMap<CredentialKey, SecretString>,
         mut sip_names: HashSet<String>,
     ) -> Self {
@@ -79,7 +79,7 @@ impl Profile {
             accounts: Carrier::ALL.map(account).into(),
             agency,
             sip_names: sip_names.collect(),
-            masked,
+            settings,
             credentials,
         }
     }
@@ -87,7 +87,7 @@ impl Profile {
     /// What people with that role may see of callers' numbers.
     #[must_use]
     pub fn audience(&self, role: Role) -> Audience {
-        Audience::of(role, &self.masked)
+        Audience::of(role, &self.settings.mask_numbers_for)
     }
 
     /// The value of a credential, if the agency has it.
@@ -158,7 +158,7 @@ pub(super) fn open_profiles(
             }
             credentials.extend(open(&sealed, keyring));
             let names = sip_names.remove(&sealed.agency.id).unwrap_or_default();
-            Profile::new(sealed.agency, sealed.mask_numbers_for, credentials, names)
+            Profile::new(sealed.agency, sealed.settings, credentials, names)
         })
         .collect()
 }

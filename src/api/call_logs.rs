@@ -22,7 +22,7 @@ const NO_LOG: ApiError = ApiError::NotFound("Call log not found");
 
 pub(super) const PAGE: Route = Route::get(
     "/api/call-logs",
-    Door::For(Right::ReadCalls),
+    Door::For(Right::ReadLogs),
     |route| route.to(page),
     |operation| {
         let results = schema::some_of(&CallResult::ALL.map(CallResult::name));
@@ -41,7 +41,7 @@ pub(super) const PAGE: Route = Route::get(
 
 pub(super) const ONE: Route = Route::get(
     "/api/call-logs/{id}",
-    Door::For(Right::ReadCalls),
+    Door::For(Right::ReadLogs),
     |route| route.to(one),
     |operation| {
         of_log(operation)

@@ -95,7 +95,7 @@ fn document(routes: &[&Route]) -> Value {
                     "type": "http",
                     "scheme": "bearer",
                     "bearerFormat": "JWT",
-                    "description": "A user's token, as Supabase issues it.",
+                    "description": "A user's token, as Supabase issues it, or a key for programs (`cbk_…`) as far as its rights go.",
                 }
             },
         },

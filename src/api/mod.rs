@@ -1,5 +1,6 @@
 //! REST: the list of its routes, each of which stands beside its handler.
 
+mod agency;
 mod auth;
 mod board;
 mod body;
@@ -11,6 +12,7 @@ mod csv;
 mod documents;
 mod health;
 mod invitations;
+mod keys;
 mod log_query;
 mod me;
 mod page;
@@ -66,6 +68,11 @@ pub(crate) const ROUTES: &[Route] = &[
     auth::UNENROL,
     auth::SETTINGS,
     auth::JWKS,
+    agency::READ,
+    agency::CHANGE,
+    keys::ALL,
+    keys::MAKE,
+    keys::REMOVE,
     webhooks::WEBHOOKS,
     credentials::ALL,
     credentials::PUT_ALL,

@@ -15,7 +15,7 @@ const NONE: ApiError = ApiError::NotFound("Recording not found");
 
 pub(super) const LINK: Route = Route::get(
     "/api/calls/{id}/recordings/{recording_id}",
-    Door::For(Right::ReadCalls),
+    Door::For(Right::ReadLogs),
     |route| route.to(link),
     |operation| {
         of_call(operation)

@@ -10,7 +10,6 @@ use serde::Deserialize;
 
 /// The longest stretch that is counted: a month of any length.
 const LONGEST: i64 = 31 * 86_400 * 1_000_000;
-const DAY: i64 = 86_400 * 1_000_000;
 
 pub(super) const STATS: Route = Route::get(
     "/api/stats",
@@ -21,7 +20,7 @@ pub(super) const STATS: Route = Route::get(
             .named(Tag::History, "stats", "The numbers of a wallboard")
             .query(
                 "since",
-                "Where the day begins, within the last 31 days; midnight UTC unless said. One later than now begins now.",
+                "Where the day begins, within the last 31 days; midnight in the agency's time zone unless said. One later than now begins now.",
                 schema::time(),
             )
             .answers::<StatsView>(200, "Who waits now, and how calls came out")
@@ -42,18 +41,23 @@ async fn stats(
     context: web::Data<Context>,
 ) -> Result<HttpResponse, ApiError> {
     let now = context.clock.now();
+    let settings = &caller.agency.settings;
     let since = match moment("since", query.into_inner().since)? {
         Some(since) if now.micros_since(since) > LONGEST => {
             return Err(bad("since: a time of the last 31 days (RFC 3339)"));
         }
         // The asker's clock may be ahead of ours.
         Some(since) => since.min(now),
-        None => now.plus_micros(-now.micros().rem_euclid(DAY)),
+        None => settings.time_zone.day_began(now),
     };
     let agency = caller.agency_id();
     let waiting = context.store.waiting(agency).await?;
-    let hours = context.store.finished_by_hour(agency, since).await?;
-    let stats = Stats::of(&waiting, &hours, since, now);
+    let promised = settings.service_level_s;
+    let hours = context
+        .store
+        .finished_by_hour(agency, since, promised)
+        .await?;
+    let stats = Stats::of(&waiting, &hours, since, now, promised);
     Ok(HttpResponse::Ok()
         .insert_header((CACHE_CONTROL, "no-store"))
         .json(StatsView::from(&stats)))

@@ -44,6 +44,9 @@ pub enum Refusal {
     /// The issuer publishes no key of that id for that algorithm.
     #[error("the token is signed with a key that its issuer does not publish")]
     UnknownKey,
+    /// No agency has such a key for programs, or not any more.
+    #[error("no agency has this key, or not any more")]
+    NoSuchKey,
     /// The signature is not the key's.
     #[error("the token's signature is wrong")]
     Signature,

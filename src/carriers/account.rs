@@ -64,6 +64,14 @@ impl Carriers {
     }
 }
 
+impl CarrierAccount {
+    /// How long the agency has its agents' phones ring, in seconds.
+    #[must_use]
+    pub fn ring_s(&self) -> u16 {
+        self.profile.settings.ring_s
+    }
+}
+
 /// Each is one question, said in the carrier's way. They fail when the carrier refuses or does not
 /// answer.
 #[allow(clippy::missing_errors_doc)]

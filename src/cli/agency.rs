@@ -5,7 +5,7 @@ use super::database::agency;
 use super::words::{json, line};
 use super::{CliError, Out};
 use crate::clock::Clock;
-use crate::domain::{Agency, AgencyId, Role};
+use crate::domain::{Agency, AgencyChange, AgencyId, Role};
 use crate::store::Store;
 use serde::Serialize;
 use uuid::Uuid;
@@ -60,7 +60,11 @@ pub(super) async fn create(
 pub(super) async fn set(store: &Store, args: SetAgency) -> Result<(), CliError> {
     let MaskedRoles(roles) = args.mask_numbers_for;
     let sealed = agency(store, args.id).await?;
-    store.mask_numbers(sealed.agency.id, roles).await?;
+    let change = AgencyChange {
+        mask_numbers_for: Some(roles),
+        ..AgencyChange::default()
+    };
+    store.change_agency(sealed.agency.id, change).await?;
     Ok(())
 }
 
@@ -69,7 +73,8 @@ pub(super) async fn list(store: &Store, args: ListAgencies, out: Out<'_>) -> Res
     let agencies = store.agencies().await?;
     if args.json {
         let rows = agencies.iter();
-        let rows = rows.map(|sealed| AgencyRow::of(&sealed.agency, &sealed.mask_numbers_for));
+        let rows =
+            rows.map(|sealed| AgencyRow::of(&sealed.agency, &sealed.settings.mask_numbers_for));
         return json(out, &rows.collect::<Vec<_>>());
     }
     if agencies.is_empty() {

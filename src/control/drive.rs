@@ -13,8 +13,6 @@ use crate::domain::{
 use crate::journal::{Append, CommandAppend, PlainAnswerAppend, ReleaseAppend};
 use crate::store::HeldClaim;
 
-/// How long an agent's phone rings, in seconds.
-const RINGS_S: u16 = 25;
 /// Most steps of one drive: a transfer, one with another `from`, an answer, and room to spare.
 const MOST_STEPS: usize = 6;
 
@@ -94,7 +92,7 @@ impl Control {
             to,
             shown: own,
             name: name_of(&held.call),
-            rings_s: RINGS_S,
+            rings_s: account.ring_s(),
             claim: held.claim.id,
         };
         let leg = &held.call.handle;

@@ -40,6 +40,10 @@ id!(
     UserId
 );
 id!(
+    /// A key with which programs come in.
+    KeyId
+);
+id!(
     /// A call as the board knows it (the carrier's own handle is its `call_control_id`).
     CallId
 );

@@ -7,8 +7,10 @@ use super::Role;
 pub enum Right {
     /// Ask who one is.
     KnowOneself,
-    /// See calls and what became of them, listen to recordings, see the numbers of a wallboard.
+    /// See calls and their timelines, and the numbers of a wallboard.
     ReadCalls,
+    /// See what people wrote about finished calls, and listen to recordings.
+    ReadLogs,
     /// Answer calls, give them back, end them, and write about them.
     ActOnCalls,
     /// See the agency's people.
@@ -23,13 +25,18 @@ pub enum Right {
     KeepCredentials,
     /// See whether something that the carrier told is missing.
     SeeWebhooks,
+    /// Say how the agency works.
+    ChangeAgency,
+    /// Make keys for programs, and take them back.
+    KeepKeys,
 }
 
 impl Right {
     /// Every right.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::KnowOneself,
         Self::ReadCalls,
+        Self::ReadLogs,
         Self::ActOnCalls,
         Self::SeePeople,
         Self::EndSessions,
@@ -37,17 +44,23 @@ impl Right {
         Self::ImportCarriers,
         Self::KeepCredentials,
         Self::SeeWebhooks,
+        Self::ChangeAgency,
+        Self::KeepKeys,
     ];
 
     /// Whose it is, from the role that may do the most to the one that may do the least.
     #[must_use]
     pub const fn roles(self) -> &'static [Role] {
         match self {
-            Self::KnowOneself | Self::ReadCalls | Self::ActOnCalls => &Role::ALL,
+            Self::KnowOneself | Self::ReadCalls | Self::ReadLogs | Self::ActOnCalls => &Role::ALL,
             Self::SeePeople | Self::EndSessions | Self::SeeVoiceAgents => {
                 &[Role::Owner, Role::Admin]
             }
-            Self::ImportCarriers | Self::KeepCredentials | Self::SeeWebhooks => &[Role::Owner],
+            Self::ImportCarriers
+            | Self::KeepCredentials
+            | Self::SeeWebhooks
+            | Self::ChangeAgency
+            | Self::KeepKeys => &[Role::Owner],
         }
     }
 }

@@ -26,6 +26,8 @@ pub struct HourOfResult {
     pub wait_micros: i64,
     /// How many of them waited 20 seconds at most.
     pub within_20_s: i64,
+    /// How many of them waited no longer than the agency promises.
+    pub as_promised: i64,
 }
 
 /// One hour of a day: the calls that began in it and are over.
@@ -59,6 +61,10 @@ pub struct Stats {
     pub average_wait_micros: Option<i64>,
     /// The share of the answered calls, from 0 to 1, that waited 20 seconds at most.
     pub within_20_s: Option<f64>,
+    /// The longest wait that the agency promises, in seconds.
+    pub service_level_s: u16,
+    /// The share of the answered calls, from 0 to 1, that waited no longer than that.
+    pub as_promised: Option<f64>,
     /// Every hour from `since` to now, also those without a call.
     pub hours: Vec<Hour>,
     /// Where the day begins.
@@ -68,13 +74,15 @@ pub struct Stats {
 }
 
 impl Stats {
-    /// The numbers at the moment `now` of a day that began at `since`.
+    /// The numbers at the moment `now` of a day that began at `since`, in an agency that promises
+    /// nobody to wait longer than `service_level_s`.
     #[must_use]
     pub fn of(
         waiting: &Waiting,
         counted: &[HourOfResult],
         since: Timestamp,
         now: Timestamp,
+        service_level_s: u16,
     ) -> Self {
         let last = now.micros_since(since).max(0) / HOUR;
         let mut hours: Vec<Hour> = (0..=last)
@@ -99,13 +107,13 @@ impl Stats {
         let answers = counted
             .iter()
             .filter(|some| some.result == CallResult::Answered);
-        let (answered, wait, soon) = answers.fold((0, 0, 0), |(calls, wait, soon), some| {
-            (
-                calls + some.calls,
-                wait + some.wait_micros,
-                soon + some.within_20_s,
-            )
-        });
+        let (mut answered, mut wait, mut soon, mut as_promised) = (0, 0, 0, 0);
+        for some in answers {
+            answered += some.calls;
+            wait += some.wait_micros;
+            soon += some.within_20_s;
+            as_promised += some.as_promised;
+        }
         let waits = waiting.longest_since.map(|at| now.micros_since(at).max(0));
         Self {
             waiting_now: waiting.calls,
@@ -115,6 +123,8 @@ impl Stats {
             abandoned: hours.iter().map(|hour| hour.abandoned).sum(),
             average_wait_micros: (answered > 0).then(|| wait / answered),
             within_20_s: (answered > 0).then(|| share(soon, answered)),
+            service_level_s,
+            as_promised: (answered > 0).then(|| share(as_promised, answered)),
             hours,
             since,
             as_of: now,

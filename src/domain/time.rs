@@ -8,6 +8,9 @@ use std::fmt;
 pub struct Timestamp(i64);
 
 impl Timestamp {
+    /// 9999-12-30T22:00:00Z, jiff's last second: beyond it no time can be written for people.
+    pub const LAST: Self = Self(253_402_207_200_000_000);
+
     /// The moment this many microseconds after 1970.
     #[must_use]
     pub const fn from_micros(micros: i64) -> Self {

@@ -2,8 +2,8 @@
 //! not have it are refused and counted.
 
 use super::caller::Barred;
-use super::{ApiError, Caller, Context, bearer};
-use crate::domain::{Right, Role, UserId};
+use super::{ApiError, Bearer, Caller, Context, bearer};
+use crate::domain::{Right, Role};
 use crate::telemetry::Refused;
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -30,25 +30,27 @@ pub(super) async fn admit(
 
 async fn caller_with(right: Right, request: &HttpRequest) -> Result<Caller, ApiError> {
     let context: &web::Data<Context> = request.app_data().ok_or(ApiError::Internal)?;
-    let user = signed_in(context, request).await?;
-    context.caller(user, right).await?.map_err(|barred| {
+    let bearer = shown(context, request).await?;
+    context.caller(&bearer, right).await?.map_err(|barred| {
         let sentence = match barred {
             Barred::NoAgency => "This user does not belong to an agency",
             Barred::Role(_) => Those::who_have(right).only,
+            Barred::KeyRight => "This key does not have the right to do this",
+            // Between two looks at it.
+            Barred::KeyGone => "This key has been taken back",
         };
-        ApiError::Forbidden(sentence).because(barred.reason(), barred.why(user))
+        ApiError::Forbidden(sentence).because(barred.reason(), barred.why(&bearer))
     })
 }
 
-async fn signed_in(context: &Context, request: &HttpRequest) -> Result<UserId, ApiError> {
+async fn shown(context: &Context, request: &HttpRequest) -> Result<Bearer, ApiError> {
     let Some(token) = bearer(request) else {
         let sentence = "Authorization: Bearer <token> is missing".to_owned();
         let error = ApiError::unauthorized(&context.refusals, request, sentence);
         return Err(error.because(Refused::TokenMissing, "there is no bearer token"));
     };
-    let identity = context.verifier.verify(token).await;
-    let identity = identity.map_err(|error| ApiError::of_auth(&error, context, request))?;
-    Ok(identity.user)
+    let bearer = context.bearer(token).await;
+    bearer.map_err(|error| ApiError::of_auth(&error, context, request))
 }
 
 /// Those who have a right, in words.

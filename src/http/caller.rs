@@ -1,28 +1,27 @@
 //! Who is asking. A handler that takes a [`Caller`] stands behind a route that asks for a right.
 
-use super::{ApiError, Context};
+use super::{ApiError, Bearer, Context};
 use crate::agencies::Profile;
-use crate::domain::{AgencyId, Audience, Right, Role, User, UserId};
+use crate::domain::{AgencyId, AgencyKey, Audience, Right, Role, User, UserId};
 use crate::store::StoreError;
 use crate::telemetry::Refused;
 use actix_web::dev::Payload;
-use actix_web::http::header::AUTHORIZATION;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use std::future::{Ready, ready};
 use std::sync::Arc;
 
-/// A signed-in person of an agency.
+/// A signed-in person of an agency, or a program that has a key of it.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    /// The person.
+    /// The person; of a key its name, under its own id and without a role.
     pub user: User,
     pub agency: Arc<Profile>,
-    /// What the person may see of callers' numbers.
+    /// What they may see of callers' numbers.
     pub audience: Audience,
 }
 
 impl Caller {
-    /// The agency whose things this person sees, and no other's.
+    /// The agency whose things they see, and no other's.
     #[must_use]
     pub fn agency_id(&self) -> AgencyId {
         self.agency.agency.id
@@ -49,6 +48,10 @@ pub enum Barred {
     NoAgency,
     /// Their role does not have the right; or there is none, or none that is known here.
     Role(Option<Role>),
+    /// Their key does not have the right.
+    KeyRight,
+    /// Their key has been taken back.
+    KeyGone,
 }
 
 impl Barred {
@@ -58,15 +61,19 @@ impl Barred {
         match self {
             Self::NoAgency => Refused::NoAgencyUser,
             Self::Role(_) => Refused::Role,
+            Self::KeyRight => Refused::KeyRight,
+            Self::KeyGone => Refused::KeyGone,
         }
     }
 
     /// As the log says it.
-    pub(super) fn why(self, user: UserId) -> String {
+    pub(super) fn why(self, bearer: &Bearer) -> String {
         match self {
-            Self::NoAgency => format!("user {user} belongs to no agency here"),
+            Self::NoAgency => format!("{bearer} belongs to no agency here"),
             Self::Role(Some(role)) => format!("their role is {}", role.name()),
-            Self::Role(None) => format!("the role of user {user} is not known here"),
+            Self::Role(None) => format!("the role of {bearer} is not known here"),
+            Self::KeyRight => "their key does not have the right".to_owned(),
+            Self::KeyGone => "their key has been taken back".to_owned(),
         }
     }
 }
@@ -78,17 +85,26 @@ fn allowed(role: Option<Role>, right: Right) -> Result<Role, Barred> {
 }
 
 impl Context {
-    /// The person of that id, where they have the right. There is no other way to a [`Caller`].
+    /// Whoever shows this, where they have the right. There is no other way to a [`Caller`].
     ///
     /// # Errors
     /// When the database must be asked and is away.
     pub async fn caller(
         &self,
-        user: UserId,
+        bearer: &Bearer,
         right: Right,
     ) -> Result<Result<Caller, Barred>, StoreError> {
-        let user = self.directory.user(user).await?;
-        Ok(self.let_in(user, right))
+        Ok(match bearer {
+            Bearer::Person(identity) => {
+                let user = self.directory.user(identity.user).await?;
+                self.let_in(user, right)
+            }
+            Bearer::Key(hash) => {
+                self.note_use(bearer);
+                let key = self.directory.key(hash).ok_or(Barred::KeyGone);
+                key.and_then(|key| self.let_key_in(&key, right))
+            }
+        })
     }
 
     fn let_in(&self, user: Option<User>, right: Right) -> Result<Caller, Barred> {
@@ -103,15 +119,27 @@ impl Context {
             audience,
         })
     }
-}
 
-/// The token of `Authorization: Bearer`.
-#[must_use]
-pub fn bearer(request: &HttpRequest) -> Option<&str> {
-    let header = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, token) = header.split_once(' ')?;
-    let token = token.trim();
-    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
+    fn let_key_in(&self, key: &AgencyKey, right: Right) -> Result<Caller, Barred> {
+        let agency = self.directory.agency(key.agency_id);
+        let agency = agency.ok_or(Barred::NoAgency)?;
+        if !key.may(right) {
+            return Err(Barred::KeyRight);
+        }
+        let user = User {
+            id: UserId(key.id.0),
+            agency_id: Some(key.agency_id),
+            role: None,
+            name: Some(key.name.clone()),
+            email: None,
+            sip_username: None,
+        };
+        Ok(Caller {
+            user,
+            agency,
+            audience: key.audience(),
+        })
+    }
 }
 
 #[cfg(test)]

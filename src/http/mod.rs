@@ -2,6 +2,7 @@
 
 mod admit;
 mod answers;
+mod bearer;
 mod body;
 mod caller;
 mod context;
@@ -23,8 +24,9 @@ mod token_reason;
 mod unread;
 
 pub use answers::answers_in_json;
+pub use bearer::{Bearer, bearer};
 pub use body::read_body;
-pub use caller::{Barred, Caller, bearer};
+pub use caller::{Barred, Caller};
 pub use context::Context;
 pub use error::ApiError;
 pub use fallback::{not_found, not_found_for_telnyx, query_errors};

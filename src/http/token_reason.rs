@@ -9,6 +9,7 @@ pub fn token_reason(refusal: &Refusal) -> Refused {
     match refusal {
         Refusal::TooLong | Refusal::Malformed | Refusal::Algorithm => Refused::TokenMalformed,
         Refusal::NotConfigured => Refused::TokenNotConfigured,
+        Refusal::NoSuchKey => Refused::KeyUnknown,
         Refusal::UnknownKey | Refusal::Signature => Refused::TokenSignature,
         Refusal::Issuer { .. } => Refused::TokenIssuer,
         Refusal::Role | Refusal::Audience | Refusal::Anonymous | Refusal::Subject => {

@@ -1,7 +1,7 @@
-//! What agencies keep with us: credentials, sealed, and how numbers are shown.
+//! What agencies keep with us: credentials, sealed, and how they work.
 
 use super::{Backend, SealedCredential, Store, StoreError, postgres, sqlite};
-use crate::domain::{Agency, AgencyId, CredentialKey, Role, Timestamp};
+use crate::domain::{Agency, AgencyChange, AgencyId, CredentialKey, Timestamp};
 
 /// What an agency has stored at one moment: the answer of [`Store::get_agency_credentials`].
 #[derive(Clone, Debug)]
@@ -77,8 +77,12 @@ impl Store {
         query!(self, write, credentials::rewrap(agency, from, to))
     }
 
-    /// Sets the roles for which an agency masks callers' numbers.
-    pub async fn mask_numbers(&self, agency: AgencyId, roles: Vec<Role>) -> Result<(), StoreError> {
-        query!(self, write, directory::mask_numbers(agency, roles))
+    /// Changes how an agency works; says whether there is such an agency.
+    pub async fn change_agency(
+        &self,
+        agency: AgencyId,
+        change: AgencyChange,
+    ) -> Result<bool, StoreError> {
+        query!(self, write, directory::change_agency(agency, change))
     }
 }

@@ -119,6 +119,12 @@ pub const KEPT: [Kept; TABLES.len()] = [
         "updated_at",
         Sweep::People,
     ),
+    kept(
+        "agency_keys",
+        Term::UntilRemoved,
+        "created_at",
+        Sweep::People,
+    ),
     kept("users", Term::UntilRemoved, "created_at", Sweep::People),
     kept("schema_floor", Term::Ours, "-", Sweep::Nobody),
     kept("directory", Term::Ours, "-", Sweep::Nobody),

@@ -91,8 +91,9 @@ impl Store {
         &self,
         agency: AgencyId,
         since: Timestamp,
+        service_level_s: u16,
     ) -> Result<Vec<HourOfResult>, StoreError> {
-        query!(self, read, stats::by_hour(agency, since))
+        query!(self, read, stats::by_hour(agency, since, service_level_s))
     }
 }
 
@@ -100,12 +101,19 @@ impl Store {
 /// `idx_call_logs_stats` and nothing else. Written out, since it is the same on both databases and
 /// so that tests can ask either how it goes about it; ids and numbers cannot break out of it.
 #[must_use]
-pub fn stats_sql(call_logs: &str, agency: AgencyId, since: Timestamp) -> String {
+pub fn stats_sql(
+    call_logs: &str,
+    agency: AgencyId,
+    since: Timestamp,
+    service_level_s: u16,
+) -> String {
     let since = since.micros();
+    let promised = i64::from(service_level_s) * 1_000_000;
     format!(
         "SELECT (started_at - {since}) / 3600000000 AS hour, result, COUNT(*) AS calls, \
          CAST(SUM(wait) AS BIGINT) AS wait_micros, \
-         CAST(SUM(CASE WHEN wait <= 20000000 THEN 1 ELSE 0 END) AS BIGINT) AS within_20_s \
+         CAST(SUM(CASE WHEN wait <= 20000000 THEN 1 ELSE 0 END) AS BIGINT) AS within_20_s, \
+         CAST(SUM(CASE WHEN wait <= {promised} THEN 1 ELSE 0 END) AS BIGINT) AS as_promised \
          FROM {call_logs} \
          WHERE agency_id = '{agency}' AND started_at >= {since} \
          GROUP BY 1, 2"

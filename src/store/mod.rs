@@ -8,6 +8,7 @@ mod error;
 mod fixed;
 mod hosts;
 mod journal_rows;
+mod key_rows;
 mod leg_facts;
 mod log_rows;
 mod named;
@@ -18,6 +19,7 @@ mod postgres;
 mod rows;
 mod schema;
 mod sets;
+mod settings;
 mod sqlite;
 mod tls;
 mod trouble;
@@ -32,7 +34,7 @@ pub use trouble::Trouble;
 
 use crate::config::DatabaseUrl;
 use crate::domain::{
-    Agency, AgencyId, Call, CallId, Carrier, LegHandle, Role, Status, Timestamp, UserId,
+    Agency, AgencyId, AgencySettings, Call, CallId, Carrier, LegHandle, Status, Timestamp, UserId,
 };
 use crate::view::Published;
 use batch::{BatchKeys, Head, Loaded, Writes};
@@ -91,8 +93,8 @@ pub struct CallFilter {
 #[derive(Clone, Debug)]
 pub struct SealedAgency {
     pub agency: Agency,
-    /// The roles for which it masks callers' numbers.
-    pub mask_numbers_for: Vec<Role>,
+    /// How it works.
+    pub settings: AgencySettings,
     /// Its wrapped data key, once a credential is stored.
     pub data_key: Option<String>,
     pub credentials: Vec<SealedCredential>,
@@ -165,6 +167,7 @@ mod errands;
 mod floor;
 pub mod forget;
 pub mod kept;
+mod keys;
 mod logs;
 mod migrations;
 mod notices;

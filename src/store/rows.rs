@@ -74,6 +74,12 @@ pub(super) struct AgencyRow {
     pub created_at: i64,
     pub telephony_configured: bool,
     pub mask_numbers_for: String,
+    pub time_zone: String,
+    pub ring_s: i32,
+    pub service_level_s: i32,
+    pub wrap_up_s: i32,
+    pub away_reasons: String,
+    pub numbers: String,
 }
 
 #[derive(Clone, Debug, Queryable)]
@@ -242,13 +248,6 @@ impl ErrandRow {
 }
 
 impl AgencyRow {
-    /// The roles for which callers' numbers are masked. One that only a later version knows is
-    /// nobody's here.
-    pub(super) fn mask_numbers_for(&self) -> Vec<Role> {
-        let names = self.mask_numbers_for.split(',');
-        names.filter_map(Role::from_name).collect()
-    }
-
     pub(super) fn agency(&self) -> Result<Agency, StoreError> {
         Ok(Agency {
             id: AgencyId(id(&self.id, "agencies.id")?),

@@ -34,6 +34,12 @@ tables! {
         created_at -> BigInt,
         telephony_configured -> Bool,
         mask_numbers_for -> Text,
+        time_zone -> Text,
+        ring_s -> Integer,
+        service_level_s -> Integer,
+        wrap_up_s -> Integer,
+        away_reasons -> Text,
+        numbers -> Text,
     }
 
     agency_heads (agency_id) {
@@ -187,6 +193,18 @@ tables! {
         version -> BigInt,
         sealed -> Text,
         updated_at -> BigInt,
+    }
+
+    agency_keys (id) {
+        id -> Text,
+        agency_id -> Text,
+        hash -> Text,
+        name -> Text,
+        rights -> Text,
+        prefix -> Text,
+        created_at -> BigInt,
+        created_by -> Text,
+        last_used_at -> Nullable<BigInt>,
     }
 
     schema_floor (id) {

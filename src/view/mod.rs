@@ -1,10 +1,12 @@
 //! The JSON of calls and events, written once for sockets and REST, and its schemas for the
 //! documents of both.
 
+mod agency;
 mod answer;
 mod call;
 mod call_log;
 mod event;
+mod key;
 mod mask;
 mod person;
 mod plain;
@@ -14,10 +16,12 @@ mod stats;
 mod wire;
 mod words;
 
+pub use agency::AgencySettingsView;
 pub use answer::{AcceptedView, ErrorView};
 pub use call::{CallView, call_row};
 pub use call_log::CallLogView;
 pub use event::EventView;
+pub use key::{KeyView, NewKeyView};
 pub use mask::{caller_name_for, masked_or_nothing, number_for};
 pub use person::{AgencyView, MeView, UserView};
 pub use plain::plain;
@@ -25,7 +29,7 @@ pub use published::{Published, Row};
 pub use schemas::{Schemas, example};
 pub use stats::StatsView;
 pub use wire::Told;
-pub use words::{CredentialName, Time};
+pub use words::{CredentialName, KeyRightName, RoleName, Time};
 
 use crate::domain::Timestamp;
 use serde::Serializer;

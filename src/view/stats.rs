@@ -24,6 +24,11 @@ pub struct StatsView {
     /// The share (0 to 1) of the answered calls that were answered within 20 s; null without one.
     #[schema(required)]
     within_20_s: Option<f64>,
+    /// The longest wait that the agency promises.
+    service_level_s: u16,
+    /// The share (0 to 1) of the answered calls that waited no longer than that; null without one.
+    #[schema(required)]
+    within_service_level: Option<f64>,
     /// Every hour from `since` to now, oldest first, by when the calls began.
     calls_by_hour: Vec<HourView>,
     #[serde(serialize_with = "rfc3339")]
@@ -57,6 +62,8 @@ impl From<&Stats> for StatsView {
             abandoned: stats.abandoned,
             average_wait_s: stats.average_wait_micros.map(seconds),
             within_20_s: stats.within_20_s,
+            service_level_s: stats.service_level_s,
+            within_service_level: stats.as_promised,
             calls_by_hour: stats.hours.iter().map(HourView::from).collect(),
             since: stats.since,
             as_of: stats.as_of,

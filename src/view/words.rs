@@ -2,7 +2,8 @@
 //! domain's own lists, so that a new one is in the documents without anyone's memory.
 
 use crate::domain::{
-    CallResult, CredentialKey, EventType, ParticipantKind, ParticipantState, Reason, Role, Status,
+    CallResult, CredentialKey, EventType, KeyRight, ParticipantKind, ParticipantState, Reason,
+    Role, Status,
 };
 use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema, SchemaFormat};
@@ -61,6 +62,12 @@ words! {
     ResultName "CallResult"
         "`answered`; `abandoned`: the caller left unanswered; `missed`: unanswered otherwise."
         CallResult::ALL.map(CallResult::name).into();
+    /// What a key for programs may do.
+    KeyRightName "KeyRight"
+        "`calls:read`: see calls, their logs and recordings. `calls:act`: answer calls, give them \
+         back and end them, and write about them. `ultravox:import`: change the agency's carriers in \
+         its Ultravox account. `display`: show the board on a wall, with callers' numbers masked."
+        KeyRight::ALL.map(KeyRight::name).into();
     /// What a person may do.
     RoleName "Role"
         "What a person may do in the agency."

@@ -107,6 +107,8 @@ impl Close {
             Self::Unauthorized(why) | Self::Protocol(why) => why,
             Self::Forbidden(Barred::NoAgency) => "This user does not belong to an agency",
             Self::Forbidden(Barred::Role(_)) => "This user may not see calls",
+            Self::Forbidden(Barred::KeyRight) => "This key may not see calls",
+            Self::Forbidden(Barred::KeyGone) => "This key has been taken back",
         }
     }
 

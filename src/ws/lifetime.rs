@@ -3,8 +3,9 @@
 //! What is left of it is reckoned once, when the token is read, and then time passes: a wall clock
 //! that is put right under an open socket neither ends it nor makes it last for ever.
 
-use crate::auth::{Identity, LEEWAY_SECONDS};
+use crate::auth::LEEWAY_SECONDS;
 use crate::clock::{Clock, Tick};
+use crate::domain::Timestamp;
 use std::time::Duration;
 
 /// How long before its expiry a token is called expiring, in seconds.
@@ -17,11 +18,11 @@ pub(super) struct Lifetime {
 }
 
 impl Lifetime {
-    /// The rest of this identity's token.
-    pub(super) fn of(identity: &Identity, clock: &Clock) -> Self {
+    /// What is left of a token that expires then.
+    pub(super) fn until(expires_at: Timestamp, clock: &Clock) -> Self {
         let (now, wall) = (clock.tick(), clock.now());
         let in_seconds = |seconds| {
-            let left = identity.expires_at.plus_seconds(seconds).micros_since(wall);
+            let left = expires_at.plus_seconds(seconds).micros_since(wall);
             now.plus(Duration::from_micros(u64::try_from(left).unwrap_or(0)))
         };
         Self {

@@ -7,10 +7,10 @@ use super::gate::GateSays;
 use super::greeting::{CatchUp, Greeting, greet};
 use super::lifetime::Lifetime;
 use super::protocol::{self, ClientMessage, HEARTBEAT_S};
-use crate::auth::{AuthError, Identity, Refusal};
+use crate::auth::{AuthError, Refusal};
 use crate::clock::Tick;
-use crate::domain::{AgencyId, Right, UserId};
-use crate::http::{Caller, Context, Who, token_reason};
+use crate::domain::{AgencyId, Right};
+use crate::http::{Bearer, Caller, Context, Who, token_reason};
 use crate::hub::{Ending, Frame, Member, Outbox};
 use crate::telemetry::{ConnectAnswer, Refused};
 use actix_web::web;
@@ -86,7 +86,7 @@ pub(super) struct Session {
 /// What is known once the client has connected.
 struct Connected {
     caller: Caller,
-    identity: Identity,
+    bearer: Bearer,
     token: Lifetime,
     beat_at: Tick,
     /// Until it is a member of its channel: nobody else would end it when the server drains.
@@ -160,8 +160,8 @@ impl Session {
                 .refused(Refused::TokenMissing, why, "A token is missing")
                 .into());
         };
-        let identity = self.verify(&token).await?;
-        let caller = self.caller(identity.user).await?;
+        let bearer = self.verify(&token).await?;
+        let caller = self.caller(&bearer).await?;
         self.agency = Some(caller.agency_id());
         let greeting = Greeting {
             caller: &caller,
@@ -178,8 +178,8 @@ impl Session {
         let beat_at = self.next_beat();
         Ok(Connected {
             caller,
-            token: Lifetime::of(&identity, &self.context.clock),
-            identity,
+            token: Lifetime::until(bearer.expires_at(), &self.context.clock),
+            bearer,
             beat_at,
             catch_up,
         })
@@ -228,8 +228,8 @@ impl Session {
         }
     }
 
-    async fn verify(&self, token: &SecretString) -> Result<Identity, Close> {
-        let verified = self.context.verifier.verify(token.expose_secret()).await;
+    async fn verify(&self, token: &SecretString) -> Result<Bearer, Close> {
+        let verified = self.context.bearer(token.expose_secret()).await;
         verified.map_err(|error| match error {
             AuthError::Unavailable => Close::TryLater,
             AuthError::Unauthorized(Refusal::Expired) => Close::TokenExpired,
@@ -251,8 +251,8 @@ impl Session {
         Close::Unauthorized(sentence.to_owned())
     }
 
-    async fn caller(&self, user: UserId) -> Result<Caller, Close> {
-        match self.context.caller(user, RIGHT).await {
+    async fn caller(&self, bearer: &Bearer) -> Result<Caller, Close> {
+        match self.context.caller(bearer, RIGHT).await {
             Ok(caller) => caller.map_err(Close::Forbidden),
             Err(error) => {
                 tracing::warn!("Socket turned away: {error}");
@@ -319,8 +319,8 @@ impl Session {
                 Err(Close::Protocol(sentence).into())
             }
             ClientMessage::Refresh { token } => {
-                let identity = match self.verify(&token).await {
-                    Ok(identity) => identity,
+                let bearer = match self.verify(&token).await {
+                    Ok(bearer) => bearer,
                     // A refused refresh ends the connection, an expired token included.
                     Err(Close::TokenExpired) => {
                         let why = Refusal::Expired.to_string();
@@ -329,13 +329,14 @@ impl Session {
                     }
                     Err(close) => return Err(close.into()),
                 };
-                if identity.user != connected.identity.user {
+                if !bearer.is_same_as(&connected.bearer) {
                     let sentence = "The new token is another user's";
                     return Err(self.refused(Refused::TokenUser, sentence, sentence).into());
                 }
-                let frame = protocol::refreshed(identity.expires_at);
-                connected.token = Lifetime::of(&identity, &self.context.clock);
-                connected.identity = identity;
+                let expires_at = bearer.expires_at();
+                connected.token = Lifetime::until(expires_at, &self.context.clock);
+                connected.bearer = bearer;
+                let frame = protocol::refreshed(expires_at);
                 self.say(frame)
             }
         }
@@ -347,6 +348,7 @@ impl Session {
             return Err(Close::Silent.into());
         }
         connected.beat_at = self.next_beat();
+        self.context.note_use(&connected.bearer);
         let now = clock.now();
         // The number and its place in the queue are taken under one lock.
         self.outbox
@@ -356,7 +358,7 @@ impl Session {
     }
 
     fn token_moment(&self, connected: &mut Connected) -> Result<(), End> {
-        let expires_at = connected.identity.expires_at;
+        let expires_at = connected.bearer.expires_at();
         if connected.token.is_to_be_warned_of() {
             return self.say(protocol::token_expiring(expires_at));
         }
@@ -366,7 +368,7 @@ impl Session {
     /// Someone's place in an agency has changed, or what an agency shows; perhaps this person's.
     async fn look_again(&self, connected: &Connected) -> Result<(), End> {
         let was = &connected.caller;
-        match self.context.caller(connected.identity.user, RIGHT).await {
+        match self.context.caller(&connected.bearer, RIGHT).await {
             Ok(Ok(now)) if now.user == was.user && now.audience == was.audience => Ok(()),
             // Moved, promoted, demoted or renamed, or numbers are shown differently: what this
             // socket was greeted with is untrue.

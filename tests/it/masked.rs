@@ -21,8 +21,7 @@ const POLL: Duration = Duration::from_millis(100);
 
 /// A world in which Acme masks numbers for its members, of whom Anna and Ben are, and not for Olivia.
 async fn masking(world: World) -> World {
-    let (store, acme) = (&world.store, world.acme.id);
-    store.mask_numbers(acme, vec![Role::Member]).await.unwrap();
+    world.masks_numbers_for(vec![Role::Member]).await;
     world
 }
 
@@ -183,8 +182,7 @@ async fn a_change_of_who_is_masked_reaches_open_boards_as_one_of_roles_does(worl
     assert_eq!(anna.shows(), [format!("{CALLER} incoming")]);
 
     for (masked, shown) in [(vec![Role::Member], MASKED), (vec![], CALLER)] {
-        let acme = world.acme.id;
-        world.store.mask_numbers(acme, masked).await.unwrap();
+        world.masks_numbers_for(masked).await;
         let ended = world.wind_until(POLL, anna.ends()).await;
         assert_eq!(ended, "1012 renewed, come back");
         anna = node.board(&world, world.anna).await;

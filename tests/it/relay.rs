@@ -183,12 +183,7 @@ async fn what_one_server_commits_is_on_anothers_boards_at_once(cluster: Cluster)
 
 async fn who_may_not_see_numbers_sees_none_of_another_server(cluster: Cluster) {
     let world = &cluster.world;
-    let masked = vec![Role::Member];
-    world
-        .store
-        .mask_numbers(world.acme.id, masked)
-        .await
-        .expect("a policy");
+    world.masks_numbers_for(vec![Role::Member]).await;
     let [one, other] = cluster.pair().await;
     let mut ben = other.board(world, world.ben).await;
     let mut olivia = other.board(world, world.olivia).await;

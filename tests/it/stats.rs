@@ -60,7 +60,8 @@ async fn a_quiet_agency_has_a_day_of_zeros(world: World) {
         stats,
         json!({
             "waiting_now": 0, "longest_wait_s": 0.0, "answered": 0, "missed": 0, "abandoned": 0,
-            "average_wait_s": null, "within_20_s": null, "calls_by_hour": hours,
+            "average_wait_s": null, "within_20_s": null, "service_level_s": 20,
+            "within_service_level": null, "calls_by_hour": hours,
             "since": "2026-11-21T00:00:00.000000Z", "as_of": "2026-11-21T09:00:00.000000Z",
         })
     );
@@ -266,7 +267,12 @@ on_each_database!(
 
 /// How the database goes about the counting of a day.
 async fn plan(world: &World, agency: AgencyId) -> Vec<String> {
-    let sql = stats_sql("call_logs", agency, world.clock.now().plus_seconds(-86_400));
+    let sql = stats_sql(
+        "call_logs",
+        agency,
+        world.clock.now().plus_seconds(-86_400),
+        20,
+    );
     match &world.database.url {
         DatabaseUrl::Sqlite { path } => {
             use diesel::prelude::*;

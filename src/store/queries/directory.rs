@@ -3,9 +3,9 @@
 use super::super::schema::{agencies, agency_credentials, agency_heads, directory, users};
 use super::super::{BEGIN_WRITE, Conn};
 use super::end;
-use crate::domain::{Agency, AgencyId, Role, Timestamp, User, UserId};
+use crate::domain::{Agency, AgencyChange, AgencyId, Timestamp, User, UserId};
 use crate::store::rows::{AgencyRow, CredentialRow, UserRow};
-use crate::store::{SealedAgency, SealedCredential, StoreError};
+use crate::store::{SealedAgency, SealedCredential, StoreError, settings};
 use diesel::prelude::*;
 use diesel::upsert::excluded;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
@@ -34,7 +34,7 @@ pub(crate) async fn agencies(conn: &mut Conn) -> Result<Vec<SealedAgency>, Store
             let mine = credentials.iter().filter(|held| held.agency_id == row.id);
             Ok(SealedAgency {
                 agency: row.agency()?,
-                mask_numbers_for: row.mask_numbers_for(),
+                settings: settings::of(&row),
                 credentials: mine.map(sealed).collect(),
                 data_key: row.data_key,
             })
@@ -88,18 +88,32 @@ async fn add_agency_steps(
     Ok(())
 }
 
-/// Sets the roles for which an agency masks callers' numbers.
-pub(crate) async fn mask_numbers(
+/// Changes how an agency works; says whether there is such an agency.
+pub(crate) async fn change_agency(
     conn: &mut Conn,
     agency: AgencyId,
-    roles: Vec<Role>,
-) -> Result<(), StoreError> {
-    let names: Vec<&str> = roles.into_iter().map(Role::name).collect();
-    diesel::update(agencies::table.find(agency.to_string()))
-        .set(agencies::mask_numbers_for.eq(names.join(",")))
+    change: AgencyChange,
+) -> Result<bool, StoreError> {
+    let agency = agencies::table.find(agency.to_string());
+    let change = settings::Changed::of(change);
+    let changed = diesel::update(agency)
+        .set((
+            change.name.map(|to| agencies::name.eq(to)),
+            change.time_zone.map(|to| agencies::time_zone.eq(to)),
+            change
+                .mask_numbers_for
+                .map(|to| agencies::mask_numbers_for.eq(to)),
+            change.ring_s.map(|to| agencies::ring_s.eq(to)),
+            change
+                .service_level_s
+                .map(|to| agencies::service_level_s.eq(to)),
+            change.wrap_up_s.map(|to| agencies::wrap_up_s.eq(to)),
+            change.away_reasons.map(|to| agencies::away_reasons.eq(to)),
+            change.numbers.map(|to| agencies::numbers.eq(to)),
+        ))
         .execute(conn)
         .await?;
-    Ok(())
+    Ok(changed > 0)
 }
 
 /// These people, as far as they are known.

@@ -13,6 +13,7 @@ pub(crate) mod factors;
 pub(crate) mod floor;
 pub(crate) mod forget;
 pub(crate) mod kept;
+pub(crate) mod keys;
 pub(crate) mod legs;
 pub(crate) mod links;
 mod load;

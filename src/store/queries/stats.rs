@@ -50,6 +50,8 @@ struct Counted {
     wait_micros: i64,
     #[diesel(sql_type = BigInt)]
     within_20_s: i64,
+    #[diesel(sql_type = BigInt)]
+    as_promised: i64,
 }
 
 /// The finished calls that began at or after `since`, by hour and result.
@@ -57,8 +59,9 @@ pub(crate) async fn by_hour(
     conn: &mut Conn,
     agency: AgencyId,
     since: Timestamp,
+    service_level_s: u16,
 ) -> Result<Vec<HourOfResult>, StoreError> {
-    let sql = stats_sql(CALL_LOGS, agency, since);
+    let sql = stats_sql(CALL_LOGS, agency, since, service_level_s);
     let rows: Vec<Counted> = diesel::sql_query(sql).load(conn).await?;
     Ok(readable(rows.into_iter().map(|row| {
         Ok(HourOfResult {
@@ -67,6 +70,7 @@ pub(crate) async fn by_hour(
             calls: row.calls,
             wait_micros: row.wait_micros,
             within_20_s: row.within_20_s,
+            as_promised: row.as_promised,
         })
     })))
 }

@@ -25,6 +25,8 @@ label! {
         Warmth = "warmth",
         /// Sees to what is owed to the carrier.
         Errands = "errands",
+        /// Writes down when keys for programs were used last.
+        KeyUses = "key_uses",
         /// Takes up again the webhooks that could not be applied.
         Retake = "retake",
         /// Compares deadlines with the clock that all nodes have in common.

@@ -62,6 +62,12 @@ label! {
         NoAgencyUser = "not_an_agency_user",
         /// A user whose role does not allow it.
         Role = "role",
+        /// A key for programs that no agency has, or not any more.
+        KeyUnknown = "key_unknown",
+        /// A key that does not have the right.
+        KeyRight = "key_right",
+        /// A key that was taken back while it was in use.
+        KeyGone = "key_gone",
         /// A page of an origin that is not allowed.
         Origin = "origin",
         /// A path below `/api/telnyx` where there is nothing.

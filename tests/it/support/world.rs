@@ -8,7 +8,9 @@ use callboard::agencies::seal::{Keyring, WrappedKey};
 use callboard::auth;
 use callboard::clock::Clock;
 use callboard::config::{Config, Settings};
-use callboard::domain::{Agency, AgencyId, CredentialKey, Role, Timestamp, User, UserId};
+use callboard::domain::{
+    Agency, AgencyChange, AgencyId, CredentialKey, Role, Timestamp, User, UserId,
+};
 use callboard::store::{Named, SealedCredential, Store};
 use callboard_simulator::SigningKey;
 use jsonwebtoken::{EncodingKey, Header};
@@ -253,6 +255,16 @@ impl World {
             .put_user(user, self.clock.now())
             .await
             .expect("a user");
+    }
+
+    /// Acme masks callers' numbers for people of these roles.
+    pub async fn masks_numbers_for(&self, roles: Vec<Role>) {
+        let change = AgencyChange {
+            mask_numbers_for: Some(roles),
+            ..AgencyChange::default()
+        };
+        let changed = self.store.change_agency(self.acme.id, change).await;
+        assert!(changed.expect("a policy"));
     }
 
     /// What comes while the clock is wound by at most `limit`.

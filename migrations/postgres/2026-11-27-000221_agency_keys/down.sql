@@ -1,0 +1,1 @@
+DROP TABLE callboard.agency_keys;
