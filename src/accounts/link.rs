@@ -5,7 +5,7 @@
 use super::proof::Method;
 use super::session::SignedIn;
 use super::{AccountError, Accounts, Origin, password, secret};
-use crate::domain::{Agency, AgencyId, LinkPurpose, Role, Timestamp, User, UserId};
+use crate::domain::{Agency, AgencyChange, AgencyId, LinkPurpose, Role, Timestamp, User, UserId};
 use crate::store::{Account, Link, LinkUse, Store};
 use secrecy::{ExposeSecret as _, SecretString};
 use uuid::Uuid;
@@ -232,10 +232,22 @@ impl Accounts {
     async fn first_agency(&self, name: Option<String>) -> Result<AgencyId, AccountError> {
         let there = self.0.store.agencies().await?;
         let default = there.iter().find(|sealed| sealed.agency.is_default);
-        if let Some(sealed) = default.or(there.first()) {
-            return Ok(sealed.agency.id);
-        }
         let name = name.filter(|name| !name.trim().is_empty());
+        if let Some(sealed) = default.or(there.first()) {
+            let id = sealed.agency.id;
+            // One that was made from the settings has no name of its own yet.
+            let name = name.filter(|_| sealed.agency.is_default);
+            let change = AgencyChange {
+                name,
+                ..AgencyChange::default()
+            };
+            if let Ok(change) = change.checked()
+                && !change.is_empty()
+            {
+                self.0.store.change_agency(id, change).await?;
+            }
+            return Ok(id);
+        }
         let agency = Agency {
             id: AgencyId(Uuid::new_v4()),
             name: name.unwrap_or_else(|| "Our agency".to_owned()),

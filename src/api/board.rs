@@ -100,10 +100,11 @@ fn only_read(request: &HttpRequest, methods: &str) -> ApiError {
     }
 }
 
-/// The wallboard is the same page, which looks at its address.
+/// The wallboard, and the forms of those who come in by a link, are the same page, which looks at its
+/// address.
 fn path_of(request: &HttpRequest) -> &str {
     match request.match_info().query("path") {
-        "" | "wall" => "index.html",
+        "" | "wall" | "setup" | "invite" | "reset" => "index.html",
         "docs" => "docs/index.html",
         path => path,
     }

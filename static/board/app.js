@@ -1,11 +1,15 @@
 // Joins the rest: the client library, who is signed in, what is open beside the calls, and what people have chosen.
 import { CallboardClient } from '../sdk/index.js';
+import { Account } from './account.js';
+import { Agency } from './agency.js';
 import { Notices } from './alerts.js';
+import { Coming } from './coming.js';
 import { Detail } from './detail.js';
 import { Drafts } from './drafts.js';
 import { History } from './history.js';
 import { Latency } from './latency.js';
 import { prefer, preferences } from './preferences.js';
+import { ProgramKeys } from './program-keys.js';
 import { Session, looksLikeToken, takeTokenFromFragment } from './session.js';
 import { Settings } from './settings.js';
 import { Sound } from './sound.js';
@@ -20,8 +24,11 @@ const NOTICE_MS = 8_000;
 const SIGN_IN_EARLY_MS = 60_000;
 
 export class App {
-  session = new Session();
-  client = new CallboardClient({ token: (asked) => this.session.token(asked) });
+  wall = location.pathname.replace(/\/+$/, '') === '/wall';
+  session = new Session(this);
+  account = new Account(this);
+  coming = new Coming(this);
+  client = new CallboardClient({ token: (asked) => this.account.ready.then(() => this.session.token(asked)) });
   latency = new Latency(() => this.client.now());
   sound = new Sound(() => this.changed());
   notices = new Notices();
@@ -30,11 +37,13 @@ export class App {
   history = new History(this);
   detail = new Detail(this);
   settings = new Settings(this);
+  agency = new Agency(this);
+  programKeys = new ProgramKeys(this);
   stats = new Stats(this);
   unread = new Unread(this);
-  wall = location.pathname.replace(/\/+$/, '') === '/wall';
   panel = 'history';
   who = {};
+  handed = null; // somebody else's token, out of a link: used only after asking
   said = []; // one-line notices that go by themselves
   tokenProblem = '';
   #flash = { text: '', until: 0, aboutBreak: false };
@@ -54,14 +63,31 @@ export class App {
   }
 
   start() {
-    const handed = takeTokenFromFragment();
-    if (handed) this.signIn(handed);
-    else this.client.start();
-    window.addEventListener('hashchange', () => {
-      const token = takeTokenFromFragment();
-      if (token) this.signIn(token);
-    });
+    this.coming.start();
+    if (this.coming.by) return void this.account.ready;
+    if (!this.#takeHanded()) this.client.start();
+    window.addEventListener('hashchange', () => this.#takeHanded());
     window.addEventListener('storage', () => this.#lookForToken());
+  }
+
+  /** Whoever is signed in stays so unless they say otherwise: a link may come from anybody. Says whether it signs in. */
+  #takeHanded() {
+    const token = takeTokenFromFragment();
+    if (!token) return false;
+    this.handed = this.session.isAnothers(token) && !this.wall ? token : null;
+    if (!this.handed) this.signIn(token);
+    this.changed();
+    return !this.handed;
+  }
+
+  answerHanded(yes) {
+    const token = this.handed;
+    this.handed = null;
+    if (yes) {
+      this.signOut();
+      this.signIn(token);
+    }
+    this.changed();
   }
 
   // What is true now.
@@ -136,19 +162,34 @@ export class App {
     return good;
   }
 
+  /** Somebody has come in with an account. */
+  signedIn() {
+    return this.client.signedIn();
+  }
+
+  /** There is a newer token of the same person: the connection goes on with it. */
+  renewed() {
+    if (this.session.current && this.session.next) this.client.signedIn();
+  }
+
+  get maySignOut() {
+    return this.session.own || this.account.has;
+  }
+
   signOut() {
     this.session.drop();
+    if (this.account.has) this.account.signOut();
     this.who = {};
     this.#met = null;
     this.#greetings = 0;
     this.panel = 'history';
-    for (const part of [this.history, this.detail, this.settings, this.stats, this.unread]) part.forget();
+    for (const part of [this.history, this.detail, this.settings, this.agency, this.programKeys, this.stats, this.unread]) part.forget();
     this.client.signOut();
   }
 
   show(panel) {
     this.panel = panel;
-    if (panel === 'settings') this.settings.load();
+    if (panel === 'settings') for (const part of [this.settings, this.agency, this.programKeys]) part.load();
     if (panel === 'history') this.history.load();
     this.changed();
     if (panel !== 'history') this.#bring();
@@ -163,6 +204,10 @@ export class App {
     this.panel = 'call';
     this.detail.open(call);
     this.#bring();
+  }
+
+  renamed(agency) {
+    this.who = { ...this.who, agency };
   }
 
   toggleSound() {
@@ -229,6 +274,7 @@ export class App {
   }
 
   #refresh() {
+    this.agency.load();
     this.drafts.retry();
     if (this.wall) this.stats.load();
     else this.history.load();

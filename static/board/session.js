@@ -2,22 +2,30 @@
 import { claims, storage, supabaseTokens } from '../sdk/tokens.js';
 
 const KEY = 'callboard.token';
+const DISPLAY = 'callboard.key';
 
-export const looksLikeToken = (text) => /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text);
+const isKey = (text) => /^cbk_[\w-]+$/.test(text);
+export const looksLikeToken = (text) => /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text) || isKey(text);
 
 const sameUser = (a, b) => a === b || (claims(a).sub !== undefined && claims(a).sub === claims(b).sub);
 
-/** A token handed over in the address (`#token=…`) leaves the address bar and the history at once. */
+/** A token handed over in the address (`#token=…`, on a wall `#key=…`) leaves the address bar and the history at once. */
 export function takeTokenFromFragment() {
-  const token = new URLSearchParams(location.hash.slice(1)).get('token');
+  const given = new URLSearchParams(location.hash.slice(1));
+  const token = given.get('token') ?? given.get('key');
   if (token !== null) history.replaceState(null, '', location.pathname + location.search);
   return token?.trim() || null;
 }
 
-/** One that this tab was given, else those of the Supabase sign-ins at this origin. */
+/** One that this tab was given, else those of the Supabase sign-ins at this origin; on a wall the display's key before them. */
 export class Session {
   current = null;
   #refused = new Set();
+  #wall;
+
+  constructor({ wall }) {
+    this.#wall = wall;
+  }
 
   /** What the client library asks for. */
   token({ reason, current }) {
@@ -38,12 +46,19 @@ export class Session {
   keep(token) {
     this.#refused.delete(token);
     this.current = null;
-    storage('sessionStorage')?.setItem(KEY, token);
+    // A display comes back by itself when its set is switched on again.
+    if (this.#wall && isKey(token)) storage('localStorage')?.setItem(DISPLAY, token);
+    else storage('sessionStorage')?.setItem(KEY, token);
   }
 
   drop() {
     if (this.own) storage('sessionStorage').removeItem(KEY);
     this.current = null;
+  }
+
+  /** Whether that is somebody else's than whoever is signed in here. */
+  isAnothers(token) {
+    return this.best !== null && !sameUser(token, this.best);
   }
 
   get best() {
@@ -66,10 +81,12 @@ export class Session {
     if (!token) return;
     this.#refused.add(token);
     if (token === storage('sessionStorage')?.getItem(KEY)) storage('sessionStorage').removeItem(KEY);
+    if (token === storage('localStorage')?.getItem(DISPLAY)) storage('localStorage').removeItem(DISPLAY);
   }
 
   #stored() {
     const own = storage('sessionStorage')?.getItem(KEY);
-    return [own, ...supabaseTokens()].filter((token) => token && !this.#refused.has(token));
+    const display = this.#wall && storage('localStorage')?.getItem(DISPLAY);
+    return [display, own, ...supabaseTokens()].filter((token) => token && !this.#refused.has(token));
   }
 }

@@ -1,5 +1,4 @@
 // The day in numbers. What waits now is on the board itself; the rest is asked for, and again after things have happened.
-import { midnight } from './words.js';
 
 const AFTER_EVENT_MS = 1_500;
 const EVERY_MS = 30_000;
@@ -30,7 +29,7 @@ export class Stats {
   async load() {
     this.#soon = false;
     try {
-      this.day = await this.#app.client.request('GET', `api/stats?since=${encodeURIComponent(midnight(0, this.#app.now))}`);
+      this.day = await this.#app.client.request('GET', 'api/stats');
       this.problem = null;
     } catch (error) {
       this.problem = error;

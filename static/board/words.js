@@ -32,8 +32,15 @@ export const timeOfDay = (ms) => (ms ? TIME.format(ms) : '');
 export const exactTime = (ms) => (ms ? EXACT.format(ms) : '');
 export const fullTime = (ms) => (ms ? FULL.format(ms) : '');
 
+const inZone = (timeZone, how) => new Intl.DateTimeFormat(undefined, { ...how, timeZone });
+
 /** The day, and whose day it is: `Thursday 26 November, Europe/Berlin`. */
-export const dayAndZone = (ms) => [WEEKDAY.format(ms), ZONE].filter(Boolean).join(', ');
+export function dayAndZone(ms, zone = ZONE) {
+  return [inZone(zone, { weekday: 'long', day: 'numeric', month: 'long' }).format(ms), zone].filter(Boolean).join(', ');
+}
+
+/** The hour of the day there. */
+export const hourIn = (ms, zone = ZONE) => Number(inZone(zone, { hour: 'numeric', hourCycle: 'h23' }).format(ms));
 
 /** Midnight here, so many days ago, of the day that it is at the server's time. */
 export function midnight(daysAgo, now) {

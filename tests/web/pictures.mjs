@@ -260,7 +260,7 @@ state('keys', () => ({ answers: HISTORY }), (board) => board.page.keyboard.press
 
 const hours = Array.from({ length: 17 }, (_, hour) => {
   const calls = hour < 7 ? 0 : Math.round(18 + 14 * Math.sin(hour * 1.3));
-  return { hour, calls, answered: Math.round(calls * 0.85), missed: Math.floor(calls * 0.1), abandoned: Math.floor(calls * 0.05) };
+  return { hour: new Date(new Date().setHours(hour, 0, 0, 0)).toISOString(), calls, answered: Math.round(calls * 0.85), missed: Math.floor(calls * 0.1), abandoned: Math.floor(calls * 0.05) };
 });
 const STATS = { 'GET /api/stats': { waiting_now: 3, longest_wait_s: 71, answered: 187, missed: 11, abandoned: 6, average_wait_s: 9.4, within_20_s: 0.91, calls_by_hour: hours } };
 

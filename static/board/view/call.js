@@ -2,7 +2,7 @@
 import { html, live, nothing } from '../lit.js';
 import { TEXT } from '../texts.js';
 import { at, causeOf, duration, exactTime, fullTime, grouped, milliseconds, named, nameOf, plain } from '../words.js';
-import { trouble } from './parts.js';
+import { called, trouble } from './parts.js';
 
 export function call(app) {
   const { detail } = app;
@@ -12,7 +12,7 @@ export function call(app) {
   return html`
     <p class="back"><button type="button" @click=${() => app.show('history')}>${TEXT.back} <kbd aria-hidden="true">Esc</kbd></button></p>
     <h2 id="call-title"><bdi title=${plain(it.from_number)}>${TEXT.call(named(grouped(it.from_number)))}</bdi></h2>
-    <p class="quiet">${name ? html`<bdi>${name}</bdi> · ` : nothing}${TEXT.to(named(grouped(it.to_number)))} · ${fullTime(at(it.created_at ?? it.started_at))}</p>
+    <p class="quiet">${name ? html`<bdi>${name}</bdi> · ` : nothing}${called(app, it)} · ${fullTime(at(it.created_at ?? it.started_at))}</p>
     ${detail.problem ? trouble(detail.problem, () => detail.load()) : nothing}
     ${detail.isOver ? notes(app) : nothing}
     ${recordings(app, it)}

@@ -2,8 +2,8 @@
 import { answer, canGiveBack, giveBack, hangUp, longestWaiting, takable, underWay } from '../actions.js';
 import { html, live, nothing, repeat } from '../lit.js';
 import { TEXT } from '../texts.js';
-import { at, callerSpoken, causeOf, clockDuration, duration, fullTime, grouped, named, timeOfDay } from '../words.js';
-import { ICON, caller, kbd, more } from './parts.js';
+import { at, callerSpoken, causeOf, clockDuration, duration, fullTime, named, timeOfDay } from '../words.js';
+import { ICON, called, caller, kbd, more } from './parts.js';
 
 const WARM_AFTER_MS = 20_000;
 const HOT_AFTER_MS = 60_000;
@@ -40,7 +40,7 @@ function ringingRow(app, call, number, isFirst) {
   return html`
     <li class="row" data-call=${call.id} data-tone=${answering ? 'answering' : heat}>
       ${caller(call)}
-      <span class="words"><bdi class="word">${word}</bdi>${more([TEXT.to(named(grouped(call.to_number))), again])}</span>
+      <span class="words"><bdi class="word">${word}</bdi>${more([called(app, call), again])}</span>
       <span class="time">${clockDuration(waited)}</span>
       <span class="act">${answering || asking ? nothing : html`
         <button type="button" class="answer" ?disabled=${!takable(app, call)} @click=${() => answer(app, call)}>
@@ -70,7 +70,7 @@ function myRow(app, call, hasKeys) {
   return html`
     <li class="my-call" data-call=${call.id} data-tone=${tone}>
       <div class="head">${caller(call)} <span class="time">${clockDuration(app.now - since)}</span></div>
-      <p class="words"><span class="word">${words}</span>${more([TEXT.to(named(grouped(call.to_number)))])}</p>
+      <p class="words"><span class="word">${words}</span>${more([called(app, call)])}</p>
       <p class="buttons">
         <button type="button" class="hang-up" ?disabled=${app.stale} @click=${() => hangUp(app, call)}>${ICON.hangUp}<span>${TEXT.hangUp}</span>${hasKeys ? kbd('E') : nothing}</button>
         ${canGiveBack(app, call) ? html`<button type="button" ?disabled=${app.stale} @click=${() => giveBack(app, call)}><span>${TEXT.giveBack}</span>${hasKeys ? kbd('B') : nothing}</button>` : nothing}
@@ -99,7 +99,7 @@ export function answered(app) {
       ${calls.length ? html`<ol class="rows" id="answered">${repeat(calls, ({ id }) => id, (call) => row(app, call, {
         tone: call.connected ? 'connected' : 'alone',
         word: (call.connected ? TEXT.isConnected : TEXT.isAlone)(whoHas(app, call)),
-        others: [TEXT.to(named(grouped(call.to_number)))],
+        others: [called(app, call)],
         time: clockDuration(app.now - at(call.answered_at ?? call.updated_at)),
       }))}</ol>` : html`<p class="empty">${TEXT.nobodyAnswered}</p>`}
     </section>`;

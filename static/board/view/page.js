@@ -5,6 +5,7 @@ import { TEXT } from '../texts.js';
 import { named, plain } from '../words.js';
 import { answered, ended, mine, ringing } from './calls.js';
 import { call } from './call.js';
+import { coming } from './coming.js';
 import { history } from './history.js';
 import { keys } from './keys.js';
 import { latency } from './latency.js';
@@ -20,14 +21,23 @@ export function page(app) {
   return html`
     <a class="skip" href="#ringing-section" @click=${skip}>${TEXT.skip}</a>
     ${top(app)}
-    ${stopped ? html`<p class="notice" id="notice" role="alert">${stopped} ${app.session.own ? html`<button type="button" @click=${() => app.signOut()}>${TEXT.signOut}</button>` : nothing}</p>` : nothing}
+    ${stopped ? html`<p class="notice" id="notice" role="alert">${stopped} ${app.maySignOut ? html`<button type="button" @click=${() => app.signOut()}>${TEXT.signOut}</button>` : nothing}</p>` : nothing}
+    ${app.handed ? handed(app) : nothing}
     ${app.unread.count ? html`<p class="notice" id="unread" role="status">${TEXT.unread(app.unread.count)}</p>` : nothing}
     <main>
-      ${app.asking === null ? nothing : signIn(app)}
+      ${app.coming.by ? coming(app) : nothing}
+      ${app.coming.by || app.asking === null ? nothing : signIn(app)}
       ${app.known ? board(app) : nothing}
     </main>
     <p class="visually-hidden" role="status">${app.known ? TEXT.waitingSpoken(app.lists.ringing.length) : ''}</p>
     <div class="said" id="said" role="status">${repeat(app.said, ({ key }) => key, ({ text }) => html`<p>${text}</p>`)}</div>`;
+}
+
+function handed(app) {
+  return html`
+    <p class="notice" id="handed" role="alert">${TEXT.handed(named(app.who.name) || TEXT.someone)}
+      <button type="button" @click=${() => app.answerHanded(true)}>${TEXT.handedYes}</button>
+      <button type="button" @click=${() => app.answerHanded(false)}>${TEXT.handedNo}</button></p>`;
 }
 
 function skip(click) {
@@ -59,7 +69,7 @@ function tools(app) {
       ${tab('keys')}
       ${app.leads ? tab('settings', html`${ICON.settings}<span>${TEXT.settings}</span>`) : nothing}
       <span class="me"><bdi id="me">${[named(who.name), role].filter(Boolean).join(', ')}</bdi>
-        ${app.session.own ? html`<button type="button" id="sign-out" @click=${() => app.signOut()}>${TEXT.signOut}</button>` : nothing}</span>
+        ${app.maySignOut ? html`<button type="button" id="sign-out" @click=${() => app.signOut()}>${TEXT.signOut}</button>` : nothing}</span>
     </nav>`;
 }
 

@@ -1,7 +1,7 @@
 // Small pieces that several views show alike.
 import { html, nothing, svg } from '../lit.js';
 import { TEXT } from '../texts.js';
-import { grouped, nameOf, plain } from '../words.js';
+import { grouped, named, nameOf, plain } from '../words.js';
 
 const drawing = (path) => html`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">${path}</svg>`;
 const HANDSET = 'M6.6 10.8a15 15 0 0 0 6.6 6.6l2.2-2.2a1 1 0 0 1 1-.25 11 11 0 0 0 3.6.58 1 1 0 0 1 1 1V20a1 1 0 0 1-1 1A17 17 0 0 1 3 4a1 1 0 0 1 1-1h3.5a1 1 0 0 1 1 1 11 11 0 0 0 .58 3.57 1 1 0 0 1-.25 1z';
@@ -21,6 +21,9 @@ export function caller(call) {
 }
 
 export const more = (texts) => texts.filter(Boolean).map((text) => html`<span class="more"><span class="sep"> · </span><bdi>${text}</bdi></span>`);
+
+/** The number that was called, by the name that people here have for it. */
+export const called = (app, call) => TEXT.to(named(app.agency.nameOf(call.to_number) || grouped(call.to_number)));
 
 export const kbd = (key) => html`<kbd aria-hidden="true">${key}</kbd>`;
 

@@ -2,7 +2,9 @@
 import { html, nothing } from '../lit.js';
 import { KEYS, NEEDS } from '../settings.js';
 import { TEXT } from '../texts.js';
+import { agency } from './agency.js';
 import { trouble } from './parts.js';
+import { programKeys } from './program-keys.js';
 
 const nameOfKey = (key) => TEXT.credentialNames[key] ?? key;
 const list = (keys) => keys.map(nameOfKey).join(', ');
@@ -18,7 +20,8 @@ export function settings(app) {
     ${model.ultravoxProblem ? trouble(model.ultravoxProblem, () => model.load()) : nothing}
     <ul class="carriers" id="ultravox">${Object.keys(NEEDS).map((carrier) => importer(app, carrier))}</ul>
     ${advice(model)}
-    ${app.owner && model.stored ? credentials(model) : nothing}`;
+    ${app.owner && model.stored ? credentials(model) : nothing}
+    ${app.owner ? [agency(app), programKeys(app)] : nothing}`;
 }
 
 /** In one sentence: can calls be answered, and what is missing. */

@@ -1,7 +1,7 @@
 // For a screen on the wall: read from five metres, by people who pass.
 import { html, nothing, repeat, svg } from '../lit.js';
 import { TEXT } from '../texts.js';
-import { at, clockDuration, dayAndZone, duration, plain } from '../words.js';
+import { at, clockDuration, dayAndZone, duration, hourIn, plain } from '../words.js';
 import { heatOf } from './calls.js';
 import { caller } from './parts.js';
 import { signIn } from './sign-in.js';
@@ -14,7 +14,7 @@ export function wall(app) {
   return html`
     <header class="top">
       <h1 class="agency"><a href="/" title=${TEXT.board}><bdi id="agency">${plain(app.who.agency) || 'callboard'}</bdi></a></h1>
-      ${app.known ? html`<p class="day" id="wall-day">${dayAndZone(at(app.stats.day?.since) || app.now)}</p>` : nothing}
+      ${app.known ? html`<p class="day" id="wall-day">${dayAndZone(at(app.stats.day?.since) || app.now, app.agency.zone)}</p>` : nothing}
       ${stateLine(app)}
     </header>
     ${stopped ? html`<p class="notice" role="alert">${stopped}</p>` : nothing}
@@ -37,10 +37,10 @@ function numbers(app) {
       <div class="below">
         <section class="hours" aria-labelledby="hours-title">
           <h2 id="hours-title">${TEXT.wallHours}</h2>
-          ${chart(day.calls_by_hour ?? [])}
+          ${chart(day.calls_by_hour ?? [], app.agency.zone)}
           <dl class="small">
             ${number('average', TEXT.wallAverage, Number.isFinite(day.average_wait_s) ? duration(day.average_wait_s * 1000) : '–')}
-            ${number('service', TEXT.wallService, share(day.within_20_s))}
+            ${number('service', TEXT.wallService(day.service_level_s ?? 20), share(day.within_service_level ?? day.within_20_s))}
           </dl>
         </section>
         <section class="ringing" aria-labelledby="wall-ringing" ?data-waiting=${waiting.length > 0}>
@@ -74,7 +74,8 @@ function row(app, call) {
 const [WIDE, HIGH, FOOT, GAP] = [960, 240, 28, 6];
 
 /** A bar for each hour: answered below, not answered above. */
-function chart(all) {
+function chart(all, zone) {
+  const hourOf = ({ hour }) => hourIn(at(hour), zone);
   const first = all.findIndex(({ calls }) => calls > 0);
   const hours = all.slice(Math.max(0, Math.min(first, all.length - 8)));
   const most = Math.max(1, ...hours.map(({ calls }) => calls ?? 0));
@@ -83,13 +84,13 @@ function chart(all) {
   const spoken = hours.filter(({ calls }) => calls > 0).map((one) => TEXT.hourSpoken(hourOf(one), one.calls, one.answered ?? 0));
   return html`
     <svg class="chart" viewBox="0 0 ${WIDE} ${HIGH + FOOT}" role="img" aria-label=${spoken.join('; ')}>
-      ${hours.map((one, index) => bar(one, index * width, width, most))}
+      ${hours.map((one, index) => bar(one, hourOf(one), index * width, width, most))}
       <line x1="0" x2=${WIDE} y1=${HIGH} y2=${HIGH} class="ground"></line>
     </svg>
     <p class="legend quiet"><span class="key answered"></span>${TEXT.hoursLegend.answered} <span class="key lost"></span>${TEXT.hoursLegend.lost}</p>`;
 }
 
-function bar(one, left, width, most) {
+function bar(one, hour, left, width, most) {
   const scale = (HIGH - 24) / most;
   const answered = (one.answered ?? 0) * scale;
   const lost = Math.max(0, (one.calls ?? 0) - (one.answered ?? 0)) * scale;
@@ -98,11 +99,6 @@ function bar(one, left, width, most) {
     <rect class="answered" x=${x} y=${HIGH - answered} width=${wide} height=${answered}></rect>
     <rect class="lost" x=${x} y=${HIGH - answered - lost} width=${wide} height=${lost}></rect>
     ${one.calls ? svg`<text class="figure" x=${x + wide / 2} y=${HIGH - answered - lost - 6}>${one.calls}</text>` : ''}
-    <text class="hour" x=${x + wide / 2} y=${HIGH + 22}>${hourOf(one)}</text>
+    <text class="hour" x=${x + wide / 2} y=${HIGH + 22}>${hour}</text>
   </g>`;
-}
-
-/** Hours come as numbers or as times; people read their own. */
-function hourOf({ hour }) {
-  return typeof hour === 'string' && Number.isNaN(Number(hour)) ? new Date(hour).getHours() : Number(hour);
 }

@@ -85,9 +85,33 @@ export class Callboard {
     return server;
   }
 
-  /** The page, signed in as somebody. */
-  as(name) {
-    return `${this.address}#token=${this.people[name].token}`;
+  /** One on an empty machine: nobody can sign in yet. Its first words have the link that begins. */
+  static async bare(bin) {
+    const server = new Callboard();
+    server.#bin = bin;
+    server.#folder = mkdtempSync(path.join(tmpdir(), 'callboard-web-'));
+    server.#env = {
+      PATH: process.env.PATH,
+      DATABASE_URL: `sqlite://${path.join(server.#folder, 'board.db')}`,
+      API_PORT: String(await freePort()),
+      CALLBOARD_METRICS_ADDR: `127.0.0.1:${await freePort()}`,
+    };
+    server.address = `http://127.0.0.1:${server.#env.API_PORT}/`;
+    await server.starts();
+    return server;
+  }
+
+  /** The link that makes the first owner, as the server has printed it. */
+  get setupLink() {
+    const said = readFileSync(path.join(this.#folder, 'server.log'), 'utf8');
+    const [, link] = /SETUP (\S+)/.exec(said) ?? [];
+    // The public address is localhost; the page is looked at where the server listens.
+    return link && new URL(link).href.replace(new URL(link).origin, new URL(this.address).origin);
+  }
+
+  /** The page, or another one, signed in as somebody. */
+  as(name, page = '') {
+    return `${this.address}${page}#token=${this.people[name].token}`;
   }
 
   /** Anna's, for so many seconds. */
@@ -138,8 +162,8 @@ export class Callboard {
   }
 
   /** A caller rings; what is returned is the call as the carrier knows it. */
-  async rings(from, { secondsAgo = 0, name } = {}) {
-    const call = { from, id: `v3:${randomUUID()}`, session: randomUUID(), leg: randomUUID() };
+  async rings(from, { secondsAgo = 0, name, to = TO } = {}) {
+    const call = { from, to, id: `v3:${randomUUID()}`, session: randomUUID(), leg: randomUUID() };
     this.#carrier?.knows(call);
     this.#waiting.set(call.id, call);
     await this.tells('call.initiated', call, { state: 'parked', ...(name && { caller_id_name: name }) }, secondsAgo);

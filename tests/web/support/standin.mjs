@@ -71,6 +71,12 @@ export class StandIn {
       'GET /api/me': { user: this.me, agency: AGENCY },
       'GET /api/call-logs': { call_logs: [], next_cursor: null },
       'GET /api/agency/webhooks': { failed: 0 },
+      'GET /api/agency': {
+        ...AGENCY, time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone, mask_numbers_for: [], wrap_up_s: 0,
+        away_reasons: [], ring_s: 25, service_level_s: 20, numbers: {},
+      },
+      'GET /api/sign-in': { methods: [], auth_url: null, apikey: null, setup: false },
+      'GET /api/agency/keys': { keys: [] },
       'GET /api/users': { users: [{ ...this.me }, { id: BEN.answered_by, name: 'Ben', role: 'agency_member' }] },
       ...answers,
     }));

@@ -1,0 +1,59 @@
+// Coming in by a link: the first owner, somebody who was invited, somebody who chooses another password.
+
+export class Coming {
+  /** setup, invite or reset; null on every other page. */
+  by = /^\/(setup|invite|reset)\/*$/.exec(location.pathname)?.[1] ?? null;
+  busy = false;
+  problem = '';
+  #app;
+  #token = null;
+
+  constructor(app) {
+    this.#app = app;
+  }
+
+  /** The link leaves the address bar, and nothing is used up by looking at it. */
+  start() {
+    if (!this.by) return;
+    this.#token = location.hash.slice(1);
+    history.replaceState(null, '', location.pathname);
+    if (!this.#token) this.problem = 'no_token';
+  }
+
+  async comeIn(chosen) {
+    Object.assign(this, { busy: true, problem: '' });
+    this.#app.changed();
+    try {
+      const { session } = await (this.by === 'reset' ? this.#reset(chosen) : this.#begin(chosen));
+      this.by = null;
+      history.replaceState(null, '', '/');
+      if (session) this.#app.account.begins(session);
+      else this.#app.client.start();
+    } catch (error) {
+      this.problem = error.message;
+    }
+    this.busy = false;
+    this.#app.changed();
+  }
+
+  #begin(chosen) {
+    const path = this.by === 'setup' ? 'api/setup' : 'api/invitations/accept';
+    return post(new URL(path, document.baseURI), { token: this.#token, ...chosen });
+  }
+
+  /** After another password one signs in with it. */
+  async #reset({ password }) {
+    const { base } = this.#app.account;
+    const session = await post(`${base}/verify`, { type: 'recovery', token_hash: this.#token });
+    await post(`${base}/user`, { password }, { method: 'PUT', token: session.access_token });
+    return { session: null };
+  }
+}
+
+async function post(url, body, { method = 'POST', token } = {}) {
+  const headers = { 'content-type': 'application/json', 'x-supabase-api-version': '2024-01-01', ...(token && { authorization: `Bearer ${token}` }) };
+  const answer = await fetch(url, { method, headers, body: JSON.stringify(body) });
+  const said = await answer.json().catch(() => ({}));
+  if (!answer.ok) throw new Error(said.error ?? said.message ?? said.msg ?? `HTTP ${answer.status}`);
+  return said;
+}
