@@ -2,7 +2,7 @@
 
 use super::opened::Opened;
 use super::password::{self, Verified};
-use super::{AccountError, Accounts, pace, secret};
+use super::{AccountError, Accounts, secret};
 use crate::domain::UserId;
 use crate::store::SessionRow;
 use secrecy::SecretString;
@@ -54,15 +54,7 @@ impl Accounts {
         stored: Option<String>,
     ) -> Result<(), AccountError> {
         let subjects = vec![secret::hash(&format!("change {user}"))];
-        let now = self.0.clock.now();
-        let counted = self
-            .0
-            .store
-            .count_attempts(subjects.clone(), pace::may, now);
-        let (may, stood) = counted.await?;
-        if !may {
-            return Err(AccountError::TooOften(pace::wait_s(&stood, now)));
-        }
+        self.count_try(&subjects).await?;
         match self.0.passwords.verify(present, stored).await? {
             Verified::Wrong => Err(AccountError::OldPasswordWrong),
             Verified::Right(_) => Ok(self.0.store.forget_attempts(subjects).await?),

@@ -4,7 +4,7 @@
 use super::opened::Opened;
 use super::proof::{Method, Proof};
 use super::session::SignedIn;
-use super::{AccountError, Accounts, pace, secret};
+use super::{AccountError, Accounts, secret};
 use crate::agencies::seal::Keyring;
 use crate::domain::{Timestamp, UserId};
 use crate::store::{FactorRow, NewRefreshToken, Store, StoreError};
@@ -133,14 +133,7 @@ impl Accounts {
     ) -> Result<(), AccountError> {
         let subjects = vec![secret::hash(&format!("second factor {user}"))];
         let now = self.0.clock.now();
-        let counted = self
-            .0
-            .store
-            .count_attempts(subjects.clone(), pace::may, now);
-        let (may, stood) = counted.await?;
-        if !may {
-            return Err(AccountError::TooOften(pace::wait_s(&stood, now)));
-        }
+        self.count_try(&subjects).await?;
         let text = code.expose_secret().trim();
         let good = match text.len() == 6 {
             true => {

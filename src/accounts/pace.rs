@@ -5,6 +5,7 @@
 //! vain. Nobody can lock anybody out: the count of all networks does not bind where that account is
 //! signed in already, ends at half a minute elsewhere, and a link opens the account past it.
 
+use super::{AccountError, Accounts};
 use crate::domain::Timestamp;
 use crate::store::Attempts;
 
@@ -17,14 +18,26 @@ const FREE_ELSEWHERE: i32 = 20;
 /// Longest wait for the tries of others, in seconds.
 const LONGEST_ELSEWHERE_S: i64 = 30;
 
+impl Accounts {
+    /// Counts a try for these, before anything is looked at.
+    pub(super) async fn count_try(&self, subjects: &[String]) -> Result<(), AccountError> {
+        let now = self.0.clock.now();
+        let counted = self.0.store.count_attempts(subjects.to_vec(), may, now);
+        match counted.await? {
+            (true, _) => Ok(()),
+            (false, stood) => Err(AccountError::TooOften(wait_s(&stood, now))),
+        }
+    }
+}
+
 /// Whether another try may be made now, given how it stands from this network and, where that is
 /// strange to the account, from everywhere.
-pub(super) fn may(stood: &[Attempts], now: Timestamp) -> bool {
+fn may(stood: &[Attempts], now: Timestamp) -> bool {
     wait_s(stood, now) == 0
 }
 
 /// Seconds until the next try.
-pub(super) fn wait_s(stood: &[Attempts], now: Timestamp) -> u64 {
+fn wait_s(stood: &[Attempts], now: Timestamp) -> u64 {
     let limits = [
         (FREE_HERE, LONGEST_HERE_S),
         (FREE_ELSEWHERE, LONGEST_ELSEWHERE_S),

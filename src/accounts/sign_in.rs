@@ -4,7 +4,7 @@ use super::link::address;
 use super::password::Verified;
 use super::proof::Method;
 use super::session::SignedIn;
-use super::{AccountError, Accounts, Origin, pace, secret};
+use super::{AccountError, Accounts, Origin, secret};
 use crate::domain::UserId;
 use crate::store::Account;
 use secrecy::SecretString;
@@ -26,15 +26,7 @@ impl Accounts {
         let email = address(email).unwrap_or_default();
         let account = self.0.store.account_by_email(email.clone()).await?;
         let subjects = self.subjects(&email, account.as_ref(), &origin).await?;
-        let now = self.0.clock.now();
-        let counted = self
-            .0
-            .store
-            .count_attempts(subjects.clone(), pace::may, now);
-        let (may, stood) = counted.await?;
-        if !may {
-            return Err(AccountError::TooOften(pace::wait_s(&stood, now)));
-        }
+        self.count_try(&subjects).await?;
         let stored = account
             .as_ref()
             .and_then(|account| account.password.clone());

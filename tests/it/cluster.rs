@@ -27,10 +27,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, SemaphorePermit, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
+
+/// Two clusters at once: with four, a story beside them waited more than a second for the database.
+static ROOM: Semaphore = Semaphore::const_new(2);
 
 /// Boards on the wall; each person has four. Few, since several of these stories go on at once.
 const BOARDS: usize = 32;
@@ -44,6 +47,8 @@ struct Cluster {
     people: Vec<UserId>,
     /// Webhooks that were there before.
     former: u64,
+    /// Given back last, when its processes are gone.
+    _room: SemaphorePermit<'static>,
 }
 
 impl Cluster {
@@ -67,6 +72,7 @@ impl Cluster {
         balancer: impl AsyncFnOnce(&[Process; 3]) -> Balancer,
         more: Vec<(&'static str, String)>,
     ) -> Self {
+        let room = ROOM.acquire().await.expect("room");
         let mut people = Vec::new();
         for _ in 0..boards().div_ceil(BOARDS_OF_ONE) {
             people.push(hired(&world).await);
@@ -80,6 +86,7 @@ impl Cluster {
         let nodes = [node().await, node().await, node().await];
         let balancer = balancer(&nodes).await;
         Self {
+            _room: room,
             former: webhooks(&world).await,
             binary,
             nodes,

@@ -52,20 +52,12 @@ export class Callboard {
    * can be answered; `settings` are further variables of its environment.
    */
   static async create(bin, { carrier, ...settings } = {}) {
-    const server = new Callboard();
-    server.#bin = bin;
-    server.#folder = mkdtempSync(path.join(tmpdir(), 'callboard-web-'));
-    // Nothing of the surroundings but these: a developer's own settings must not leak into the test.
-    server.#env = {
-      PATH: process.env.PATH,
-      DATABASE_URL: `sqlite://${path.join(server.#folder, 'board.db')}`,
-      API_PORT: String(await freePort()),
-      CALLBOARD_METRICS_ADDR: `127.0.0.1:${await freePort()}`,
+    const server = await Callboard.#made(bin, {
       SUPABASE_JWT_SECRET: JWT_SECRET,
       CALLBOARD_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
       ...(carrier && { TELNYX_API_BASE: carrier.base }),
       ...settings,
-    };
+    });
     const agency = await server.#command('agency', 'create', '--name', 'Test');
     server.agency = agency;
     for (const [name, role] of [['Anna', 'member'], ['Ben', 'member'], ['Olivia', 'owner']]) {
@@ -78,7 +70,6 @@ export class Callboard {
     carrier?.serves(server);
     server.#carrier = carrier;
     server.token = server.people.Anna.token;
-    server.address = `http://127.0.0.1:${server.#env.API_PORT}/`;
     server.signedIn = `${server.address}#token=${server.token}`;
     server.webhook = `${server.address}api/telnyx/webhook/${agency}`;
     await server.starts();
@@ -87,6 +78,13 @@ export class Callboard {
 
   /** One on an empty machine: nobody can sign in yet. Its first words have the link that begins. */
   static async bare(bin) {
+    const server = await Callboard.#made(bin, {});
+    await server.starts();
+    return server;
+  }
+
+  /** With nothing of the surroundings but this: a developer's own settings must not leak into the test. */
+  static async #made(bin, settings) {
     const server = new Callboard();
     server.#bin = bin;
     server.#folder = mkdtempSync(path.join(tmpdir(), 'callboard-web-'));
@@ -95,9 +93,9 @@ export class Callboard {
       DATABASE_URL: `sqlite://${path.join(server.#folder, 'board.db')}`,
       API_PORT: String(await freePort()),
       CALLBOARD_METRICS_ADDR: `127.0.0.1:${await freePort()}`,
+      ...settings,
     };
     server.address = `http://127.0.0.1:${server.#env.API_PORT}/`;
-    await server.starts();
     return server;
   }
 
