@@ -10,22 +10,19 @@ const STANDSTILL: u64 = 240;
 /// So many webhooks later the next node is killed.
 const KILLED_EVERY: u64 = 30;
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn behind_nginx_nodes_come_and_go_and_nobody_misses_anything() {
+pub(super) async fn behind_nginx_nodes_come_and_go_and_nobody_misses_anything() {
     let cluster = Cluster::start(Balancer::nginx).await;
     each_node_is_replaced_twice(cluster, "SIGTERM, each node twice, nginx").await;
     each_node_is_killed(Cluster::start(Balancer::nginx).await).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn behind_haproxy_nodes_come_and_go_and_nobody_misses_anything() {
+pub(super) async fn behind_haproxy_nodes_come_and_go_and_nobody_misses_anything() {
     let cluster = Cluster::start(Balancer::haproxy).await;
     each_node_is_replaced_twice(cluster, "SIGTERM, each node twice, HAProxy").await;
 }
 
 /// Of which nginx learns by time-outs alone.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_node_stands_still_and_nobody_misses_anything() {
+pub(super) async fn a_node_stands_still_and_nobody_misses_anything() {
     let cluster = Cluster::start(Balancer::nginx).await;
     let day = cluster.day().await;
     cluster.nodes[0].freezes().await;

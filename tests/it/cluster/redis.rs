@@ -16,8 +16,7 @@ const MEANWHILE: u64 = 30;
 /// Heads are looked at every two seconds; the rest is patience with the machine.
 const LONGEST: Duration = Duration::from_secs(6);
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whatever_becomes_of_redis_boards_hear_everything_once_and_soon() {
+pub(super) async fn whatever_becomes_of_redis_boards_hear_everything_once_and_soon() {
     let redis = OwnRedis::start();
     let server = redis.url().replace("redis://", "");
     let (wire, address) = Cutter::before_server(server).await;
