@@ -7,6 +7,7 @@ export class Coming {
   problem = '';
   #app;
   #token = null;
+  #opened = null; // the session of a reset link, which is used up by opening it
 
   constructor(app) {
     this.#app = app;
@@ -44,8 +45,9 @@ export class Coming {
   /** After another password one signs in with it. */
   async #reset({ password }) {
     const { base } = this.#app.account;
-    const session = await post(`${base}/verify`, { type: 'recovery', token_hash: this.#token });
-    await post(`${base}/user`, { password }, { method: 'PUT', token: session.access_token });
+    // A password that is refused is followed by another try, for which the link would be gone.
+    this.#opened ??= await post(`${base}/verify`, { type: 'recovery', token_hash: this.#token });
+    await post(`${base}/user`, { password }, { method: 'PUT', token: this.#opened.access_token });
     return { session: null };
   }
 }

@@ -128,3 +128,39 @@ test('offline at the moment of renewal is not signed out', { skip }, async () =>
     await board.state('Live');
   });
 });
+
+test('somebody comes in by an invitation, and later chooses another password by a link', { skip }, async () => {
+  let agency;
+  await onPage(server.address, async (board) => {
+    await signsIn(board, 'olivia@example.com');
+    await board.state('Live');
+    const { access_token: token } = await session(board);
+    const me = await fetch(`${server.address}api/me`, { headers: { authorization: `Bearer ${token}` } });
+    agency = (await me.json()).agency.id;
+  });
+  const invitation = await server.prints('user', 'invite', '--agency', agency, '--role', 'agency_member', '--email', 'anna@example.com');
+  let anna;
+  await onPage(invitation, async (board) => {
+    await board.reads('#coming-title', 'You are invited');
+    await board.page.fill('#coming-name', 'Anna');
+    await board.page.fill('#coming-password', PASSWORD);
+    await board.page.click('#coming button');
+    await board.state('Live');
+    await board.reads('#me', 'Anna, member');
+    anna = (await session(board)).user.id;
+  });
+  await onPage(await server.prints('user', 'reset', '--id', anna), async (board) => {
+    await board.reads('#coming-title', 'Choose another password');
+    await board.isAccessible();
+    board.failuresExpected = true;
+    // One that is refused costs the link nothing.
+    for (const password of ['password', 'another horse battery']) {
+      await board.page.fill('#coming-password', password);
+      await board.page.click('#coming button');
+      if (password === 'password') await board.page.locator('#coming-problem').waitFor();
+    }
+    await signsIn(board, 'anna@example.com', 'another horse battery');
+    await board.state('Live');
+    await board.reads('#me', 'Anna, member');
+  });
+});

@@ -102,9 +102,16 @@ export class Callboard {
   /** The link that makes the first owner, as the server has printed it. */
   get setupLink() {
     const said = readFileSync(path.join(this.#folder, 'server.log'), 'utf8');
-    const [, link] = /SETUP (\S+)/.exec(said) ?? [];
-    // The public address is localhost; the page is looked at where the server listens.
-    return link && new URL(link).href.replace(new URL(link).origin, new URL(this.address).origin);
+    return this.#here(/SETUP (\S+)/.exec(said)[1]);
+  }
+
+  /** A link that a command prints: of the server by its public name, and looked at where it listens. */
+  async prints(...command) {
+    return this.#here(await this.#command(...command));
+  }
+
+  #here(link) {
+    return link.replace(new URL(link).origin, new URL(this.address).origin);
   }
 
   /** The page, or another one, signed in as somebody. */
