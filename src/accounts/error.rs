@@ -40,6 +40,12 @@ pub enum AccountError {
     /// A link that was used, has run out, or never was.
     #[error("the link was used or has run out")]
     LinkGone,
+    /// A link that is for somebody else.
+    #[error("the link is for somebody else")]
+    OtherPerson,
+    /// Somebody without whom an agency would have no owner.
+    #[error("an agency would have no owner any more")]
+    LastOwner,
     /// The address belongs to another account.
     #[error("the address is another account's")]
     EmailTaken,

@@ -6,7 +6,7 @@ use super::proof::Method;
 use super::session::SignedIn;
 use super::{AccountError, Accounts, Origin, password, secret};
 use crate::domain::{Agency, AgencyChange, AgencyId, LinkPurpose, Role, Timestamp, User, UserId};
-use crate::store::{Account, Link, LinkUse, Store};
+use crate::store::{Account, Link, LinkUse, RESET_S, Store};
 use secrecy::{ExposeSecret as _, SecretString};
 use uuid::Uuid;
 
@@ -40,12 +40,12 @@ const fn good_for_s(purpose: LinkPurpose) -> i64 {
     match purpose {
         LinkPurpose::Setup => 30 * MINUTE_S,
         LinkPurpose::Invite => 7 * DAY_S,
-        LinkPurpose::Reset => 60 * MINUTE_S,
+        LinkPurpose::Reset => RESET_S,
     }
 }
 
 /// An address in small letters, as it is stored and looked for.
-pub(super) fn address(text: &str) -> Result<String, AccountError> {
+pub fn address(text: &str) -> Result<String, AccountError> {
     let text = text.trim().to_lowercase();
     let (name, host) = text.rsplit_once('@').ok_or(AccountError::Email)?;
     let odd = |char: char| char.is_whitespace() || char.is_control();
@@ -53,6 +53,41 @@ pub(super) fn address(text: &str) -> Result<String, AccountError> {
         return Err(AccountError::Email);
     }
     Ok(text)
+}
+
+/// A link that is not kept yet, and the token that opens it.
+///
+/// # Errors
+/// When the machine has no randomness.
+pub fn draft(
+    purpose: LinkPurpose,
+    (invited, user): (Option<Invited>, Option<UserId>),
+    now: Timestamp,
+) -> Result<(Link, SecretString), AccountError> {
+    let token = secret::new()?;
+    let link = Link {
+        hash: secret::hash(token.expose_secret()),
+        purpose,
+        user,
+        agency: invited.as_ref().map(|invited| invited.agency),
+        role: invited.as_ref().map(|invited| invited.role),
+        name: invited.as_ref().and_then(|invited| invited.name.clone()),
+        email: invited.and_then(|invited| invited.email),
+        made_at: now,
+        expires_at: now.plus_seconds(good_for_s(purpose)),
+    };
+    Ok((link, token))
+}
+
+/// Where a link leads.
+#[must_use]
+pub fn url(address: &str, purpose: LinkPurpose, token: &SecretString) -> String {
+    let page = match purpose {
+        LinkPurpose::Setup => "setup",
+        LinkPurpose::Invite => "invite",
+        LinkPurpose::Reset => "reset",
+    };
+    format!("{address}/{page}#{}", token.expose_secret())
 }
 
 /// Makes a link to the page at that address.
@@ -63,29 +98,13 @@ pub async fn make(
     store: &Store,
     address: &str,
     purpose: LinkPurpose,
-    (invited, user): (Option<Invited>, Option<UserId>),
+    whom: (Option<Invited>, Option<UserId>),
     now: Timestamp,
 ) -> Result<NewLink, AccountError> {
-    let token = secret::new()?;
-    let expires_at = now.plus_seconds(good_for_s(purpose));
-    let link = Link {
-        hash: secret::hash(token.expose_secret()),
-        purpose,
-        user,
-        agency: invited.as_ref().map(|invited| invited.agency),
-        role: invited.as_ref().map(|invited| invited.role),
-        name: invited.as_ref().and_then(|invited| invited.name.clone()),
-        email: invited.and_then(|invited| invited.email),
-        made_at: now,
-        expires_at,
-    };
+    let (link, token) = draft(purpose, whom, now)?;
+    let expires_at = link.expires_at;
     store.add_link(link).await?;
-    let page = match purpose {
-        LinkPurpose::Setup => "setup",
-        LinkPurpose::Invite => "invite",
-        LinkPurpose::Reset => "reset",
-    };
-    let url = format!("{address}/{page}#{}", token.expose_secret());
+    let url = url(address, purpose, &token);
     Ok(NewLink { url, expires_at })
 }
 
@@ -146,9 +165,12 @@ impl Accounts {
         origin: Origin,
     ) -> Result<SignedIn, AccountError> {
         let link = self.good(token, LinkPurpose::Invite).await?;
-        let email = chosen.email.or_else(|| link.email.clone());
+        let held = self.held(&link).await?;
+        let email = held.map(|held| held.email).or(chosen.email);
+        let email = email.or_else(|| link.email.clone());
         let chosen = Chosen { email, ..chosen };
-        let account = self.account_of(&chosen).await?;
+        let mut account = self.account_of(&chosen).await?;
+        account.user = link.user.unwrap_or(account.user);
         let user = invited(&link, account.user, chosen.name, account.email.clone());
         self.accepted(link, user, account, (Method::Password, origin))
             .await
@@ -168,8 +190,11 @@ impl Accounts {
         let link = self.good(token, purpose).await?;
         let now = self.0.clock.now();
         if purpose == LinkPurpose::Invite {
-            let email = link.email.as_deref().ok_or(AccountError::Email)?;
-            let account = self.new_account(address(email)?, None);
+            let held = self.held(&link).await?.map(|held| held.email);
+            let email = held.or_else(|| link.email.clone());
+            let email = address(&email.ok_or(AccountError::Email)?)?;
+            let mut account = self.new_account(email, None);
+            account.user = link.user.unwrap_or(account.user);
             let user = invited(&link, account.user, None, account.email.clone());
             return self
                 .accepted(link, user, account, (Method::Invite, origin))
@@ -182,6 +207,14 @@ impl Accounts {
         let account = self.0.store.account(user).await?;
         let account = account.ok_or(AccountError::LinkGone)?;
         self.begin(account, Method::Recovery, origin).await
+    }
+
+    /// The account of whoever the link is for: somebody who was removed may have one still.
+    async fn held(&self, link: &Link) -> Result<Option<Account>, AccountError> {
+        match link.user {
+            Some(user) => Ok(self.0.store.account(user).await?),
+            None => Ok(None),
+        }
     }
 
     async fn good(&self, token: &SecretString, purpose: LinkPurpose) -> Result<Link, AccountError> {
@@ -224,8 +257,7 @@ impl Accounts {
             .accept_link(link.hash, user, Some(account.clone()), now);
         match accepted.await? {
             LinkUse::Done => self.begin(account, method, origin).await,
-            LinkUse::Gone => Err(AccountError::LinkGone),
-            LinkUse::EmailTaken => Err(AccountError::EmailTaken),
+            refused => Err(refusal(&refused)),
         }
     }
 
@@ -288,7 +320,16 @@ pub async fn accept_signed_in(
         .await?
     {
         LinkUse::Done => Ok(user),
-        LinkUse::Gone | LinkUse::EmailTaken => Err(AccountError::LinkGone),
+        refused => Err(refusal(&refused)),
+    }
+}
+
+const fn refusal(refused: &LinkUse) -> AccountError {
+    match refused {
+        LinkUse::Done | LinkUse::Gone => AccountError::LinkGone,
+        LinkUse::EmailTaken => AccountError::EmailTaken,
+        LinkUse::OtherPerson => AccountError::OtherPerson,
+        LinkUse::LastOwner => AccountError::LastOwner,
     }
 }
 

@@ -209,6 +209,15 @@ pub(super) fn refused(error: AccountError) -> ApiError {
             let sentence = "This link was used already, or has run out: ask for another one";
             ApiError::Forbidden(sentence).because(Refused::Link, why)
         }
+        AccountError::OtherPerson => {
+            let sentence = "This link is for somebody else: sign in as the one who was invited";
+            ApiError::Forbidden(sentence).because(Refused::Link, why)
+        }
+        AccountError::LastOwner => {
+            let sentence =
+                "You are the only owner of your agency: make somebody else an owner first";
+            ApiError::Conflict(sentence.to_owned()).because(Refused::LastOwner, why)
+        }
         AccountError::EmailTaken => {
             let sentence = "Another account has this address".to_owned();
             ApiError::Conflict(sentence).because(Refused::NewAccount, why)

@@ -61,6 +61,10 @@ async fn forget(
         store.forget(*agency, &eraser, erased).await?;
     }
     if let Whom::Person { id, .. } = whom {
+        for agency in agencies {
+            let keys = store.forget_key_maker(*agency, *id).await?;
+            erased.add("agency_keys", keys);
+        }
         let removed = is_of(store, *id, agencies).await? && store.remove_user(*id).await?;
         erased.add("users", usize::from(removed));
     }

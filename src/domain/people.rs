@@ -1,6 +1,6 @@
 //! Agencies and the people who work there.
 
-use super::{AgencyId, UserId, words};
+use super::{AgencyId, Timestamp, UserId, words};
 
 words! {
     /// What a person is in the agency; what that allows is [`Right`](super::Right)'s table.
@@ -55,6 +55,41 @@ pub struct Actor {
     pub id: UserId,
     /// What colleagues see.
     pub name: Option<String>,
+}
+
+/// Somebody who sits in an agency, or whose seat there is empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seat {
+    pub user: User,
+    /// The role that they have, will have or had; none that this version does not know.
+    pub role: Option<Role>,
+    /// Why the seat is empty, and since when.
+    pub absence: Option<(Absence, Timestamp)>,
+}
+
+/// What there is to say of somebody's signing in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SigningIn {
+    /// Whether they have an account of ours.
+    pub account: bool,
+    /// Whether a second factor is asked for.
+    pub second_factor: bool,
+    /// At how many places they are signed in with it.
+    pub sessions: usize,
+    /// When that was used last.
+    pub seen_at: Option<Timestamp>,
+    /// Until when their invitation is good, if there is one.
+    pub invited_until: Option<Timestamp>,
+}
+
+words! {
+    /// Why nobody sits on a seat.
+    pub enum Absence {
+        /// Somebody was invited, and has not come yet.
+        Invited = "invited",
+        /// Somebody was removed, and may be given the seat again.
+        Removed = "removed",
+    }
 }
 
 words! {

@@ -15,6 +15,8 @@ pub enum Right {
     ActOnCalls,
     /// See the agency's people.
     SeePeople,
+    /// Invite people, change what they are, and remove them.
+    ManagePeople,
     /// End where people of the agency are signed in.
     EndSessions,
     /// See how the agency's carriers stand in its Ultravox account.
@@ -33,12 +35,13 @@ pub enum Right {
 
 impl Right {
     /// Every right.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::KnowOneself,
         Self::ReadCalls,
         Self::ReadLogs,
         Self::ActOnCalls,
         Self::SeePeople,
+        Self::ManagePeople,
         Self::EndSessions,
         Self::SeeVoiceAgents,
         Self::ImportCarriers,
@@ -53,7 +56,7 @@ impl Right {
     pub const fn roles(self) -> &'static [Role] {
         match self {
             Self::KnowOneself | Self::ReadCalls | Self::ReadLogs | Self::ActOnCalls => &Role::ALL,
-            Self::SeePeople | Self::EndSessions | Self::SeeVoiceAgents => {
+            Self::SeePeople | Self::ManagePeople | Self::EndSessions | Self::SeeVoiceAgents => {
                 &[Role::Owner, Role::Admin]
             }
             Self::ImportCarriers
@@ -70,6 +73,17 @@ impl Role {
     #[must_use]
     pub fn may(self, right: Right) -> bool {
         right.roles().contains(&self)
+    }
+
+    /// Whether people of this role look after those of the other one: owners after everybody, whatever
+    /// their role is, and admins after members.
+    #[must_use]
+    pub fn looks_after(self, other: Option<Self>) -> bool {
+        match self {
+            Self::Owner => true,
+            Self::Admin => other == Some(Self::Member),
+            Self::Member => false,
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use crate::domain::{Right, Role};
 use crate::telemetry::Refused;
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, web};
 
@@ -33,7 +34,9 @@ async fn caller_with(right: Right, request: &HttpRequest) -> Result<Caller, ApiE
     let bearer = shown(context, request).await?;
     context.caller(&bearer, right).await?.map_err(|barred| {
         let sentence = match barred {
-            Barred::NoAgency => "This user does not belong to an agency",
+            Barred::NoAgency => {
+                return no_agency(&bearer).because(barred.reason(), barred.why(&bearer));
+            }
             Barred::Role(_) => Those::who_have(right).only,
             Barred::KeyRight => "This key does not have the right to do this",
             // Between two looks at it.
@@ -41,6 +44,30 @@ async fn caller_with(right: Right, request: &HttpRequest) -> Result<Caller, ApiE
         };
         ApiError::Forbidden(sentence).because(barred.reason(), barred.why(&bearer))
     })
+}
+
+/// Whoever signed in and belongs nowhere is told whom to ask, and what to send.
+fn no_agency(bearer: &Bearer) -> ApiError {
+    let Bearer::Person(identity) = bearer else {
+        return ApiError::Forbidden("This key's agency is not there any more");
+    };
+    let (id, email) = (identity.user.to_string(), identity.email.clone());
+    let known_by = match &email {
+        Some(email) => format!("{email} (user {id})"),
+        None => format!("user {id}"),
+    };
+    let fields = [
+        ("user_id".to_owned(), id.into()),
+        ("email".to_owned(), email.into()),
+    ];
+    ApiError::Detailed {
+        status: StatusCode::FORBIDDEN,
+        sentence: format!(
+            "This user does not belong to an agency. Ask the agency's owner for an invitation, and \
+             send this: {known_by}"
+        ),
+        fields: fields.into_iter().collect(),
+    }
 }
 
 async fn shown(context: &Context, request: &HttpRequest) -> Result<Bearer, ApiError> {
@@ -75,7 +102,7 @@ impl Those {
                 name: "owners and admins",
                 others: "Neither owner nor admin of an agency",
                 only: "Only the agency's owner or an admin (role agency_owner or agency_admin) \
-                       may see this",
+                       may do this",
             },
             _ => Self {
                 name: "anyone of an agency",

@@ -102,7 +102,14 @@ pub enum LinkUse {
     Gone,
     /// Another account has that address.
     EmailTaken,
+    /// It is for somebody else than whoever came.
+    OtherPerson,
+    /// Whoever came is the last owner of another agency, or of this one.
+    LastOwner,
 }
+
+/// For how many seconds a link is good by which somebody chooses another password.
+pub const RESET_S: i64 = 60 * 60;
 
 /// How often somebody has tried in vain, and when last.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -126,6 +126,7 @@ pub const KEPT: [Kept; TABLES.len()] = [
         Sweep::People,
     ),
     kept("users", Term::UntilRemoved, "created_at", Sweep::People),
+    kept("empty_seats", Term::UntilRemoved, "since", Sweep::People),
     kept("schema_floor", Term::Ours, "-", Sweep::Nobody),
     kept("directory", Term::Ours, "-", Sweep::Nobody),
     kept("pulse", Term::Ours, "-", Sweep::Nobody),

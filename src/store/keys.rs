@@ -1,7 +1,7 @@
 //! Keys for programs.
 
 use super::{Backend, Store, StoreError, postgres, sqlite};
-use crate::domain::{AgencyId, AgencyKey, KeyId, Timestamp};
+use crate::domain::{AgencyId, AgencyKey, KeyId, Timestamp, UserId};
 
 /// Each method is one query; all fail with [`StoreError`] when the database is away.
 #[allow(clippy::missing_errors_doc)]
@@ -24,6 +24,15 @@ impl Store {
     /// Takes a key away; says whether the agency had it.
     pub async fn remove_key(&self, agency: AgencyId, key: KeyId) -> Result<bool, StoreError> {
         query!(self, write, keys::remove(agency, key))
+    }
+
+    /// Takes whoever made keys of the agency out of them; says of how many.
+    pub async fn forget_key_maker(
+        &self,
+        agency: AgencyId,
+        user: UserId,
+    ) -> Result<usize, StoreError> {
+        query!(self, write, keys::forget_maker(agency, user))
     }
 
     /// Notes when keys were used last.

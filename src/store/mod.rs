@@ -173,14 +173,16 @@ mod migrations;
 mod notices;
 mod numbers;
 mod people;
+mod seats;
 
 pub use accounts::{
-    Account, Attempts, FactorRow, Link, LinkUse, NewRefreshToken, RefreshLimits, Rotated,
+    Account, Attempts, FactorRow, Link, LinkUse, NewRefreshToken, RESET_S, RefreshLimits, Rotated,
     SealedSigningKey, SessionRow,
 };
 pub use checkup::{Rights, ToCheck, WebhookTally};
 pub use credentials::{AgencyCredentials, KeptCredential};
 pub use errands::HeldClaim;
+pub use seats::{Gone, Manager, NotChanged, PersonChange, Roster};
 
 /// Each method is one query; all fail with [`StoreError`] when the database is away.
 #[allow(clippy::missing_errors_doc)]

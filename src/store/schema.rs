@@ -195,6 +195,14 @@ tables! {
         updated_at -> BigInt,
     }
 
+    empty_seats (user_id) {
+        user_id -> Text,
+        agency_id -> Text,
+        role -> Text,
+        absence -> Text,
+        since -> BigInt,
+    }
+
     agency_keys (id) {
         id -> Text,
         agency_id -> Text,

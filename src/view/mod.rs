@@ -23,7 +23,7 @@ pub use call_log::CallLogView;
 pub use event::EventView;
 pub use key::{KeyView, NewKeyView};
 pub use mask::{caller_name_for, masked_or_nothing, number_for};
-pub use person::{AgencyView, MeView, UserView};
+pub use person::{AgencyView, MeView, PersonView, UserView};
 pub use plain::plain;
 pub use published::{Published, Row};
 pub use schemas::{Schemas, example};

@@ -2,8 +2,8 @@
 //! domain's own lists, so that a new one is in the documents without anyone's memory.
 
 use crate::domain::{
-    CallResult, CredentialKey, EventType, KeyRight, ParticipantKind, ParticipantState, Reason,
-    Role, Status,
+    Absence, CallResult, CredentialKey, EventType, KeyRight, ParticipantKind, ParticipantState,
+    Reason, Role, Status,
 };
 use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema, SchemaFormat};
@@ -72,6 +72,10 @@ words! {
     RoleName "Role"
         "What a person may do in the agency."
         Role::ALL.map(Role::name).into();
+    /// How somebody stands to the agency.
+    PersonStatusName "PersonStatus"
+        "`active`: works there. `invited`: has not come yet. `removed`: may be given the seat again."
+        std::iter::once("active").chain(Absence::ALL.map(Absence::name)).collect();
     /// The names of credentials.
     CredentialName "CredentialKey"
         "Which credential."

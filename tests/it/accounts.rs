@@ -1,9 +1,10 @@
 //! Accounts of our own: each way in and each way out, and what strangers do not get by trying.
 
 mod factors;
-mod house;
+pub mod house;
 mod links;
 mod nodes;
 mod passwords;
+mod people;
 mod refresh;
 mod started;

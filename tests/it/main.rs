@@ -30,6 +30,7 @@ mod contract;
 mod control;
 mod crash;
 mod credentials;
+mod crossing;
 mod demo;
 mod dependencies;
 mod deploys;

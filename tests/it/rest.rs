@@ -77,11 +77,14 @@ async fn a_person_without_an_agency_is_forbidden_everything(world: World) {
     for person in [UserId(Uuid::new_v4()), world.ben] {
         for path in CLOSED {
             let answer = node.reads(&world, person, path).await;
-            assert_eq!(
-                (answer.status, answer.error()),
-                (403, "This user does not belong to an agency".into()),
-                "{path}"
+            assert_eq!(answer.status, 403, "{path}");
+            // Whom to ask, and what to send.
+            let sentence = format!(
+                "This user does not belong to an agency. Ask the agency's owner for an invitation, \
+                 and send this: user {person}"
             );
+            assert_eq!(answer.error(), sentence, "{path}");
+            assert_eq!(answer.json()["user_id"], person.to_string());
         }
     }
 }

@@ -220,7 +220,7 @@ async fn only_owners_and_admins_see_the_agencys_people(world: World) {
         (anna.status, anna.error()),
         (
             403,
-            "Only the agency's owner or an admin (role agency_owner or agency_admin) may see this"
+            "Only the agency's owner or an admin (role agency_owner or agency_admin) may do this"
                 .into()
         )
     );
@@ -243,6 +243,8 @@ async fn only_owners_and_admins_see_the_agencys_people(world: World) {
         json!({
             "id": world.ben.to_string(), "name": "Ben", "email": null, "role": "agency_member",
             "agency_id": world.acme.id.to_string(), "sip_username": null,
+            "status": "active", "since": null, "invitation_expires_at": null,
+            "has_account": false, "second_factor": false, "sessions": 0, "last_seen_at": null,
         })
     );
     assert_eq!(people(world.mallory).await.0, ["Mallory"]);

@@ -122,7 +122,7 @@ async fn enrolled(
         "type": "totp",
         "friendly_name": made.name,
         "totp": {
-            "qr_code": "",
+            "qr_code": super::qr::drawn(made.uri.expose_secret()).unwrap_or_default(),
             "secret": made.seed.expose_secret(),
             "uri": made.uri.expose_secret(),
         },

@@ -213,6 +213,10 @@ impl From<AccountError> for Failure {
                 let message = "Token has expired or is invalid";
                 (forbidden, "otp_expired", message, Refused::Link)
             }
+            AccountError::OtherPerson | AccountError::LastOwner => {
+                let message = "This link is not for whoever opened it";
+                (forbidden, "otp_expired", message, Refused::Link)
+            }
             AccountError::EmailTaken => {
                 let message = "A user with this email address has already been registered";
                 (unfit, "email_exists", message, Refused::NewAccount)

@@ -6,6 +6,7 @@ mod factors;
 mod failure;
 mod links;
 mod logout;
+mod qr;
 mod settings;
 mod shapes;
 mod token;

@@ -2,11 +2,12 @@
 
 use super::super::Conn;
 use super::super::schema::agency_keys;
-use crate::domain::{AgencyId, AgencyKey, KeyId, Timestamp};
+use crate::domain::{AgencyId, AgencyKey, KeyId, Timestamp, UserId};
 use crate::store::StoreError;
 use crate::store::key_rows::KeyRow;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use uuid::Uuid;
 
 /// Every agency's keys, each with its hash.
 pub(crate) async fn all(conn: &mut Conn) -> Result<Vec<(String, AgencyKey)>, StoreError> {
@@ -58,6 +59,21 @@ pub(crate) async fn remove(
         .find(key.to_string())
         .filter(agency_keys::agency_id.eq(agency.to_string()));
     Ok(diesel::delete(held).execute(conn).await? > 0)
+}
+
+/// Takes the name of whoever made keys of the agency out of them; says of how many.
+pub(crate) async fn forget_maker(
+    conn: &mut Conn,
+    agency: AgencyId,
+    user: UserId,
+) -> Result<usize, StoreError> {
+    let theirs = agency_keys::table
+        .filter(agency_keys::agency_id.eq(agency.to_string()))
+        .filter(agency_keys::created_by.eq(user.to_string()));
+    Ok(diesel::update(theirs)
+        .set(agency_keys::created_by.eq(Uuid::nil().to_string()))
+        .execute(conn)
+        .await?)
 }
 
 /// Notes when keys were used last, where nobody has noted a later time.

@@ -56,6 +56,8 @@ label! {
         Link = "link",
         /// A password that is no good, or an address that is not or that somebody has.
         NewAccount = "new_account",
+        /// A change that would leave an agency without an owner.
+        LastOwner = "last_owner",
         /// A way to sign in that this server does not have.
         NoSuchWay = "no_such_way",
         /// A user who belongs to no agency.
