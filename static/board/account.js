@@ -46,6 +46,11 @@ export class Account {
     return this.ways.apikey ? this.ways.auth_url : new URL('auth/v1', document.baseURI).href;
   }
 
+  /** Whether people sign in with accounts of this server's own. */
+  get ours() {
+    return this.byPassword && !this.ways.apikey;
+  }
+
   get byPassword() {
     return Boolean(this.ways?.methods?.some(({ kind }) => kind === 'password'));
   }
@@ -56,12 +61,7 @@ export class Account {
 
   async signIn(email, password) {
     await this.#attempt(async () => {
-      const session = await this.#ask('POST', 'token?grant_type=password', { email, password });
-      const factor = session.user?.factors?.find(({ status }) => status === 'verified');
-      if (!factor) return this.#begin(session);
-      this.#half = session;
-      this.factor = factor;
-      return undefined;
+      this.begins(await this.#ask('POST', 'token?grant_type=password', { email, password }));
     });
   }
 
@@ -75,9 +75,24 @@ export class Account {
     });
   }
 
-  /** What somebody has who came in by a link. */
+  /** What somebody has who came in: it may want its second factor first. */
   begins(session) {
-    this.#begin(session);
+    const factor = session.user?.factors?.find(({ status }) => status === 'verified');
+    if (!factor) return this.#begin(session);
+    this.#half = session;
+    this.factor = factor;
+    return undefined;
+  }
+
+  /** The same person goes on with a session that proves more. */
+  goesOnWith(session) {
+    this.#keep(session);
+    this.#app.renewed();
+  }
+
+  /** As whoever is signed in. */
+  asks(method, path, body) {
+    return this.#ask(method, path, body, this.#session?.access_token);
   }
 
   /** Ends this session alone: the same person may be signed in elsewhere. */

@@ -8,6 +8,8 @@ import { Detail } from './detail.js';
 import { Drafts } from './drafts.js';
 import { History } from './history.js';
 import { Latency } from './latency.js';
+import { Myself } from './myself.js';
+import { People } from './people.js';
 import { prefer, preferences } from './preferences.js';
 import { ProgramKeys } from './program-keys.js';
 import { Session, looksLikeToken, takeTokenFromFragment } from './session.js';
@@ -39,6 +41,8 @@ export class App {
   settings = new Settings(this);
   agency = new Agency(this);
   programKeys = new ProgramKeys(this);
+  people = new People(this);
+  myself = new Myself(this);
   stats = new Stats(this);
   unread = new Unread(this);
   panel = 'history';
@@ -164,12 +168,14 @@ export class App {
 
   /** Somebody has come in with an account. */
   signedIn() {
+    // Whoever has signed in to accept an invitation does that first.
+    if (this.coming.by) return this.changed();
     return this.client.signedIn();
   }
 
   /** There is a newer token of the same person: the connection goes on with it. */
   renewed() {
-    if (this.session.current && this.session.next) this.client.signedIn();
+    if (!this.coming.by && this.session.current && this.session.next) this.client.signedIn();
   }
 
   get maySignOut() {
@@ -183,13 +189,15 @@ export class App {
     this.#met = null;
     this.#greetings = 0;
     this.panel = 'history';
-    for (const part of [this.history, this.detail, this.settings, this.agency, this.programKeys, this.stats, this.unread]) part.forget();
+    for (const part of [this.history, this.detail, this.settings, this.agency, this.programKeys, this.people, this.myself, this.stats, this.unread]) part.forget();
     this.client.signOut();
   }
 
   show(panel) {
     this.panel = panel;
     if (panel === 'settings') for (const part of [this.settings, this.agency, this.programKeys]) part.load();
+    if (panel === 'people') this.people.load();
+    if (panel === 'myself') this.myself.load();
     if (panel === 'history') this.history.load();
     this.changed();
     if (panel !== 'history') this.#bring();

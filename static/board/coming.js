@@ -1,8 +1,12 @@
 // Coming in by a link: the first owner, somebody who was invited, somebody who chooses another password.
+import { claims, storage } from '../sdk/tokens.js';
+
+/** An invitation waits here while its owner signs in elsewhere and comes back. */
+const WAITS = 'callboard.invitation';
 
 export class Coming {
   /** setup, invite or reset; null on every other page. */
-  by = /^\/(setup|invite|reset)\/*$/.exec(location.pathname)?.[1] ?? null;
+  by = /^\/(setup|invite|reset)\/*$/.exec(location.pathname)?.[1] ?? (storage('sessionStorage')?.getItem(WAITS) ? 'invite' : null);
   busy = false;
   problem = '';
   #app;
@@ -16,18 +20,50 @@ export class Coming {
   /** The link leaves the address bar, and nothing is used up by looking at it. */
   start() {
     if (!this.by) return;
-    this.#token = location.hash.slice(1);
-    history.replaceState(null, '', location.pathname);
+    const waiting = storage('sessionStorage');
+    this.#token = (location.pathname === '/' ? '' : location.hash.slice(1)) || (this.by === 'invite' ? (waiting?.getItem(WAITS) ?? '') : '');
+    if (location.pathname !== '/') history.replaceState(null, '', location.pathname);
     if (!this.#token) this.problem = 'no_token';
+    else if (this.by === 'invite') waiting?.setItem(WAITS, this.#token);
   }
 
-  async comeIn(chosen) {
+  /** Who is signed in here already, and may come in as that. */
+  get as() {
+    const token = this.by === 'invite' ? this.#app.session.best : null;
+    return token && (claims(token).email || claims(token).sub);
+  }
+
+  /** Whether whoever comes may make an account here. */
+  get mayChoose() {
+    return this.by !== 'invite' || (this.#app.account.ours && !this.as);
+  }
+
+  join() {
+    return this.#come(() => post(new URL('api/invitations/accept', document.baseURI), { token: this.#token }, { token: this.#app.session.best }));
+  }
+
+  leave() {
+    this.#over();
+    this.#app.client.start();
+    this.#app.changed();
+  }
+
+  #over() {
+    this.by = null;
+    storage('sessionStorage')?.removeItem(WAITS);
+    history.replaceState(null, '', '/');
+  }
+
+  comeIn(chosen) {
+    return this.#come(() => (this.by === 'reset' ? this.#reset(chosen) : this.#begin(chosen)));
+  }
+
+  async #come(coming) {
     Object.assign(this, { busy: true, problem: '' });
     this.#app.changed();
     try {
-      const { session } = await (this.by === 'reset' ? this.#reset(chosen) : this.#begin(chosen));
-      this.by = null;
-      history.replaceState(null, '', '/');
+      const { session } = await coming();
+      this.#over();
       if (session) this.#app.account.begins(session);
       else this.#app.client.start();
     } catch (error) {

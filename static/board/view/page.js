@@ -1,5 +1,6 @@
 // The agents' page: calls on the left, whatever is looked at beside them on the right.
 import { html, nothing, repeat } from '../lit.js';
+import { claims } from '../../sdk/tokens.js';
 import { preferences } from '../preferences.js';
 import { TEXT } from '../texts.js';
 import { named, plain } from '../words.js';
@@ -9,12 +10,14 @@ import { coming } from './coming.js';
 import { history } from './history.js';
 import { keys } from './keys.js';
 import { latency } from './latency.js';
+import { myself } from './myself.js';
 import { ICON } from './parts.js';
+import { people } from './people.js';
 import { settings } from './settings.js';
 import { signIn } from './sign-in.js';
 import { stateLine, stopNotice } from './state.js';
 
-const PANELS = { history, call, settings, latency, keys };
+const PANELS = { history, call, settings, latency, keys, people, myself };
 
 export function page(app) {
   const stopped = stopNotice(app.board);
@@ -22,6 +25,7 @@ export function page(app) {
     <a class="skip" href="#ringing-section" @click=${skip}>${TEXT.skip}</a>
     ${top(app)}
     ${stopped ? html`<p class="notice" id="notice" role="alert">${stopped} ${app.maySignOut ? html`<button type="button" @click=${() => app.signOut()}>${TEXT.signOut}</button>` : nothing}</p>` : nothing}
+    ${app.board.problem?.code === 'forbidden' && stopped ? whoAmI(app) : nothing}
     ${app.handed ? handed(app) : nothing}
     ${app.unread.count ? html`<p class="notice" id="unread" role="status">${TEXT.unread(app.unread.count)}</p>` : nothing}
     <main>
@@ -31,6 +35,12 @@ export function page(app) {
     </main>
     <p class="visually-hidden" role="status">${app.known ? TEXT.waitingSpoken(app.lists.ringing.length) : ''}</p>
     <div class="said" id="said" role="status">${repeat(app.said, ({ key }) => key, ({ text }) => html`<p>${text}</p>`)}</div>`;
+}
+
+/** What to send to whoever may let one in. */
+function whoAmI(app) {
+  const { email, sub } = claims(app.session.current);
+  return html`<p class="notice" id="who-am-i">${TEXT.askToBeInvited} <code>${[email, sub].filter(Boolean).join(', ')}</code></p>`;
 }
 
 function handed(app) {
@@ -67,7 +77,9 @@ function tools(app) {
       <a class="button" href="/wall">${TEXT.wall}</a>
       ${tab('latency')}
       ${tab('keys')}
+      ${app.leads ? tab('people') : nothing}
       ${app.leads ? tab('settings', html`${ICON.settings}<span>${TEXT.settings}</span>`) : nothing}
+      ${app.account.has ? tab('myself') : nothing}
       <span class="me"><bdi id="me">${[named(who.name), role].filter(Boolean).join(', ')}</bdi>
         ${app.maySignOut ? html`<button type="button" id="sign-out" @click=${() => app.signOut()}>${TEXT.signOut}</button>` : nothing}</span>
     </nav>`;

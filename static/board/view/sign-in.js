@@ -2,12 +2,12 @@
 import { html, nothing } from '../lit.js';
 import { TEXT } from '../texts.js';
 
-export function signIn(app) {
+export function signIn(app, title = TEXT.signIn) {
   const { account } = app;
   const form = account.factor ? code(account) : account.byPassword ? password(account) : token(app);
   return html`
     <section class="sign-in" id="sign-in" aria-label=${TEXT.signIn}>
-      ${app.known ? nothing : html`<h2>${TEXT.signIn}</h2>`}
+      ${app.known ? nothing : html`<h2>${title}</h2>`}
       <p class="problem" id="sign-in-why" role="alert">${app.asking}</p>
       ${account.ways?.setup ? html`<p class="notice" id="setup-first">${TEXT.setupFirst}</p>` : nothing}
       ${form}
