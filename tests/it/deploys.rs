@@ -6,7 +6,7 @@ use crate::support::browser::Board;
 use crate::support::database::Database;
 use crate::support::http::reply;
 use crate::support::node::{Node, client};
-use crate::support::patience::soon;
+use crate::support::patience::{look_again, soon};
 use crate::support::process::Process;
 use callboard::telemetry::Metrics;
 use callboard_simulator::browser::{BrowserSettings, Message};
@@ -60,7 +60,7 @@ async fn boards_are_sent_elsewhere_one_after_the_other_and_come_back_soon() {
 async fn closes(metrics: &Metrics, count: u32) {
     let line = format!("callboard_socket_closes_total{{code=\"1001\"}} {count}");
     while !metrics.encode().unwrap().lines().any(|shown| shown == line) {
-        tokio::task::yield_now().await;
+        look_again().await;
     }
 }
 
@@ -72,7 +72,7 @@ async fn shows(page: &str, line: &str) {
         if shown.lines().any(|shown| shown == line) {
             return;
         }
-        tokio::task::yield_now().await;
+        look_again().await;
     }
 }
 
@@ -154,7 +154,7 @@ async fn leaves(server: &Process) {
             assert_eq!(ready["missing"], serde_json::json!(["draining"]));
             return;
         }
-        tokio::task::yield_now().await;
+        look_again().await;
     }
 }
 
@@ -191,7 +191,7 @@ impl Systemd {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn systemd_is_told_that_it_serves_that_it_lives_and_that_it_stops() {
-    let world = World::in_real_time(Database::sqlite()).await;
+    let world = World::in_real_time(Database::migrated_sqlite().await).await;
     let systemd = Systemd::listens();
     let mut server = systemd.starts(&world);
 

@@ -3,7 +3,7 @@
 use crate::support::World;
 use crate::support::http::reply;
 use crate::support::node::Node;
-use crate::support::patience::soon;
+use crate::support::patience::{look_again, soon};
 use crate::support::retelling::tell;
 use crate::support::wiretap::Wiretap;
 use callboard::config::DatabaseUrl;
@@ -100,7 +100,7 @@ async fn errands_are_seen_to_by_a_task_that_died_over_them(world: World) {
         .await;
     let waits = async {
         while line.node.metric("callboard_errands_due ").await == Some(0) {
-            tokio::task::yield_now().await;
+            look_again().await;
         }
     };
     line.world.wind_until(STEP, waits).await;
@@ -126,7 +126,7 @@ async fn a_retention_that_dies_half_way_goes_on(world: World) {
     let old = "SELECT event_type FROM call_events WHERE event_type = 'call.incoming'";
     let gone = async {
         while !world.database.texts(old).await.is_empty() {
-            tokio::task::yield_now().await;
+            look_again().await;
         }
     };
     world.wind_until(Duration::from_secs(60), gone).await;
@@ -148,7 +148,7 @@ async fn ends(node: &Node, duty: &str) -> u64 {
 
 async fn died(node: &Node, duty: &str) {
     while ends(node, duty).await == 0 {
-        tokio::task::yield_now().await;
+        look_again().await;
     }
 }
 

@@ -8,7 +8,7 @@ use crate::support::command::callboard;
 use crate::support::database::Database;
 use crate::support::exchange::Line;
 use crate::support::node::Node;
-use crate::support::patience::soon;
+use crate::support::patience::{look_again, soon};
 use crate::support::postgres::OwnPostgres;
 use crate::support::process::{address, url_of};
 use crate::support::retelling::tell;
@@ -81,7 +81,7 @@ async fn a_primary_that_hangs_is_left_for_the_promoted_standby() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_connection_that_may_only_read_is_not_kept() {
-    let world = World::in_real_time(Database::postgres().await).await;
+    let world = World::in_real_time(Database::migrated_postgres().await).await;
     let node = world.node().await;
     let carrier = node.carrier(&world.acme);
     let DatabaseUrl::Postgres(url) = &world.database.url else {
@@ -232,7 +232,7 @@ impl Agency {
             if legs.len() == CALLS {
                 return;
             }
-            tokio::task::yield_now().await;
+            look_again().await;
         }
     }
 }
@@ -246,7 +246,7 @@ impl Load {
     async fn has_told(&self, calls: usize) {
         soon("some calls", async {
             while self.told.load(Ordering::Relaxed) < calls {
-                tokio::task::yield_now().await;
+                look_again().await;
             }
         })
         .await;
@@ -259,6 +259,6 @@ async fn is_ready(node: &Node) {
         if asked.is_ok_and(|answer| answer.status().is_success()) {
             return;
         }
-        tokio::task::yield_now().await;
+        look_again().await;
     }
 }

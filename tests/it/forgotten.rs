@@ -4,7 +4,7 @@ use crate::support::World;
 use crate::support::command::{Ended, callboard, prepared};
 use crate::support::http::reply;
 use crate::support::node::Node;
-use crate::support::patience::soon;
+use crate::support::patience::{look_again, soon};
 use crate::support::process::url_of;
 use crate::support::retelling::tell;
 use callboard::carriers::telnyx::client_state;
@@ -186,7 +186,7 @@ async fn a_failed_webhook_is_applied_afterwards_without_the_number(world: World)
     allows(&world, "inbound_calls").await;
     let applied = async {
         while world.outcomes(world.acme.id).await != ["applied"] {
-            tokio::task::yield_now().await;
+            look_again().await;
         }
     };
     world.wind_until(Duration::from_millis(200), applied).await;
@@ -226,7 +226,7 @@ async fn what_is_killed_half_way_is_done_by_the_next(world: World) {
     let legs = async {
         let sql = format!("SELECT facts FROM call_legs WHERE facts LIKE '%{DIGITS}%'");
         while !world.database.texts(&sql).await.is_empty() {
-            tokio::task::yield_now().await;
+            look_again().await;
         }
     };
     soon("the legs", legs).await;

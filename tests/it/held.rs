@@ -4,7 +4,7 @@
 use crate::support::World;
 use crate::support::cutter::Cutter;
 use crate::support::database::Database;
-use crate::support::patience::soon;
+use crate::support::patience::{look_again, soon};
 use crate::support::retelling::tell;
 use callboard::config::DatabaseUrl;
 use callboard_simulator::{Carrier, Webhook};
@@ -50,7 +50,7 @@ async fn a_node_that_is_cut_off_in_a_transaction_holds_up_no_other_for_long() {
     let elsewhere = async {
         soon("the wire to fall silent", async {
             while !wire.is_silent() {
-                tokio::task::yield_now().await;
+                look_again().await;
             }
         })
         .await;
@@ -78,7 +78,7 @@ async fn a_node_that_is_cut_off_in_a_transaction_holds_up_no_other_for_long() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_agencys_lock_is_not_anothers_503() {
-    let world = World::in_real_time(Database::postgres().await).await;
+    let world = World::in_real_time(Database::migrated_postgres().await).await;
     let node = world.node().await;
     let (acme, rival) = (node.carrier(&world.acme), node.carrier(&world.rival));
     for carrier in [&acme, &rival] {
@@ -135,7 +135,7 @@ async fn one_agencys_lock_is_not_anothers_503() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_short_lock_costs_time_and_no_webhook() {
-    let world = World::in_real_time(Database::postgres().await).await;
+    let world = World::in_real_time(Database::migrated_postgres().await).await;
     let node = world.node().await;
     let mut anna = node.board(&world, world.anna).await;
     let acme = node.carrier(&world.acme);

@@ -4,7 +4,7 @@
 use crate::support::World;
 use crate::support::command::callboard;
 use crate::support::node::Node;
-use crate::support::patience::soon;
+use crate::support::patience::{look_again, soon};
 use crate::support::process::url_of;
 use crate::support::retelling::tell;
 use callboard::carriers::telnyx::client_state;
@@ -244,7 +244,7 @@ async fn of_two_nodes_one_sweeps_and_the_other_when_that_one_died_half_way(world
     // The clock stands, so the first one pauses after its first step; there it is cut off.
     let first_step = async {
         while of(&world, "inbound_calls", "acme").await == 60 {
-            tokio::task::yield_now().await;
+            look_again().await;
         }
     };
     tokio::select! {

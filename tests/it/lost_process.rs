@@ -3,7 +3,7 @@
 use crate::support::World;
 use crate::support::exchange::{API_KEY, Line};
 use crate::support::node::client;
-use crate::support::patience::soon;
+use crate::support::patience::{look_again, soon};
 use crate::support::process::Process;
 use crate::support::retelling::tell;
 use callboard::clock::Clock;
@@ -172,7 +172,7 @@ async fn a_drain_lets_an_answer_that_is_under_way_finish(world: World) {
     let draining = tokio::spawn(node.app.drain());
     let deaf = async {
         while tokio::net::TcpStream::connect(addr).await.is_ok() {
-            tokio::task::yield_now().await;
+            look_again().await;
         }
     };
     soon("the listener to close", deaf).await;

@@ -151,7 +151,7 @@ async fn a_gap_of_one_agency_closes_without_stalling_another() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn under_load_on_two_servers_every_board_hears_everything_once_in_order() {
-    let world = World::in_real_time(Database::postgres().await).await;
+    let world = World::in_real_time(Database::migrated_postgres().await).await;
     let nodes = [world.node().await, world.node().await];
     let tenants = [(&world.acme, world.anna), (&world.rival, world.mallory)];
     let mut boards = Vec::new();

@@ -62,7 +62,7 @@ async fn a_crashed_postgres_delays_webhooks_and_loses_none() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn connections_that_are_cut_under_load_lose_nothing_and_repeat_nothing() {
-    let world = World::in_real_time(Database::postgres().await).await;
+    let world = World::in_real_time(Database::migrated_postgres().await).await;
     let node = world.node().await;
     let mut anna = node.board(&world, world.anna).await;
     let carrier = node.patient_carrier(&world.acme);
@@ -145,7 +145,7 @@ async fn a_claim_whose_commit_was_in_doubt_is_won_and_told_once() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_sqlite_that_another_process_holds_delays_webhooks_and_loses_none() {
-    let world = World::in_real_time(Database::sqlite()).await;
+    let world = World::in_real_time(Database::migrated_sqlite().await).await;
     let node = world.node().await;
     let mut anna = node.board(&world, world.anna).await;
     let carrier = node.patient_carrier(&world.acme);

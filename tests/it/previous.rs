@@ -13,7 +13,7 @@ use crate::support::World;
 use crate::support::browser::words_of;
 use crate::support::command::{callboard, prepared};
 use crate::support::exchange::{API_KEY, Line};
-use crate::support::patience::soon;
+use crate::support::patience::{look_again, soon};
 use crate::support::process::{address, url_of};
 use crate::support::retelling::tell;
 use crate::support::world::Tenant;
@@ -146,7 +146,7 @@ async fn the_previous_releases_calls_are_as_their_webhooks_say(empty: World) {
     let failed = "SELECT webhook_id FROM webhook_events WHERE outcome = 'failed'";
     let applied = async {
         while !line.world.database.texts(failed).await.is_empty() {
-            tokio::task::yield_now().await;
+            look_again().await;
         }
     };
     line.world.wind_until(STEP, applied).await;
@@ -194,7 +194,7 @@ async fn what_the_previous_release_owed_to_the_carrier_is_done(empty: World) {
             .iter()
             .any(|asked| asked.leg.as_deref() == owed["hangup"].as_str())
         {
-            tokio::task::yield_now().await;
+            look_again().await;
         }
     };
     line.world.wind_until(STEP, silenced).await;

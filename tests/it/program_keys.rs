@@ -4,6 +4,7 @@
 use crate::support::World;
 use crate::support::http::{Reply, reply};
 use crate::support::node::Node;
+use crate::support::patience::look_again;
 use crate::support::retelling::tell;
 use callboard_simulator::browser::BrowserSettings;
 use secrecy::SecretString;
@@ -119,7 +120,7 @@ async fn a_display_lasts_a_year_without_a_hand(world: World) {
     let limit = Duration::from_secs(120);
     let noted = async {
         while listed(&node, &world).await[0]["last_used_at"].is_null() {
-            tokio::task::yield_now().await;
+            look_again().await;
         }
     };
     world.within(limit, "a use of the key", noted).await;

@@ -121,7 +121,7 @@ const PAGE: u64 = 4096 + 24;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_sqlite_on_a_full_disk_is_named_for_as_long_as_it_is_full() {
-    let world = World::in_real_time(Database::sqlite()).await;
+    let world = World::in_real_time(Database::migrated_sqlite().await).await;
     let process = Process::start(&world).await;
     let carrier = process.carrier(&world, &world.acme);
     let client = crate::support::node::client();

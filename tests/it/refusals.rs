@@ -3,7 +3,7 @@
 use crate::support::World;
 use crate::support::http::{Reply, reply};
 use crate::support::node::client;
-use crate::support::patience::soon;
+use crate::support::patience::{look_again, soon};
 use crate::support::process::Process;
 use crate::support::wire::Wire;
 use crate::support::wiretap::Wiretap;
@@ -229,7 +229,7 @@ async fn every_refusal_is_in_the_log_with_its_reason_and_no_kind_of_them_fills_i
     for reason in &reasons {
         let written = async {
             while !server.log().contains(reason) {
-                tokio::task::yield_now().await;
+                look_again().await;
             }
         };
         soon(reason, written).await;

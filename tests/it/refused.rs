@@ -2,7 +2,7 @@
 
 use crate::support::World;
 use crate::support::node::Node;
-use crate::support::patience::soon;
+use crate::support::patience::{look_again, soon};
 use crate::support::retelling::tell;
 use crate::support::wiretap::Wiretap;
 use callboard::config::DatabaseUrl;
@@ -103,7 +103,7 @@ async fn a_failed_webhook_is_taken_up_again_by_the_server_itself(world: World) {
     // Twice more it is taken up in vain.
     let tried_again = async {
         while tap.heard(Level::ERROR).len() < 3 {
-            tokio::task::yield_now().await;
+            look_again().await;
         }
     };
     world
@@ -115,7 +115,7 @@ async fn a_failed_webhook_is_taken_up_again_by_the_server_itself(world: World) {
     // The pauses between tries double, so that a bad one is not tried for ever at once.
     let applied = async {
         while world.outcomes(world.acme.id).await != ["applied"; 3] {
-            tokio::task::yield_now().await;
+            look_again().await;
         }
     };
     world.wind_until(Duration::from_millis(200), applied).await;
@@ -135,7 +135,7 @@ async fn a_failed_webhook_is_taken_up_again_by_the_next_server(world: World) {
 
     let applied = async {
         while world.outcomes(world.acme.id).await != ["applied"] {
-            tokio::task::yield_now().await;
+            look_again().await;
         }
     };
     soon("the webhook to be applied", applied).await;

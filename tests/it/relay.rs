@@ -39,11 +39,11 @@ struct Cluster {
 
 impl Cluster {
     async fn by_notices() -> Self {
-        Self::on(Database::postgres().await, None).await
+        Self::on(Database::migrated_postgres().await, None).await
     }
 
     async fn by_redis() -> Self {
-        Self::on(Database::postgres().await, Some(OwnRedis::start())).await
+        Self::on(Database::migrated_postgres().await, Some(OwnRedis::start())).await
     }
 
     async fn on(database: Database, redis: Option<OwnRedis>) -> Self {

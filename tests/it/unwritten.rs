@@ -36,7 +36,7 @@ async fn a_process_that_cannot_start_ends_also_where_nobody_reads_why() {
     use std::io::Write;
     let (_reader, mut writer) = std::io::pipe().expect("a pipe");
     writer.write_all(&[b'-'; 65_536]).expect("a full pipe");
-    let world = World::in_real_time(Database::sqlite()).await;
+    let world = World::in_real_time(Database::migrated_sqlite().await).await;
     let mut process = Process::launch(&world, |command| {
         command
             .env("DATABASE_URL", "sqlite:///no/such/folder/callboard.db")
@@ -47,7 +47,7 @@ async fn a_process_that_cannot_start_ends_also_where_nobody_reads_why() {
 
 /// Everything is logged, and none of it arrives.
 async fn goes_on_without_its_log(log: Stdio) {
-    let world = World::in_real_time(Database::sqlite()).await;
+    let world = World::in_real_time(Database::migrated_sqlite().await).await;
     let free = TcpListener::bind("127.0.0.1:0").expect("a port");
     let metrics = free.local_addr().expect("an address").to_string();
     drop(free);

@@ -4,7 +4,7 @@ use super::house::{PASSWORD, token_of};
 use crate::support::World;
 use crate::support::command::prepared;
 use crate::support::node::client;
-use crate::support::patience::soon;
+use crate::support::patience::{look_again, soon};
 use serde_json::{Value, json};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -102,7 +102,7 @@ async fn a_stranger_starts_it_sets_it_up_and_invites_a_colleague() {
             if let Ok(answer) = asked {
                 return answer.status().as_u16();
             }
-            tokio::task::yield_now().await;
+            look_again().await;
         }
     };
     assert_eq!(soon("an answer", served).await, 200);

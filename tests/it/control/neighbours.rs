@@ -4,7 +4,7 @@
 use super::fallbacks::answers_first;
 use crate::support::World;
 use crate::support::exchange::{ANNAS_PHONE, CALLER_ID, Line};
-use crate::support::patience::soon;
+use crate::support::patience::{look_again, soon};
 use callboard_simulator::{Caller, Fault};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -102,7 +102,7 @@ async fn a_claim_of_today_can_be_read_by_yesterdays_node_at_every_step(world: Wo
     let _ = rings.await;
     let noted = async {
         while in_the_claim(&line).await != ["transfer 4 accepted"] {
-            tokio::task::yield_now().await;
+            look_again().await;
         }
     };
     soon("the transfer to be noted", noted).await;

@@ -3,7 +3,7 @@
 use super::{demo, follows, told};
 use crate::support::browser::Board;
 use crate::support::database::Database;
-use crate::support::patience::soon;
+use crate::support::patience::{look_again, soon};
 use callboard::config::DatabaseUrl;
 use callboard_simulator::browser::{BrowserSettings, Message};
 use std::process::Stdio;
@@ -91,7 +91,7 @@ async fn is_gone(process: u32) {
             if state.starts_with(['Z', 'X']) {
                 break;
             }
-            tokio::task::yield_now().await;
+            look_again().await;
         }
     };
     soon("the process to be gone", gone).await;

@@ -4,6 +4,7 @@ use crate::support::World;
 use crate::support::documents::Documents;
 use crate::support::http::{Reply, reply};
 use crate::support::node::Node;
+use crate::support::patience::look_again;
 use crate::support::retelling::tell;
 use crate::support::wire::{Heard, Wire};
 use callboard::domain::{CredentialKey, ReleaseReason, UserId};
@@ -279,7 +280,7 @@ async fn a_link_to_a_recording_reads_as_the_document_has_it(world: World) {
     world
         .wind_until(step, async {
             while !call.is_recorded() {
-                tokio::task::yield_now().await;
+                look_again().await;
             }
         })
         .await;

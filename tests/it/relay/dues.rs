@@ -3,7 +3,7 @@
 use super::state;
 use crate::support::World;
 use crate::support::node::Node;
-use crate::support::patience::soon;
+use crate::support::patience::{look_again, soon};
 use crate::support::retelling::tell;
 use callboard::config::Relay;
 use callboard_simulator::Fault;
@@ -39,7 +39,7 @@ async fn what_a_server_has_no_hands_for_another_takes_up_before_its_poll() {
     };
     let asked = async |legs_of: usize| {
         while legs().len() < legs_of {
-            tokio::task::yield_now().await;
+            look_again().await;
         }
     };
     soon("recordings", asked(AT_ONCE)).await;

@@ -5,7 +5,7 @@ use super::{Cluster, STEP, state};
 use crate::support::command::prepared;
 use crate::support::database::Database;
 use crate::support::node::Node;
-use crate::support::patience::soon;
+use crate::support::patience::{look_again, soon};
 use crate::support::process::url_of;
 use crate::support::redis::{OwnRedis, relay_by};
 use crate::support::world::ENCRYPTION_KEY;
@@ -64,7 +64,7 @@ async fn it_cuts_off_whoever_is_behind() {
                 }
                 redis.asked(&["PUBLISH", &channel, &long]).await;
             }
-            tokio::task::yield_now().await;
+            look_again().await;
         }
     };
     let going_on = goes_on(
@@ -122,7 +122,7 @@ async fn with_a_password(url: impl Fn(&str) -> String) -> Cluster {
     client.say(&user).await;
     assert_eq!(client.hear().await, "OK");
     let relay = relay_by(&url(&redis.url()));
-    let mut cluster = Cluster::on(Database::postgres().await, Some(redis)).await;
+    let mut cluster = Cluster::on(Database::migrated_postgres().await, Some(redis)).await;
     cluster.world.config.relay = relay;
     cluster
 }
@@ -172,7 +172,7 @@ async fn tls_with_an_authority_of_ones_own_is_checked() {
             "rediss://localhost:{port}?sslrootcert={folder}/{authority}"
         ))
     };
-    let mut cluster = Cluster::on(Database::postgres().await, Some(redis)).await;
+    let mut cluster = Cluster::on(Database::migrated_postgres().await, Some(redis)).await;
     cluster.world.config.relay = by("near_authority.pem");
     ends_in(&cluster, "up").await;
     cluster.world.config.relay = by("authority.pem");

@@ -3,7 +3,7 @@
 use super::{Cluster, STEP};
 use crate::support::World;
 use crate::support::node::Node;
-use crate::support::patience::soon;
+use crate::support::patience::{look_again, soon};
 use crate::support::postgres::OwnPostgres;
 use crate::support::redis::OwnRedis;
 use callboard::config::Relay;
@@ -51,7 +51,7 @@ async fn boards_come_back_while_the_database_hangs(redis: Option<OwnRedis>) {
         one.rings(tenant, 5).await;
         let heard = async {
             while last_heard(&other, tenant.id) != Some(7) {
-                tokio::task::yield_now().await;
+                look_again().await;
             }
         };
         world.wind_until(STEP, heard).await;
@@ -86,7 +86,7 @@ async fn what_is_watched_anywhere_stays_and_what_nobody_watches_any_more_goes(cl
     anna.leaves().await;
     let left = async {
         while one.app.hub.is_watched(world.acme.id) {
-            tokio::task::yield_now().await;
+            look_again().await;
         }
     };
     soon("a board to be left", left).await;
@@ -116,7 +116,7 @@ async fn without_a_relay_a_board_is_loaded_when_its_first_socket_comes() {
 async fn has_ready(world: &World, node: &Node, boards: usize, step: Duration) {
     let ready = async {
         while node.app.hub.unwatched() != boards {
-            tokio::task::yield_now().await;
+            look_again().await;
         }
     };
     world.wind_until(step, ready).await;

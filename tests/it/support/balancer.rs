@@ -1,6 +1,6 @@
 //! A load balancer before several nodes, as the files in `static/ops` set it up.
 
-use super::patience::soon;
+use super::patience::{look_again, soon};
 use super::process::Process;
 use std::net::TcpListener;
 use std::path::Path;
@@ -114,7 +114,7 @@ impl Balancer {
             .expect("the balancer; tests/install brings it");
         let listening = async {
             while TcpStream::connect(&address).await.is_err() {
-                tokio::task::yield_now().await;
+                look_again().await;
             }
         };
         soon("the balancer", listening).await;

@@ -2,14 +2,14 @@
 //! reads it.
 
 use super::exchange::Line;
-use super::patience::soon;
+use super::patience::{look_again, soon};
 use callboard::domain::{Timestamp, UserId};
 use callboard_simulator::Caller;
 use serde_json::Value;
 use std::time::Duration;
 
 /// Five times as fast as time itself.
-const SLOWLY: Duration = Duration::from_millis(10);
+const SLOWLY: Duration = Duration::from_millis(20);
 
 impl Line {
     /// Somebody calls and is talking to this person: the caller, and the person at the phone.
@@ -48,7 +48,7 @@ impl Line {
                 if wanted(&row) {
                     return row;
                 }
-                tokio::task::yield_now().await;
+                look_again().await;
             }
         };
         soon(what, becomes).await
@@ -131,7 +131,7 @@ impl Line {
             .advance(Duration::from_micros(left.unsigned_abs()));
         let seen_to = async {
             while self.owed(kind).await.first() == Some(&first) {
-                tokio::task::yield_now().await;
+                look_again().await;
             }
         };
         self.world.wind_until(SLOWLY, seen_to).await;
@@ -152,7 +152,7 @@ impl Line {
     pub async fn owes_no(&self, kind: &str) {
         let none = async {
             while !self.owed(kind).await.is_empty() {
-                tokio::task::yield_now().await;
+                look_again().await;
             }
         };
         soon("nothing more to be owed", none).await;

@@ -1,15 +1,19 @@
 //! A database of a story's own, real and empty.
 
+use super::template;
 use callboard::config::DatabaseUrl;
 use std::process::Command;
 use tempfile::TempDir;
-use tokio_postgres::NoTls;
+use tokio::sync::Mutex;
 use tokio_postgres::config::Host;
+use tokio_postgres::{Client, NoTls};
 use uuid::Uuid;
 
 /// A database that is gone after the story.
 pub struct Database {
     pub url: DatabaseUrl,
+    /// The connection of whoever looks on, once there is one: a story that waits looks very often.
+    onlooker: Mutex<Option<Client>>,
     _folder: Option<TempDir>,
     _lent: Option<Lent>,
 }
@@ -48,31 +52,54 @@ impl Database {
         let path = folder.path().join("callboard.db");
         Self {
             url: DatabaseUrl::Sqlite { path },
+            onlooker: Mutex::default(),
             _folder: Some(folder),
             _lent: None,
         }
     }
 
-    pub async fn postgres() -> Self {
-        let server = std::env::var("CALLBOARD_TEST_POSTGRES")
-            .expect("CALLBOARD_TEST_POSTGRES names no server: run the stories by tests/run");
-        let mut database = Self::postgres_on(&server).await;
-        if let DatabaseUrl::Postgres(url) = &database.url {
-            let name = url.config.get_dbname().expect("a name").to_owned();
-            database._lent = Some(Lent { server, name });
+    /// The same with our tables in it, empty.
+    pub async fn migrated_sqlite() -> Self {
+        let database = Self::sqlite();
+        if let DatabaseUrl::Sqlite { path } = &database.url {
+            std::fs::write(path, template::on_sqlite().await).expect("a copy of the template");
         }
         database
     }
 
+    pub async fn postgres() -> Self {
+        let server = shared_server();
+        Self::postgres_on(&server).await.lent_by(server)
+    }
+
+    /// The same with our tables in it, empty.
+    pub async fn migrated_postgres() -> Self {
+        let server = shared_server();
+        let template = template::on_postgres(&server).await;
+        Self::copied(&server, template).await.lent_by(server)
+    }
+
+    fn lent_by(mut self, server: String) -> Self {
+        if let DatabaseUrl::Postgres(url) = &self.url {
+            let name = url.config.get_dbname().expect("a name").to_owned();
+            self._lent = Some(Lent { server, name });
+        }
+        self
+    }
+
     /// A database on the server of that URL.
     pub async fn postgres_on(server: &str) -> Self {
+        Self::copied(server, "template1").await
+    }
+
+    async fn copied(server: &str, template: &str) -> Self {
         let name = format!("story_{}", Uuid::new_v4().simple());
         let (client, connection) = tokio_postgres::connect(server, NoTls)
             .await
             .expect("the PostgreSQL server of the stories");
         let connection = tokio::spawn(connection);
         client
-            .batch_execute(&format!("CREATE DATABASE {name}"))
+            .batch_execute(&format!("CREATE DATABASE {name} TEMPLATE {template}"))
             .await
             .expect("a database");
         drop(client);
@@ -81,6 +108,7 @@ impl Database {
         let query = rest.split_once('?').map_or("", |(_, query)| query);
         Self {
             url: DatabaseUrl::parse(&format!("{base}/{name}?{query}")).expect("a URL"),
+            onlooker: Mutex::default(),
             _folder: None,
             _lent: None,
         }
@@ -173,11 +201,20 @@ impl Database {
                     .expect("SQL")
             }
             DatabaseUrl::Postgres(url) => {
-                let (client, connection) = url.config.connect(NoTls).await.expect("the database");
-                tokio::spawn(connection);
-                let path = "SET search_path TO callboard";
-                client.batch_execute(path).await.expect("our schema");
+                let mut onlooker = self.onlooker.lock().await;
+                let client = match onlooker.take() {
+                    Some(client) if !client.is_closed() => client,
+                    _ => {
+                        let connected = url.config.connect(NoTls).await;
+                        let (client, connection) = connected.expect("the database");
+                        tokio::spawn(connection);
+                        let path = "SET search_path TO callboard";
+                        client.batch_execute(path).await.expect("our schema");
+                        client
+                    }
+                };
                 let rows = client.query(sql, &[]).await.expect("SQL");
+                *onlooker = Some(client);
                 rows.iter().map(|row| row.get(0)).collect()
             }
         }
@@ -214,6 +251,11 @@ impl Database {
             }
         }
     }
+}
+
+fn shared_server() -> String {
+    std::env::var("CALLBOARD_TEST_POSTGRES")
+        .expect("CALLBOARD_TEST_POSTGRES names no server: run the stories by tests/run")
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use super::browser::Board;
 use super::node::Node;
-use super::patience::soon;
+use super::patience::{look_again, soon};
 use super::world::World;
 use callboard::domain::CommandId;
 use callboard::domain::{ClaimId, CredentialKey, User, UserId};
@@ -162,7 +162,7 @@ impl Line {
         let sql = "SELECT kind FROM errands WHERE kind = 'hang_up'";
         let seen_to = async {
             while !self.world.database.texts(sql).await.is_empty() {
-                tokio::task::yield_now().await;
+                look_again().await;
             }
         };
         let step = Duration::from_millis(50);

@@ -17,6 +17,7 @@ pub mod postgres;
 pub mod process;
 pub mod redis;
 pub mod retelling;
+pub mod template;
 pub mod ultravox;
 pub mod wire;
 pub mod wiretap;

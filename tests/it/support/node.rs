@@ -1,7 +1,7 @@
 //! One running server, and what can be asked of it.
 
 use super::browser::{Board, refusal_in_words};
-use super::patience::soon;
+use super::patience::{look_again, soon};
 use super::retelling::tell;
 use super::world::{Tenant, World};
 use callboard::app::{App, Listeners};
@@ -134,7 +134,7 @@ impl Node {
     pub async fn shows_metric(&self, line: &str) {
         let shown = async {
             while !self.metrics().await.lines().any(|shown| shown == line) {
-                tokio::task::yield_now().await;
+                look_again().await;
             }
         };
         soon(line, shown).await;

@@ -50,11 +50,11 @@ pub struct Tenant {
 
 impl World {
     pub async fn on_sqlite() -> Self {
-        Self::on(Database::sqlite()).await
+        Self::on(Database::migrated_sqlite().await).await
     }
 
     pub async fn on_postgres() -> Self {
-        Self::on(Database::postgres().await).await
+        Self::on(Database::migrated_postgres().await).await
     }
 
     pub async fn on(database: Database) -> Self {
