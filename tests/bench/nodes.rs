@@ -84,8 +84,8 @@ async fn together(way: &str, count: usize) -> f64 {
         }
     }
     let watching = all[count - 1].addr;
-    let mut heard = watch(watching, &deployment.tokens).await;
-    let (answers, waits) = paced(&mut all[0], &mut heard).await;
+    let mut watched = watch(watching, &deployment.tokens).await;
+    let (answers, waits) = paced(&mut all[0], &mut watched).await;
     println!(
         "{count} nodes, relay {way}: {:.0} webhooks/s with {IN_FLIGHT} in flight; {} a second: 200 after \
          {answers} ms (p50, p99); from the commit's begin to a board of {}: p50 {:.2} ms, p99 {:.2} ms",
@@ -102,13 +102,20 @@ async fn together(way: &str, count: usize) -> f64 {
     rates.median()
 }
 
-/// A board of each of these people, and how long each event took to it, in milliseconds.
-async fn watch(addr: SocketAddr, tokens: &[String]) -> mpsc::UnboundedReceiver<f64> {
+/// Boards that tell how long each event took to them, in milliseconds. They are gone when this is dropped.
+struct Watched {
+    heard: mpsc::UnboundedReceiver<f64>,
+    _boards: JoinSet<()>,
+}
+
+/// A board of each of these people.
+async fn watch(addr: SocketAddr, tokens: &[String]) -> Watched {
     let (say, heard) = mpsc::unbounded_channel();
+    let mut boards = JoinSet::new();
     for token in tokens {
         let (mut board, _) = Board::open(addr, token, None).await;
         let say = say.clone();
-        tokio::spawn(async move {
+        boards.spawn(async move {
             let clock = Clock::system();
             loop {
                 let event = board.text().await;
@@ -121,19 +128,22 @@ async fn watch(addr: SocketAddr, tokens: &[String]) -> mpsc::UnboundedReceiver<f
             }
         });
     }
-    heard
+    Watched {
+        heard,
+        _boards: boards,
+    }
 }
 
 /// Webhooks one by one at that node: how long their 200 took, in words, and how long they took to boards.
-async fn paced(node: &mut Node, heard: &mut mpsc::UnboundedReceiver<f64>) -> (String, Figures) {
+async fn paced(node: &mut Node, watched: &mut Watched) -> (String, Figures) {
     let order = format!("pace {} {}", PACED.as_millis(), PAUSE.as_millis());
-    while heard.try_recv().is_ok() {}
+    while watched.heard.try_recv().is_ok() {}
     node.server.tell(&order);
     // Boards are read meanwhile, on this thread.
     tokio::time::sleep(PACED + LATE).await;
     let answers = node.server.hear().replace(' ', ", ");
     let mut waits = Figures::default();
-    while let Ok(wait) = heard.try_recv() {
+    while let Ok(wait) = watched.heard.try_recv() {
         waits.add(wait);
     }
     (answers, waits)
@@ -145,8 +155,8 @@ async fn far_behind() {
     let mut node = deployment.node("off");
     node.ask(&format!("saturate {} {IN_FLIGHT}", BEHIND.as_millis()));
     let [behind, live] = [0, 1].map(|place| deployment.tokens[place].clone());
-    let mut heard = watch(node.addr, &[live]).await;
-    let (_, quiet) = paced(&mut node, &mut heard).await;
+    let mut watched = watch(node.addr, &[live]).await;
+    let (_, quiet) = paced(&mut node, &mut watched).await;
     for readers in [1, 8, 32] {
         let (addr, token) = (node.addr, behind.clone());
         // On a thread of their own: the live board is not to wait for what they do with what they read.
@@ -154,7 +164,7 @@ async fn far_behind() {
             let runtime = tokio::runtime::Runtime::new().expect("a runtime");
             runtime.block_on(read_all(addr, token, readers, PACED))
         });
-        let (_, waits) = paced(&mut node, &mut heard).await;
+        let (_, waits) = paced(&mut node, &mut watched).await;
         let rate = reading.join().expect("readers");
         println!(
             "beyond the ring, {readers} at once: {rate:.0} events/s read to them; another agency's board \
