@@ -74,7 +74,7 @@ async fn a_file_that_is_moved_deleted_or_replaced_is_not_acknowledged_into() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn new_files_are_their_owners_alone() {
-    let world = World::on_sqlite().await;
+    let world = World::on(Database::sqlite()).await;
     let path = path_of(&world.database);
     let node = world.node().await;
     let carrier = node.carrier(&world.acme);
