@@ -17,7 +17,7 @@ pub use routes::all as all_routes;
 
 use crate::agencies::Directory;
 use crate::agencies::seal::Keyring;
-use crate::auth::Verifier;
+use crate::auth::{Project, Verifier};
 use crate::carriers::Carriers;
 use crate::carriers::telnyx::Telnyx;
 use crate::clock::Clock;
@@ -180,6 +180,8 @@ impl App {
 
         let http =
             Http::new(clock.clone()).map_err(|error| AppError::Setting(error.to_string()))?;
+        let project = Project::new(&config.auth, http.clone(), runtime.clone());
+        let oidc = accounts::open_oidc(&config, &http, &metrics, &runtime);
         let telnyx = Telnyx::new(
             config.providers.telnyx_api_base.clone(),
             http,
@@ -245,7 +247,9 @@ impl App {
             control,
             directory,
             verifier,
+            project,
             accounts,
+            oidc,
             hub: hub.clone(),
             fanout,
             relay,

@@ -46,6 +46,15 @@ pub enum AccountError {
     /// Somebody without whom an agency would have no owner.
     #[error("an agency would have no owner any more")]
     LastOwner,
+    /// A code of a sign-in elsewhere that was used, or never was.
+    #[error("the code was used or never was")]
+    CodeUnknown,
+    /// One that has run out.
+    #[error("the code has run out")]
+    CodeLate,
+    /// One that was begun by somebody else.
+    #[error("the code is of a sign-in that was begun elsewhere")]
+    CodeOfAnother,
     /// The address belongs to another account.
     #[error("the address is another account's")]
     EmailTaken,

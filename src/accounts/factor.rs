@@ -73,7 +73,7 @@ impl Accounts {
         };
         self.0.store.add_factor(factor).await?;
         let text = base32(seed.as_slice());
-        let account = opened.account.email.replace('%', "%25").replace(' ', "%20");
+        let account = opened.address().replace('%', "%25").replace(' ', "%20");
         let uri = format!("otpauth://totp/callboard:{account}?secret={text}&issuer=callboard");
         Ok(Enrolled {
             id,

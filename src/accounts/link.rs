@@ -205,6 +205,7 @@ impl Accounts {
         }
         let user = link.user.ok_or(AccountError::LinkGone)?;
         let account = self.0.store.account(user).await?;
+        let account = account.filter(|account| !account.is_known_elsewhere());
         let account = account.ok_or(AccountError::LinkGone)?;
         self.begin(account, Method::Recovery, origin).await
     }

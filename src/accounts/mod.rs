@@ -6,6 +6,7 @@
 mod change;
 mod error;
 mod factor;
+pub mod identity;
 pub mod link;
 mod opened;
 mod pace;

@@ -12,6 +12,8 @@ pub struct Opened {
     pub proofs: Vec<Proof>,
     /// What colleagues call them.
     pub name: Option<String>,
+    /// The address that colleagues see.
+    pub email: Option<String>,
     pub factors: Vec<FactorRow>,
 }
 

@@ -12,6 +12,8 @@ words! {
         Invite = "invite",
         /// By a link to choose another password.
         Recovery = "recovery",
+        /// By an identity provider.
+        Oauth = "oauth",
         /// By a code of the second factor.
         Totp = "totp",
     }

@@ -112,6 +112,7 @@ impl Accounts {
         Ok(Opened {
             proofs: Proof::read(&session.methods),
             factors: store.factors(session.user).await?,
+            email: person.as_ref().and_then(|person| person.email.clone()),
             name: person.and_then(|person| person.name),
             account,
             session,

@@ -29,10 +29,13 @@ macro_rules! recordings {
 }
 
 /// What the page may do: its own files, its own server, nothing from elsewhere but the recordings.
-/// Its templates are the one maker of markup, and their policy has lit-html's name.
-const POLICY: &str = concat!(
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; ",
-    "media-src ",
+const POLICY: &str =
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'";
+
+/// The rest of it. The page's templates are the one maker of markup, and their policy has lit-html's
+/// name.
+const POLICY_ENDS: &str = concat!(
+    "; media-src ",
     recordings!(),
     "; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
      require-trusted-types-for 'script'; trusted-types lit-html"
@@ -78,7 +81,7 @@ async fn file(request: HttpRequest, context: web::Data<Context>) -> Result<HttpR
     response
         .insert_header((ETAG, tag.clone()))
         .insert_header((CACHE_CONTROL, "no-cache"))
-        .insert_header((CONTENT_SECURITY_POLICY, POLICY))
+        .insert_header((CONTENT_SECURITY_POLICY, policy(&context)))
         .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .insert_header((REFERRER_POLICY, "no-referrer"));
     if is_known(&request, &tag) {
@@ -88,6 +91,15 @@ async fn file(request: HttpRequest, context: web::Data<Context>) -> Result<HttpR
     Ok(response
         .content_type(content_type(path))
         .body(bytes.into_owned()))
+}
+
+/// With the project, and it alone, where people sign in there.
+fn policy(context: &Context) -> String {
+    let auth = &context.config.auth;
+    let project = auth.supabase_url.as_ref();
+    let project = project.filter(|_| auth.signs_in_at_the_project());
+    let project = project.map(|url| format!(" {}", url.origin().ascii_serialization()));
+    format!("{POLICY}{}{POLICY_ENDS}", project.unwrap_or_default())
 }
 
 /// Any other method: what is not there is not there by any.

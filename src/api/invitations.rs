@@ -130,7 +130,7 @@ async fn set_up(
     payload: web::Payload,
     context: web::Data<Context>,
 ) -> Result<HttpResponse, ApiError> {
-    let accounts = auth::accounts(&context)?;
+    let accounts = auth::passwords(&context)?;
     count(&context, &request)?;
     let expected = "{\"token\":…,\"email\":…,\"password\":…}";
     let coming: Coming = json_body(&request, payload, &context.clock, expected).await?;
@@ -153,7 +153,7 @@ async fn accept(
     count(&context, &request)?;
     let coming: Coming = json_body(&request, payload, &context.clock, "{\"token\":…}").await?;
     if let Some(password) = coming.password.clone() {
-        let accounts = auth::accounts(&context)?;
+        let accounts = auth::passwords(&context)?;
         let origin = auth::origin(&context, &request);
         let signed_in = accounts
             .accept(&coming.token, coming.chosen(password), origin)

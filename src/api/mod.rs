@@ -60,6 +60,8 @@ pub(crate) const ROUTES: &[Route] = &[
     invitations::SET_UP,
     invitations::ACCEPT,
     auth::TOKEN,
+    auth::AUTHORIZE,
+    auth::CALLBACK,
     auth::USER,
     auth::CHANGE_USER,
     auth::LOGOUT,

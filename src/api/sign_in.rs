@@ -3,12 +3,14 @@
 //! `/as/CODE`: a demo's short links. Each becomes the page with a token in its fragment, which
 //! browsers send to nobody and which the page takes out of the address at once.
 
-use crate::config::SignInLink;
+use crate::accounts::identity::PROVIDER;
+use crate::auth::Project;
+use crate::config::{Config, SignInLink};
 use crate::http::{ApiError, Context, Door, Route, Tag};
 use actix_web::http::header::{CACHE_CONTROL, LOCATION, REFERRER_POLICY};
 use actix_web::{HttpRequest, HttpResponse, web};
 use secrecy::ExposeSecret as _;
-use serde_json::json;
+use serde_json::{Value, json};
 
 const NO_LINK: ApiError = ApiError::NotFound("There is nothing at this path");
 
@@ -29,6 +31,9 @@ pub(super) const WAYS: Route = Route::get(
             "properties": {
                 "kind": { "type": "string" },
                 "provider": { "type": "string" },
+                "name": { "type": "string" },
+                "owner": { "type": "boolean" },
+                "link": { "type": "string" },
             },
         });
         let ways = json!({
@@ -44,8 +49,9 @@ pub(super) const WAYS: Route = Route::get(
         operation
             .named(Tag::SigningIn, "signIn", "How people sign in here")
             .saying(
-                "Kinds of methods are `password`, `code` and `oauth` (with its `provider`); pass over \
-                 those you do not know. They are spoken to at `auth_url`, by GoTrue's protocol. \
+                "Kinds of methods are `password`, `code` and `oauth` (with its `provider`), and in a demo \
+                 `demo` (with whose `link` it is); pass over those you do not know. They are spoken to at `auth_url`, by GoTrue's protocol, with \
+                 `apikey` in the header of that name where it is not null. \
                  `setup`: nobody can sign in yet, and the server has printed the link that begins.",
             )
             .answers_written(200, "The ways", ways)
@@ -54,18 +60,55 @@ pub(super) const WAYS: Route = Route::get(
 );
 
 async fn ways(context: web::Data<Context>) -> Result<HttpResponse, ApiError> {
+    if let Some(project) = &context.project {
+        return Ok(HttpResponse::Ok().json(at_project(project).await));
+    }
     let Some(accounts) = &context.accounts else {
-        let none = json!({ "methods": [], "auth_url": null, "apikey": null, "setup": false });
+        let none = json!({ "methods": of_a_demo(&context.config), "auth_url": null, "apikey": null, "setup": false });
         return Ok(HttpResponse::Ok().json(none));
     };
     let auth = &context.config.auth;
-    let alone = auth.supabase_url.is_none() && auth.jwt_secret.is_none();
+    let alone = auth.supabase_url.is_none() && auth.jwt_secret.is_none() && auth.has_passwords();
+    let password = auth.has_passwords().then(|| json!({ "kind": "password" }));
+    let oidc = context.oidc.as_ref();
+    let oidc =
+        oidc.map(|oidc| json!({ "kind": "oauth", "provider": PROVIDER, "name": oidc.name() }));
+    let methods: Vec<Value> = password.into_iter().chain(oidc).collect();
     Ok(HttpResponse::Ok().json(json!({
-        "methods": [{ "kind": "password" }],
+        "methods": methods,
         "auth_url": accounts.issuer(),
         "apikey": null,
         "setup": alone && accounts.wait_for_the_first().await?,
     })))
+}
+
+/// The people of a demo, each a button. Whoever reaches a demo's page is on its machine, and sees
+/// nobody's calls.
+fn of_a_demo(config: &Config) -> Vec<Value> {
+    let links = config.access.sign_in_links.iter();
+    let links = links.filter(|_| config.listener.is_loopback());
+    let way = |link: &SignInLink| {
+        let to = format!("/as/{}", link.code.expose_secret());
+        json!({ "kind": "demo", "name": link.name, "owner": link.owner, "link": to })
+    };
+    links.map(way).collect()
+}
+
+/// The project's ways; whoever is invited there comes in there.
+async fn at_project(project: &Project) -> Value {
+    let ways = project.ways().await;
+    let mut methods = Vec::new();
+    if ways.email {
+        methods.extend([json!({ "kind": "password" }), json!({ "kind": "code" })]);
+    }
+    let by = |provider: String| json!({ "kind": "oauth", "provider": provider });
+    methods.extend(ways.providers.into_iter().map(by));
+    json!({
+        "methods": methods,
+        "auth_url": project.address(),
+        "apikey": project.key(),
+        "setup": false,
+    })
 }
 
 async fn sign_in(

@@ -2,10 +2,13 @@
 
 use super::{AppError, keyring};
 use crate::accounts::{AccountError, Accounts};
+use crate::auth::oidc::Oidc;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::http::Context;
+use crate::providers::http::Http;
 use crate::store::Store;
+use crate::telemetry::Metrics;
 use tokio::runtime::Handle;
 
 /// The accounts, where there are any.
@@ -15,14 +18,14 @@ pub(super) async fn open(
     clock: &Clock,
     runtime: &Handle,
 ) -> Result<Option<Accounts>, AppError> {
-    if !config.auth.has_accounts() {
+    if !config.has_accounts() {
         return Ok(None);
     }
     let Some(keyring) = keyring(config)? else {
         let missing = "CALLBOARD_ENCRYPTION_KEY is not set, and accounts need it: it seals the keys \
                        that sign people in. Make one with `openssl rand -base64 32`, set it on every \
                        node, and keep a copy";
-        if config.auth.accounts == Some(true) {
+        if config.auth.accounts == Some(true) || config.oidc.is_some() {
             return Err(AppError::Setting(missing.to_owned()));
         }
         tracing::warn!("Nobody can sign in yet: {missing}");
@@ -34,10 +37,23 @@ pub(super) async fn open(
     accounts.map(Some).map_err(app_error)
 }
 
+/// The identity provider, where there is one.
+pub(super) fn open_oidc(
+    config: &Config,
+    http: &Http,
+    metrics: &Metrics,
+    runtime: &Handle,
+) -> Option<Oidc> {
+    let settings = config.oidc.clone()?;
+    let address = config.listener.public_address();
+    let (http, metrics, runtime) = (http.clone(), metrics.clone(), runtime.clone());
+    Some(Oidc::new(settings, &address, http, metrics, runtime))
+}
+
 /// The link that sets the house up, while nobody can sign in.
 pub(super) async fn setup_link(context: &Context) -> Result<Option<String>, AppError> {
     let auth = &context.config.auth;
-    let others = auth.supabase_url.is_some() || auth.jwt_secret.is_some();
+    let others = auth.supabase_url.is_some() || auth.jwt_secret.is_some() || !auth.has_passwords();
     let Some(accounts) = context.accounts.as_ref().filter(|_| !others) else {
         return Ok(None);
     };

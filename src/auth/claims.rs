@@ -46,17 +46,21 @@ pub(super) struct Claims {
 
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Audience {
+pub(super) enum Audience {
     One(String),
     Several(Vec<String>),
 }
 
 impl Audience {
-    fn contains(&self, name: &str) -> bool {
+    pub(super) fn contains(&self, name: &str) -> bool {
         match self {
             Self::One(only) => only == name,
             Self::Several(all) => all.iter().any(|one| one == name),
         }
+    }
+
+    pub(super) fn is_of_several(&self) -> bool {
+        matches!(self, Self::Several(all) if all.len() > 1)
     }
 }
 
@@ -116,7 +120,7 @@ impl Claims {
 }
 
 /// Seconds since 1970, decimals allowed, as a moment between 1970 and 9999.
-fn moment(seconds: f64) -> Timestamp {
+pub(super) fn moment(seconds: f64) -> Timestamp {
     let micros = seconds.clamp(0.0, LAST_SECOND) * 1_000_000.0;
     // In range by the line above, and a saturating cast in any case.
     #[allow(clippy::cast_possible_truncation)]

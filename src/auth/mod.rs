@@ -13,12 +13,15 @@ mod fetch;
 mod issuer;
 mod jwks;
 mod mint;
+pub mod oidc;
+mod project;
 mod token;
 mod verifier;
 
 pub use claims::{Identity, LEEWAY_SECONDS};
 pub use error::{AuthError, Refusal};
 pub use mint::mint;
+pub use project::{Project, ProjectError, ProjectWays};
 pub use verifier::Verifier;
 
 #[cfg(test)]

@@ -86,6 +86,11 @@ impl<'a> Token<'a> {
 
 impl Signed<'_> {
     pub(super) fn claims(&self) -> Result<Claims, Refusal> {
+        self.read()
+    }
+
+    /// What it says, in another issuer's words.
+    pub(super) fn read<T: DeserializeOwned>(&self) -> Result<T, Refusal> {
         json_part(self.payload)
     }
 }

@@ -30,7 +30,7 @@ pub(super) fn find(config: &mut Config) -> Result<(), CliError> {
 
 /// Makes one where there is none and accounts need it, and says so.
 pub(super) fn make(config: &mut Config) -> Result<(), CliError> {
-    let Some(path) = place(config).filter(|_| config.auth.has_accounts()) else {
+    let Some(path) = place(config).filter(|_| config.has_accounts()) else {
         return Ok(());
     };
     let key = new_key()?;

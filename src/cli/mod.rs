@@ -95,7 +95,9 @@ async fn obey(
     let store = || database::open(&config, &clock);
     let changes = changes(&command);
     match command {
-        Command::Serve(args) => serve::run(args, config.clone(), clock, logs.lost(), out).await,
+        Command::Serve(args) => {
+            Box::pin(serve::run(args, config.clone(), clock, logs.lost(), out)).await
+        }
         #[cfg(feature = "demo")]
         Command::Demo(args) => Box::pin(play(args, &config, clock, out)).await,
         #[cfg(feature = "demo")]

@@ -50,6 +50,10 @@ pub struct SignInLink {
     pub code: SecretString,
     /// What the person is then known by.
     pub token: SecretString,
+    /// What the button on the page says.
+    pub name: String,
+    /// Whether it is the owner.
+    pub owner: bool,
 }
 
 /// Who may come in.

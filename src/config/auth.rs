@@ -1,7 +1,7 @@
 //! What access tokens are verified with.
 
 use super::error::{Mistakes, Rule, given_secret, quoted};
-use super::web_url;
+use super::{project_key, web_url};
 use clap::Args;
 use secrecy::SecretString;
 use url::Url;
@@ -16,6 +16,12 @@ const ISSUER: Rule = Rule {
     name: "SUPABASE_JWT_ISSUER",
     expected: "what stands in the tokens as iss, or several of those with commas between them",
     fix: "set SUPABASE_JWT_ISSUER=https://PROJECT.supabase.co/auth/v1, or leave it out",
+};
+
+const PROJECT_KEY: Rule = Rule {
+    name: "SUPABASE_ANON_KEY",
+    expected: "the project's anon key or a publishable one (sb_publishable_…)",
+    fix: "copy it from the project's API keys, or leave it out",
 };
 
 const ACCOUNTS: Rule = Rule {
@@ -60,6 +66,17 @@ pub struct AuthSettings {
         hide_short_help = true
     )]
     pub supabase_jwt_issuer: Option<String>,
+    /// The project's anon key, or a publishable one. With $SUPABASE_URL it lets people sign in at the
+    /// project on this server's own page. It is public: a secret key is refused
+    #[arg(
+        long,
+        env = "SUPABASE_ANON_KEY",
+        hide_env_values = true,
+        value_name = "KEY",
+        global = true,
+        hide_short_help = true
+    )]
+    pub supabase_anon_key: Option<SecretString>,
     /// Accounts of this server's own: people sign in with an address and a password that are kept
     /// here. On where neither $SUPABASE_URL nor $SUPABASE_JWT_SECRET is set; `on` beside those, too
     #[arg(
@@ -81,7 +98,9 @@ pub struct Auth {
     pub supabase_url: Option<Url>,
     /// Who may have issued a token, without slashes at the end; none: only the project, if any.
     pub issuers: Vec<String>,
-    /// Whether there are accounts of our own, as far as it was said; see [`Auth::has_accounts`].
+    /// What the page shows to the project: public.
+    pub project_key: Option<String>,
+    /// Whether there are accounts of our own, as far as it was said; see [`Auth::has_passwords`].
     pub accounts: Option<bool>,
 }
 
@@ -97,13 +116,19 @@ impl Auth {
             issuers: mistakes
                 .read_in_words(&ISSUER, settings.supabase_jwt_issuer.as_ref(), issuers)
                 .unwrap_or_default(),
+            project_key: mistakes.read_secret(
+                &PROJECT_KEY,
+                settings.supabase_anon_key.as_ref(),
+                project_key::read,
+            ),
             accounts: mistakes.read_in_words(&ACCOUNTS, settings.accounts.as_ref(), switch),
         }
     }
 
-    /// Whether there are accounts of our own: by default where nobody else issues tokens.
+    /// Whether people sign in here with passwords that are kept here: by default where nobody else
+    /// issues tokens.
     #[must_use]
-    pub fn has_accounts(&self) -> bool {
+    pub fn has_passwords(&self) -> bool {
         let alone = self.supabase_url.is_none() && self.jwt_secret.is_none();
         self.accounts.unwrap_or(alone)
     }
@@ -116,6 +141,12 @@ impl Auth {
             return self.project_issuer().into_iter().collect();
         }
         self.issuers.clone()
+    }
+
+    /// Whether people sign in at the project on our page.
+    #[must_use]
+    pub fn signs_in_at_the_project(&self) -> bool {
+        self.supabase_url.is_some() && self.project_key.is_some()
     }
 
     /// The project as an issuer, whose keys are below this address.
@@ -177,7 +208,7 @@ mod tests {
             (config([supabase]), false),
             (config([("SUPABASE_JWT_SECRET", "secret")]), false),
         ] {
-            assert_eq!(configured.auth.has_accounts(), has, "{:?}", configured.auth);
+            assert_eq!(configured.has_accounts(), has, "{:?}", configured.auth);
         }
         let said = mistake([("CALLBOARD_ACCOUNTS", "perhaps")]);
         assert!(said.contains("expected on or off"), "{said}");

@@ -17,9 +17,11 @@ mod ip_range;
 mod keys;
 mod limits;
 mod listener;
+mod oidc;
 mod opaque;
 mod origin;
 mod postgres;
+mod project_key;
 mod providers;
 mod relay;
 mod servers;
@@ -44,6 +46,7 @@ pub use error::{ConfigError, Mistake};
 pub use ip_range::{IpRange, IpRangeError};
 pub use limits::{LimitSettings, Limits};
 pub use listener::{Listener, ListenerSettings};
+pub use oidc::{Allowed, Oidc, OidcSettings};
 pub use origin::Origin;
 pub use postgres::{PostgresUrl, TlsMode};
 pub use providers::{ProviderSettings, Providers, SIGNALLING_HOST, TelephonyEndpoint};
@@ -70,6 +73,9 @@ pub struct Settings {
     /// Who signs in.
     #[command(flatten)]
     pub auth: AuthSettings,
+    /// An identity provider.
+    #[command(flatten)]
+    pub oidc: OidcSettings,
     /// The default agency.
     #[command(flatten)]
     pub agency_defaults: AgencyDefaultsSettings,
@@ -105,6 +111,8 @@ pub struct Config {
     pub database: DatabaseUrl,
     /// What access tokens are verified with.
     pub auth: Auth,
+    /// The identity provider at which people sign in, if there is one.
+    pub oidc: Option<Oidc>,
     /// The default agency's own settings.
     pub agency_defaults: AgencyDefaults,
     /// Where Telnyx and Ultravox are.
@@ -126,6 +134,15 @@ pub struct Config {
     odd_values: Vec<Finding>,
 }
 
+impl Config {
+    /// Whether there are accounts of our own: for passwords, or for those whom an identity provider
+    /// knows, whose sign-in ends in a session of ours.
+    #[must_use]
+    pub fn has_accounts(&self) -> bool {
+        self.oidc.is_some() || self.auth.has_passwords()
+    }
+}
+
 impl Settings {
     /// Checks every setting and fills in the defaults.
     ///
@@ -137,10 +154,13 @@ impl Settings {
         let listener = Listener::read(&self.listener, &mut mistakes);
         let database = DatabaseUrl::read(self.database, &mut mistakes);
         let relay = Relay::read(&self.relay, &database, &mut mistakes);
+        let auth = Auth::read(self.auth, &mut mistakes);
+        let at_project = auth.signs_in_at_the_project();
         let config = Config {
             listener,
             database,
-            auth: Auth::read(self.auth, &mut mistakes),
+            oidc: Oidc::read(&self.oidc, at_project, &mut mistakes),
+            auth,
             agency_defaults: AgencyDefaults::read(&self.agency_defaults, &mut mistakes),
             providers: Providers::read(&self.providers, &mut mistakes),
             encryption_key: encryption::read(&self.encryption, &mut mistakes),

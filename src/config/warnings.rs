@@ -1,6 +1,6 @@
 //! What is allowed and yet likely to be a mistake.
 
-use super::{Config, DatabaseUrl, IpRange, Relay, SIGNALLING_HOST, web_url};
+use super::{Config, DatabaseUrl, IpRange, Relay, SIGNALLING_HOST, project_key, web_url};
 use secrecy::ExposeSecret;
 use std::fmt;
 
@@ -77,7 +77,7 @@ impl Config {
         let auth = &self.auth;
         let others = auth.jwt_secret.is_some() || auth.supabase_url.is_some();
         let on_sqlite = matches!(self.database, DatabaseUrl::Sqlite { .. });
-        if auth.has_accounts() && self.encryption_key.is_none() && !on_sqlite {
+        if self.has_accounts() && self.encryption_key.is_none() && !on_sqlite {
             add(
                 About::SigningIn,
                 true,
@@ -85,7 +85,7 @@ impl Config {
                 "make one with `openssl rand -base64 32`, set it on every node, and keep a copy",
             );
         }
-        if !others && !auth.has_accounts() {
+        if !others && !self.has_accounts() {
             add(
                 About::SigningIn,
                 true,
@@ -103,6 +103,7 @@ impl Config {
             );
             add(About::SigningIn, false, &fact, "use a longer one");
         }
+        self.look_at_the_project_key(add);
         let project = auth.supabase_url.as_ref();
         if project.is_some_and(|url| url.scheme() == "http" && !web_url::is_loopback(url)) {
             add(
@@ -111,6 +112,32 @@ impl Config {
                 "SUPABASE_URL is not https: whoever sits in between can give us keys of their own",
                 "use https unless the network is yours",
             );
+        }
+    }
+
+    fn look_at_the_project_key(&self, add: &mut impl FnMut(About, bool, &str, &str)) {
+        let Some(key) = &self.auth.project_key else {
+            return;
+        };
+        let Some(project) = &self.auth.supabase_url else {
+            let fact = "SUPABASE_ANON_KEY is set without SUPABASE_URL, and not used";
+            let mend = "set SUPABASE_URL=https://PROJECT.supabase.co, or leave the key out";
+            return add(About::SigningIn, false, fact, mend);
+        };
+        // Elsewhere than at Supabase's own addresses a key may name anything.
+        let host = project.host_str().unwrap_or_default();
+        let Some(expected) = host.strip_suffix(".supabase.co") else {
+            return;
+        };
+        let named = project_key::project(key).filter(|named| named != expected);
+        if let Some(named) = named {
+            let named: String = named.escape_debug().take(60).collect();
+            let fact = format!(
+                "SUPABASE_ANON_KEY is of the project {named}, and SUPABASE_URL of {expected}: nobody \
+                 can sign in on the page"
+            );
+            let mend = "take both from the same project";
+            add(About::SigningIn, true, &fact, mend);
         }
     }
 

@@ -4,7 +4,8 @@ use super::notices::Notices;
 use super::refusals::Refusals;
 use crate::accounts::Accounts;
 use crate::agencies::Directory;
-use crate::auth::Verifier;
+use crate::auth::oidc::Oidc;
+use crate::auth::{Project, Verifier};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::control::Control;
@@ -37,8 +38,12 @@ pub struct Context {
     pub directory: Directory,
     /// Whose token it is.
     pub verifier: Verifier,
+    /// The Supabase project at which people sign in on our page, if there is one.
+    pub project: Option<Project>,
     /// Accounts of our own, if there are any.
     pub accounts: Option<Accounts>,
+    /// The identity provider at which people sign in, if there is one.
+    pub oidc: Option<Oidc>,
     /// The boards.
     pub hub: Hub,
     /// The way onto a board.

@@ -14,6 +14,7 @@ pub(crate) use reqwest::Method;
 
 use crate::clock::{Clock, Tick};
 use backon::{BackoffBuilder as _, ExponentialBuilder};
+use reqwest::header::CONTENT_TYPE;
 use std::time::Duration;
 
 /// How long things may take.
@@ -158,6 +159,11 @@ impl Http {
         }
         if let Some(body) = &request.body {
             sending = sending.json(body);
+        }
+        if let Some(form) = &request.form {
+            sending = sending
+                .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+                .body(form.as_str().to_owned());
         }
         let answer = sending.timeout(one_try).send().await;
         let answer = answer.map_err(|error| HttpError::of(error, &host))?;

@@ -111,6 +111,25 @@ pub enum LinkUse {
 /// For how many seconds a link is good by which somebody chooses another password.
 pub const RESET_S: i64 = 60 * 60;
 
+/// Who somebody is elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdentityOf {
+    /// Whose word it is.
+    pub issuer: String,
+    /// Its own name for them, which it gives to nobody else.
+    pub subject: String,
+}
+
+/// A code that lets somebody in who has come back from there, of which only the hash is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignInCode {
+    pub hash: String,
+    /// The hash of the secret that goes with it.
+    pub challenge: String,
+    pub user: UserId,
+    pub expires_at: Timestamp,
+}
+
 /// How often somebody has tried in vain, and when last.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Attempts {
@@ -255,6 +274,34 @@ impl Store {
         now: Timestamp,
     ) -> Result<LinkUse, StoreError> {
         query!(self, write, links::accept(hash, user, account, now))
+    }
+
+    /// Whose identity that is. Of somebody who is new this person and this account are made.
+    pub async fn person_of(
+        &self,
+        identity: IdentityOf,
+        user: User,
+        account: Account,
+    ) -> Result<UserId, StoreError> {
+        query!(
+            self,
+            write,
+            identities::known_or_new(identity, user, account)
+        )
+    }
+
+    /// Keeps a code.
+    pub async fn add_sign_in_code(
+        &self,
+        code: SignInCode,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        query!(self, write, identities::add_code(code, now))
+    }
+
+    /// Takes a code away, and says what it was.
+    pub async fn take_sign_in_code(&self, hash: String) -> Result<Option<SignInCode>, StoreError> {
+        query!(self, write, identities::take_code(hash))
     }
 
     /// Counts a try of each of these before it is made; says how it stood with them.

@@ -139,6 +139,13 @@ pub const KEPT: [Kept; TABLES.len()] = [
         Sweep::People,
     ),
     kept("recovery_codes", Term::UntilRemoved, "-", Sweep::People),
+    kept("identities", Term::UntilRemoved, "made_at", Sweep::People),
+    kept(
+        "sign_in_codes",
+        Term::UntilRemoved,
+        "expires_at",
+        Sweep::SignIns,
+    ),
     kept("signing_keys", Term::Ours, "made_at", Sweep::Nobody),
     kept(
         "sessions",

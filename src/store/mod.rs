@@ -176,8 +176,8 @@ mod people;
 mod seats;
 
 pub use accounts::{
-    Account, Attempts, FactorRow, Link, LinkUse, NewRefreshToken, RESET_S, RefreshLimits, Rotated,
-    SealedSigningKey, SessionRow,
+    Account, Attempts, FactorRow, IdentityOf, Link, LinkUse, NewRefreshToken, RESET_S,
+    RefreshLimits, Rotated, SealedSigningKey, SessionRow, SignInCode,
 };
 pub use checkup::{Rights, ToCheck, WebhookTally};
 pub use credentials::{AgencyCredentials, KeptCredential};

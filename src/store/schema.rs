@@ -14,6 +14,7 @@ macro_rules! tables {
             diesel::allow_tables_to_appear_in_same_query!(agency_heads, call_events);
             diesel::allow_tables_to_appear_in_same_query!(claims, commands, inbound_calls);
             diesel::allow_tables_to_appear_in_same_query!(call_legs, inbound_calls);
+            diesel::allow_tables_to_appear_in_same_query!(accounts, users);
         }
         /// As PostgreSQL has them.
         pub(crate) mod in_callboard {
@@ -21,6 +22,7 @@ macro_rules! tables {
             diesel::allow_tables_to_appear_in_same_query!(agency_heads, call_events);
             diesel::allow_tables_to_appear_in_same_query!(claims, commands, inbound_calls);
             diesel::allow_tables_to_appear_in_same_query!(call_legs, inbound_calls);
+            diesel::allow_tables_to_appear_in_same_query!(accounts, users);
         }
     };
 }
@@ -302,5 +304,19 @@ tables! {
         subject -> Text,
         failures -> Integer,
         last_at -> BigInt,
+    }
+
+    identities (issuer, subject) {
+        issuer -> Text,
+        subject -> Text,
+        user_id -> Text,
+        made_at -> BigInt,
+    }
+
+    sign_in_codes (hash) {
+        hash -> Text,
+        challenge -> Text,
+        user_id -> Text,
+        expires_at -> BigInt,
     }
 }

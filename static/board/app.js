@@ -30,7 +30,7 @@ export class App {
   session = new Session(this);
   account = new Account(this);
   coming = new Coming(this);
-  client = new CallboardClient({ token: (asked) => this.account.ready.then(() => this.session.token(asked)) });
+  client = new CallboardClient({ token: (asked) => this.#token(asked) });
   latency = new Latency(() => this.client.now());
   sound = new Sound(() => this.changed());
   notices = new Notices();
@@ -94,6 +94,14 @@ export class App {
     this.changed();
   }
 
+  /** What the client library asks for: of an account one that is still good, unless this tab has a token of its own. */
+  async #token(asked) {
+    await this.account.ready;
+    const spent = asked.reason === 'refused' || asked.reason === 'expired';
+    if (!this.session.hasOwn) await this.account.fresh(spent ? asked.current : null);
+    return this.session.token(asked);
+  }
+
   // What is true now.
 
   get board() {
@@ -136,7 +144,7 @@ export class App {
   /** Why the sign-in form is shown, or null when it is not. */
   get asking() {
     const { problem, state } = this.board;
-    if (problem?.code === 'signed_out') return '';
+    if (this.account.step || problem?.code === 'signed_out') return '';
     if (problem?.code === 'token_expired') return TEXT.tokenExpired;
     if (problem?.code === 'unauthorized' && state === 'stopped') return sentence(TEXT.tokenRefused, problem.message, TEXT.signInAgain);
     const ends = this.session.endsAt;
@@ -166,11 +174,16 @@ export class App {
     return good;
   }
 
-  /** Somebody has come in with an account. */
+  /** Somebody has come in with an account, by an invitation perhaps. */
   signedIn() {
     // Whoever has signed in to accept an invitation does that first.
     if (this.coming.by) return this.changed();
     return this.client.signedIn();
+  }
+
+  /** Somebody has signed out elsewhere, or the session has come to its end. */
+  signedOut() {
+    if (this.session.current && !this.session.isKept(this.session.current)) this.signOut();
   }
 
   /** There is a newer token of the same person: the connection goes on with it. */

@@ -18,7 +18,7 @@ export class Myself {
   }
 
   async load() {
-    if (!this.#app.account.has) return;
+    if (!this.#app.account.keepsSessions) return;
     await this.#try(async () => {
       const [{ sessions }, user] = await Promise.all([this.#app.client.request('GET', 'api/me/sessions'), this.#app.account.asks('GET', 'user')]);
       this.sessions = sessions;

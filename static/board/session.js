@@ -43,6 +43,16 @@ export class Session {
     return this.current !== null && this.current === storage('sessionStorage')?.getItem(KEY);
   }
 
+  /** Whether this tab was given one, so that no account is asked. */
+  get hasOwn() {
+    return this.#given.length > 0;
+  }
+
+  /** Whether that is still to be found where it came from. */
+  isKept(token) {
+    return [...this.#given, ...supabaseTokens()].includes(token);
+  }
+
   keep(token) {
     this.#refused.delete(token);
     this.current = null;
@@ -84,9 +94,12 @@ export class Session {
     if (token === storage('localStorage')?.getItem(DISPLAY)) storage('localStorage').removeItem(DISPLAY);
   }
 
-  #stored() {
-    const own = storage('sessionStorage')?.getItem(KEY);
+  get #given() {
     const display = this.#wall && storage('localStorage')?.getItem(DISPLAY);
-    return [display, own, ...supabaseTokens()].filter((token) => token && !this.#refused.has(token));
+    return [display, storage('sessionStorage')?.getItem(KEY)].filter(Boolean);
+  }
+
+  #stored() {
+    return [...this.#given, ...supabaseTokens()].filter((token) => !this.#refused.has(token));
   }
 }

@@ -1,5 +1,7 @@
 //! Accounts of our own: each way in and each way out, and what strangers do not get by trying.
 
+mod disbelieved;
+mod elsewhere;
 mod factors;
 pub mod house;
 mod links;

@@ -61,6 +61,7 @@ mod pages;
 mod poolers;
 mod previous;
 mod program_keys;
+mod projects;
 mod readiness;
 mod reconciler;
 mod recordings;

@@ -3,10 +3,10 @@
 //   CALLBOARD_BIN=target/debug/callboard npm --prefix tests/web test
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { createHmac } from 'node:crypto';
 import path from 'node:path';
 import { AuthClient } from '@supabase/auth-js';
 import { Callboard } from './support/callboard.mjs';
+import { codeOf } from './support/totp.mjs';
 
 const { CALLBOARD_BIN } = process.env;
 const skip = CALLBOARD_BIN ? false : 'needs CALLBOARD_BIN';
@@ -107,14 +107,3 @@ test('it enrols a second factor and shows it', { skip }, async () => {
   const away = await auth.mfa.unenroll({ factorId });
   assert.equal(away.error, null);
 });
-
-/** What a telephone with that seed shows. */
-function codeOf(seed) {
-  const bits = [...seed].map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0')).join('');
-  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => Number.parseInt(byte, 2)));
-  const step = Buffer.alloc(8);
-  step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
-  const tag = createHmac('sha1', key).update(step).digest();
-  const at = tag[19] & 0xf;
-  return String((tag.readUInt32BE(at) & 0x7fffffff) % 1_000_000).padStart(6, '0');
-}

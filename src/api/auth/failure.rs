@@ -217,6 +217,23 @@ impl From<AccountError> for Failure {
                 let message = "This link is not for whoever opened it";
                 (forbidden, "otp_expired", message, Refused::Link)
             }
+            AccountError::CodeUnknown => {
+                let message = "invalid flow state, no valid flow state found";
+                (
+                    StatusCode::NOT_FOUND,
+                    "flow_state_not_found",
+                    message,
+                    Refused::Link,
+                )
+            }
+            AccountError::CodeLate => {
+                let message = "invalid flow state, flow state has expired";
+                (bad, "flow_state_expired", message, Refused::Link)
+            }
+            AccountError::CodeOfAnother => {
+                let message = "code challenge does not match previously saved code verifier";
+                (bad, "bad_code_verifier", message, Refused::Link)
+            }
             AccountError::EmailTaken => {
                 let message = "A user with this email address has already been registered";
                 (unfit, "email_exists", message, Refused::NewAccount)

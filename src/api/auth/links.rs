@@ -1,6 +1,6 @@
 //! Ways in without the password: links, and mails, of which this server sends none.
 
-use super::{Failure, accounts, count_sign_in, failing, object, origin, said, session};
+use super::{Failure, count_sign_in, failing, object, origin, passwords, said, session};
 use crate::api::body::json_body;
 use crate::domain::LinkPurpose;
 use crate::http::{ApiError, Context, Door, Route, Tag};
@@ -87,7 +87,7 @@ async fn recover(
     context: web::Data<Context>,
 ) -> Result<HttpResponse, ApiError> {
     let asked = async {
-        accounts(&context)?;
+        passwords(&context)?;
         count_sign_in(&context, &request)?;
         let _: Value = json_body(&request, payload, &context.clock, "{\"email\":…}").await?;
         Ok(HttpResponse::Ok().json(json!({})))
@@ -96,7 +96,7 @@ async fn recover(
 }
 
 async fn otp(request: HttpRequest, context: web::Data<Context>) -> Result<HttpResponse, ApiError> {
-    accounts(&context)?;
+    passwords(&context)?;
     let status = StatusCode::UNPROCESSABLE_ENTITY;
     let message = "Codes by mail are disabled: this server sends none";
     let failure = Failure::new(status, "otp_disabled", message, Refused::NoSuchWay);
@@ -116,7 +116,7 @@ async fn verified(
     payload: web::Payload,
     context: &Context,
 ) -> Result<HttpResponse, Failure> {
-    let accounts = accounts(context)?;
+    let accounts = passwords(context)?;
     count_sign_in(context, request)?;
     let expected = "{\"type\":…,\"token_hash\":…}";
     let body: Verify = json_body(request, payload, &context.clock, expected).await?;

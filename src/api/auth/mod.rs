@@ -2,6 +2,7 @@
 //! so that its clients work here with nothing but the address changed. Its shapes, its words for what
 //! went wrong, both of its versions of an error's body.
 
+mod elsewhere;
 mod factors;
 mod failure;
 mod links;
@@ -13,6 +14,7 @@ mod token;
 mod user;
 mod who;
 
+pub(super) use elsewhere::{AUTHORIZE, CALLBACK};
 pub(super) use factors::{CHALLENGE, ENROL, UNENROL, VERIFY_FACTOR};
 pub(super) use failure::Failure;
 pub(super) use links::{OTP, RECOVER, VERIFY};
@@ -21,7 +23,7 @@ pub(super) use settings::{JWKS, SETTINGS};
 pub(super) use shapes::session;
 pub(super) use token::TOKEN;
 pub(super) use user::{CHANGE_USER, USER};
-pub(super) use who::{accounts, count_sign_in, origin};
+pub(super) use who::{accounts, count_sign_in, origin, passwords};
 
 use crate::http::{ApiError, Operation};
 use actix_web::{HttpRequest, HttpResponse};

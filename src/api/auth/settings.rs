@@ -40,8 +40,9 @@ pub(in crate::api) const JWKS: Route = Route::get(
 
 async fn settings(context: web::Data<Context>) -> Result<HttpResponse, ApiError> {
     accounts(&context)?;
+    let (email, oidc) = (context.config.auth.has_passwords(), context.oidc.is_some());
     Ok(HttpResponse::Ok().json(json!({
-        "external": { "email": true, "phone": false, "anonymous_users": false },
+        "external": { "email": email, "phone": false, "anonymous_users": false, "oidc": oidc },
         "disable_signup": true,
         "mailer_autoconfirm": true,
         "phone_autoconfirm": false,

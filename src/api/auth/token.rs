@@ -1,6 +1,6 @@
 //! `POST /auth/v1/token`: tokens for a password, or for a refresh token.
 
-use super::{Failure, accounts, count_sign_in, failing, object, origin, said, session};
+use super::{Failure, accounts, count_sign_in, failing, object, origin, passwords, said, session};
 use crate::api::body::json_body;
 use crate::http::schema::one_of;
 use crate::http::{ApiError, Context, Door, Route, Tag};
@@ -21,8 +21,8 @@ pub(in crate::api) const TOKEN: Route = Route::post(
             .named(Tag::SigningIn, "authToken", "Sign in, or go on")
             .query(
                 "grant_type",
-                "password, or refresh_token for the next tokens",
-                one_of(&["password", "refresh_token"]),
+                "password, refresh_token for the next tokens, or pkce for a code of the identity provider's way back",
+                one_of(&["password", "refresh_token", "pkce"]),
             )
             .takes_written(
                 json!({
@@ -30,6 +30,7 @@ pub(in crate::api) const TOKEN: Route = Route::post(
                     "properties": {
                         "email": { "type": "string" }, "password": { "type": "string" },
                         "refresh_token": { "type": "string" },
+                        "auth_code": { "type": "string" }, "code_verifier": { "type": "string" },
                     },
                 }),
                 json!({ "email": "anna@example.com", "password": "correct horse battery" }),
@@ -47,6 +48,12 @@ struct ByPassword {
 }
 
 #[derive(Deserialize)]
+struct ByCode {
+    auth_code: SecretString,
+    code_verifier: SecretString,
+}
+
+#[derive(Deserialize)]
 struct ByRefreshToken {
     refresh_token: SecretString,
 }
@@ -60,6 +67,7 @@ async fn token(
     let grant = query.get("grant_type").map_or("", String::as_str);
     let granted = match grant {
         "password" => by_password(&request, payload, &context).await,
+        "pkce" => by_code(&request, payload, &context).await,
         "refresh_token" => by_refresh_token(&request, payload, &context).await,
         _ => Err(unknown_grant(&context)),
     };
@@ -79,12 +87,29 @@ async fn by_password(
     payload: web::Payload,
     context: &Context,
 ) -> Result<HttpResponse, Failure> {
-    let accounts = accounts(context)?;
+    let accounts = passwords(context)?;
     count_sign_in(context, request)?;
     let expected = "{\"email\":…,\"password\":…}";
     let body: ByPassword = json_body(request, payload, &context.clock, expected).await?;
     let origin = origin(context, request);
     let signed_in = accounts.sign_in(&body.email, body.password, origin).await?;
+    Ok(HttpResponse::Ok().json(session(&signed_in)))
+}
+
+async fn by_code(
+    request: &HttpRequest,
+    payload: web::Payload,
+    context: &Context,
+) -> Result<HttpResponse, Failure> {
+    let accounts = accounts(context)?;
+    count_sign_in(context, request)?;
+    let expected = "{\"auth_code\":…,\"code_verifier\":…}";
+    let body: ByCode = json_body(request, payload, &context.clock, expected).await?;
+    let origin = origin(context, request);
+    let exchanged = accounts.exchange(&body.auth_code, &body.code_verifier, origin);
+    let signed_in = exchanged.await?;
+    // Somebody may be new.
+    context.directory.refresh().await?;
     Ok(HttpResponse::Ok().json(session(&signed_in)))
 }
 

@@ -15,6 +15,17 @@ pub(in crate::api) fn accounts(context: &Context) -> Result<&Accounts, ApiError>
     context.accounts.as_ref().ok_or(none)
 }
 
+/// The same, where they have passwords of ours.
+pub(in crate::api) fn passwords(context: &Context) -> Result<&Accounts, ApiError> {
+    let accounts = accounts(context)?;
+    let none =
+        ApiError::NotFound("This server keeps no passwords: sign in at the identity provider");
+    match context.config.auth.has_passwords() {
+        true => Ok(accounts),
+        false => Err(none),
+    }
+}
+
 /// From where somebody asks.
 pub(in crate::api) fn origin(context: &Context, request: &HttpRequest) -> Origin {
     let client = request.headers().get(USER_AGENT);

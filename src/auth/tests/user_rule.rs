@@ -182,6 +182,7 @@ async fn a_token_may_name_any_issuer_of_the_list_with_or_without_a_slash() {
             jwt_secret: Some(SecretString::from(SECRET)),
             supabase_url: project.map(|url| url.parse().unwrap()),
             issuers: issuers.map(str::to_owned).to_vec(),
+            project_key: None,
             accounts: None,
         };
         let verifier = verifier_of(&settings, &clock());

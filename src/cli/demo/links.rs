@@ -40,6 +40,8 @@ impl Login {
     /// The same as the demo's server is to know it.
     pub(super) fn sign_in_link(self) -> SignInLink {
         SignInLink {
+            name: self.name().to_owned(),
+            owner: self.user.role == Some(Role::Owner),
             code: self.code,
             token: self.token,
         }

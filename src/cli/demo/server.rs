@@ -214,7 +214,10 @@ impl Server {
 /// The links as [`crate::cli`]'s `serve --held` reads them: one line.
 fn links(config: &Config) -> io::Result<Zeroizing<String>> {
     let links = config.access.sign_in_links.iter();
-    let links = links.map(|link| (link.code.expose_secret(), link.token.expose_secret()));
+    let links = links.map(|link| {
+        let (code, token) = (link.code.expose_secret(), link.token.expose_secret());
+        (code, token, &link.name, link.owner)
+    });
     let links: Vec<_> = links.collect();
     let mut line = Zeroizing::new(serde_json::to_string(&links)?);
     line.push('\n');

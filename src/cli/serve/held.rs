@@ -14,12 +14,15 @@ impl Held {
     pub(super) fn by_stdin(config: &mut Config) -> io::Result<Self> {
         let mut line = Zeroizing::new(String::new());
         io::stdin().lock().read_line(&mut line)?;
-        let links: Vec<(String, String)> = serde_json::from_str(&line)
+        let links: Vec<(String, String, String, bool)> = serde_json::from_str(&line)
             // The parser's own words could repeat a secret.
             .map_err(|_| io::Error::other("its first line is not what a demo says"))?;
-        let links = links.into_iter().map(|(code, token)| SignInLink {
+        let links = links.into_iter();
+        let links = links.map(|(code, token, name, owner)| SignInLink {
             code: code.into(),
             token: token.into(),
+            name,
+            owner,
         });
         config.access.sign_in_links = links.collect();
         let (holder, gone) = oneshot::channel();

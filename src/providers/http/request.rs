@@ -30,6 +30,8 @@ pub struct Request {
     pub(super) secret: Option<(HeaderName, SecretString)>,
     pub(super) bearer: bool,
     pub(super) body: Option<Value>,
+    /// The body as a form, in place of JSON.
+    pub(super) form: Option<Zeroizing<String>>,
     pub(super) repeatable: bool,
     /// Less than the usual budget of time, its tries and pauses included.
     pub(super) total: Option<Duration>,
@@ -52,6 +54,7 @@ impl Request {
             secret: None,
             bearer: false,
             body: None,
+            form: None,
             repeatable,
             total: None,
             most_bytes: MOST_BYTES,
@@ -87,6 +90,14 @@ impl Request {
     #[must_use]
     pub fn json(mut self, body: Value) -> Self {
         self.body = Some(body);
+        self
+    }
+
+    /// Sends this as a form.
+    #[must_use]
+    pub fn form(mut self, pairs: &[(&str, &str)]) -> Self {
+        let mut form = url::form_urlencoded::Serializer::new(String::new());
+        self.form = Some(Zeroizing::new(form.extend_pairs(pairs).finish()));
         self
     }
 

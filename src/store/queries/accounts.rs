@@ -1,16 +1,20 @@
 //! Accounts of our own.
 
 use super::super::Conn;
-use super::super::schema::accounts;
+use super::super::schema::{accounts, users};
 use crate::domain::{Timestamp, UserId};
 use crate::store::account_rows::AccountRow;
 use crate::store::{Account, StoreError};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-/// Whether anybody has one.
+/// Whether anybody has one who belongs to an agency: an identity provider's strangers do not.
 pub(crate) async fn any(conn: &mut Conn) -> Result<bool, StoreError> {
+    let of_agencies = users::table
+        .filter(users::agency_id.is_not_null())
+        .select(users::id);
     let first: Option<String> = accounts::table
+        .filter(accounts::user_id.eq_any(of_agencies))
         .select(accounts::user_id)
         .limit(1)
         .first(conn)

@@ -12,6 +12,7 @@ pub(crate) mod events;
 pub(crate) mod factors;
 pub(crate) mod floor;
 pub(crate) mod forget;
+pub(crate) mod identities;
 pub(crate) mod kept;
 pub(crate) mod keys;
 pub(crate) mod legs;

@@ -60,6 +60,14 @@ label! {
         LastOwner = "last_owner",
         /// A way to sign in that this server does not have.
         NoSuchWay = "no_such_way",
+        /// A browser that comes back from an identity provider and has not begun there.
+        SignInState = "sign_in_state",
+        /// An identity provider that is away, or let nobody through.
+        IdentityProvider = "identity_provider",
+        /// An identity provider's token that is not to be believed.
+        IdentityToken = "identity_token",
+        /// Somebody known to the identity provider whom the settings do not let in.
+        NotAllowed = "not_allowed",
         /// A user who belongs to no agency.
         NoAgencyUser = "not_an_agency_user",
         /// A user whose role does not allow it.

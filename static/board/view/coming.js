@@ -25,7 +25,7 @@ const joining = (app) => (app.coming.as ? html`
     <button type="button" @click=${() => app.coming.leave()}>${TEXT.notNow}</button></p>` : html`<p>${TEXT.signInToJoin}</p>`);
 
 const choosing = (model, words) => html`
-      <form method="post" @submit=${(submit) => submitted(model, submit)}>
+      <form method="post" class="one" @submit=${(submit) => submitted(model, submit)}>
         ${model.by === 'setup' ? field('agency', TEXT.agencyName, { autocomplete: 'organization' }) : nothing}
         ${model.by === 'reset' ? nothing : field('name', TEXT.yourName, { autocomplete: 'name' })}
         ${model.by === 'setup' ? field('email', TEXT.email, { type: 'email', autocomplete: 'username' }) : nothing}

@@ -26,7 +26,8 @@ export function page(app) {
     ${top(app)}
     ${stopped ? html`<p class="notice" id="notice" role="alert">${stopped} ${app.maySignOut ? html`<button type="button" @click=${() => app.signOut()}>${TEXT.signOut}</button>` : nothing}</p>` : nothing}
     ${app.board.problem?.code === 'forbidden' && stopped ? whoAmI(app) : nothing}
-    ${app.handed ? handed(app) : nothing}
+    ${app.handed ? handed(app, (yes) => app.answerHanded(yes)) : nothing}
+    ${app.account.arrived ? handed(app, (yes) => app.account.answerArrived(yes)) : nothing}
     ${app.unread.count ? html`<p class="notice" id="unread" role="status">${TEXT.unread(app.unread.count)}</p>` : nothing}
     <main>
       ${app.coming.by ? coming(app) : nothing}
@@ -43,11 +44,11 @@ function whoAmI(app) {
   return html`<p class="notice" id="who-am-i">${TEXT.askToBeInvited} <code>${[email, sub].filter(Boolean).join(', ')}</code></p>`;
 }
 
-function handed(app) {
+function handed(app, answer) {
   return html`
     <p class="notice" id="handed" role="alert">${TEXT.handed(named(app.who.name) || TEXT.someone)}
-      <button type="button" @click=${() => app.answerHanded(true)}>${TEXT.handedYes}</button>
-      <button type="button" @click=${() => app.answerHanded(false)}>${TEXT.handedNo}</button></p>`;
+      <button type="button" @click=${() => answer(true)}>${TEXT.handedYes}</button>
+      <button type="button" @click=${() => answer(false)}>${TEXT.handedNo}</button></p>`;
 }
 
 function skip(click) {
@@ -79,7 +80,7 @@ function tools(app) {
       ${tab('keys')}
       ${app.leads ? tab('people') : nothing}
       ${app.leads ? tab('settings', html`${ICON.settings}<span>${TEXT.settings}</span>`) : nothing}
-      ${app.account.has ? tab('myself') : nothing}
+      ${app.account.keepsSessions ? tab('myself') : nothing}
       <span class="me"><bdi id="me">${[named(who.name), role].filter(Boolean).join(', ')}</bdi>
         ${app.maySignOut ? html`<button type="button" id="sign-out" @click=${() => app.signOut()}>${TEXT.signOut}</button>` : nothing}</span>
     </nav>`;

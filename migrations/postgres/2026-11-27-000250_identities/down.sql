@@ -1,0 +1,2 @@
+DROP TABLE callboard.sign_in_codes;
+DROP TABLE callboard.identities;
