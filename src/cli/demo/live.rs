@@ -1,19 +1,19 @@
 //! The demo that runs until somebody stops it.
 
 use super::DemoError;
-use super::account::Account;
 use super::boards::{Boards, Heard, What};
+use super::course::PlayedCall;
 use super::folder::Folder;
 use super::keys::Keys;
 use super::launch::{Launched, launch, local};
+use super::ledger::Ledger;
 use super::links::{Login, Welcome, address, logins};
 use super::numbers::counted;
 use super::phones::Phones;
-use super::playbook::Playbook;
-use super::screen::Screen;
+use super::schedule::Schedule;
 use super::served::Served;
-use super::stage::{Stage, agents, attend};
-use super::story::Play;
+use super::simulation::{Simulation, agents, attend};
+use super::terminal::Terminal;
 use crate::cli::args::DemoArgs;
 use crate::cli::stop::StopSignals;
 use crate::clock::Clock;
@@ -40,7 +40,7 @@ const LOOK_SECONDS: i64 = 1;
 const LAST_WORDS: Duration = Duration::from_secs(3);
 /// How long an event may be on its way to the boards, generously.
 const ON_THE_WAY: Duration = Duration::from_millis(300);
-/// What the director may have to say before it is printed.
+/// What the player may have to say before it is printed.
 const NOTES: usize = 64;
 /// Acknowledgements that may wait to be noted; while there are so many the carrier waits.
 const WITNESSED: usize = 1_024;
@@ -62,47 +62,49 @@ pub(super) async fn run(
     let launched = launch(args, around, folder, clock.clone(), trouble(&dice)).await?;
     let logins = logins(&launched.identity, clock.now())?;
     let clock = simulator::Clock::from(clock);
-    let account = Arc::new(Account::default());
+    let ledger = Arc::new(Ledger::default());
     let exchange = launched.exchange.clone();
     let counted = move || exchange.totals();
-    let mut screen = Screen::new(out, &logins, Arc::clone(&account), counted);
+    let mut terminal = Terminal::new(out, &logins, Arc::clone(&ledger), counted);
     let keys = Some(args.nodes).filter(|nodes| *nodes > 1);
     let keys = keys.and_then(|_| Keys::listen());
-    screen.print(&welcome(&launched, &logins, folder, keys.is_some()))?;
+    terminal.print(&welcome(&launched, &logins, folder, keys.is_some()))?;
 
     let boards = Boards::open(&logins, &address(launched.port), &clock);
     let (notes, said) = mpsc::channel(NOTES);
     let (witness, acknowledged) = mpsc::channel(WITNESSED);
-    let playbook = Playbook::new(dice.fork(), args.calls_per_minute);
-    let stage = Stage {
+    let schedule = Schedule::new(dice.fork(), args.calls_per_minute);
+    let simulation = Simulation {
         carrier: Arc::clone(&launched.carrier),
         exchange: launched.exchange.clone().witnessed_by(witness),
         agents: agents(&logins, &local(launched.port))?,
         phones: Phones::default(),
-        account: Arc::clone(&account),
+        ledger: Arc::clone(&ledger),
         notes,
-        speed: playbook.speed(),
+        speed: schedule.speed(),
         clock: clock.clone(),
         stop: CancellationToken::new(),
     };
     let served = launched.served;
-    let served = served.kept(keys, stage.notes.clone(), stage.stop.clone());
-    let show = Show {
+    let served = served.kept(keys, simulation.notes.clone(), simulation.stop.clone());
+    let running = Running {
         boards,
         said,
         acknowledged,
-        account,
-        curtain: stage.stop.clone(),
+        ledger,
+        over: simulation.stop.clone(),
         clock,
     };
-    let script = Script {
-        stage: Arc::new(stage),
-        playbook,
+    let scenario = Scenario {
+        simulation: Arc::new(simulation),
+        schedule,
         dice,
         people: launched.identity.people.clone(),
         left: launched.left,
     };
-    show.run(script, served, &mut screen, &mut stop).await
+    running
+        .run(scenario, served, &mut terminal, &mut stop)
+        .await
 }
 
 /// A carrier that repeats itself and lets what happens at once arrive in any order.
@@ -130,52 +132,52 @@ fn welcome(launched: &Launched, logins: &[Login], folder: &Folder, keys: bool) -
 }
 
 /// What is played, and with whom.
-struct Script {
-    stage: Arc<Stage>,
-    playbook: Playbook,
+struct Scenario {
+    simulation: Arc<Simulation>,
+    schedule: Schedule,
     dice: Dice,
     people: Vec<User>,
     /// Callers whom a former run left on the line.
     left: Vec<Caller>,
 }
 
-struct Show {
+struct Running {
     boards: Boards,
-    /// What the director has to say.
+    /// What the player has to say.
     said: mpsc::Receiver<String>,
     /// Webhooks that the server has taken.
     acknowledged: mpsc::Receiver<Acknowledged>,
-    account: Arc<Account>,
+    ledger: Arc<Ledger>,
     /// Cancelled when nothing more may happen.
-    curtain: CancellationToken,
+    over: CancellationToken,
     clock: simulator::Clock,
 }
 
-impl Show {
+impl Running {
     async fn run(
         mut self,
-        script: Script,
+        scenario: Scenario,
         served: Served,
-        screen: &mut Screen<'_>,
+        terminal: &mut Terminal<'_>,
         stop: &mut StopSignals,
     ) -> Result<(), DemoError> {
         // Before a board is open an event would be in nobody's sight, and seem lost.
         let played = tokio::select! {
-            opened = self.first_board(screen) => {
+            opened = self.first_board(terminal) => {
                 opened?;
-                let director = direct(script);
-                self.print_until(stop.next(), director, screen).await
+                let player = play_all(scenario);
+                self.print_until(stop.next(), player, terminal).await
             }
             _ = stop.next() => Ok(()),
         };
-        self.end(served, screen, stop).await?;
+        self.end(served, terminal, stop).await?;
         played
     }
 
-    async fn first_board(&mut self, screen: &mut Screen<'_>) -> Result<(), DemoError> {
+    async fn first_board(&mut self, terminal: &mut Terminal<'_>) -> Result<(), DemoError> {
         while let Some(heard) = self.boards.heard.recv().await {
             let opened = opened(&heard);
-            screen.heard(heard)?;
+            terminal.heard(heard)?;
             if opened {
                 break;
             }
@@ -187,27 +189,28 @@ impl Show {
     async fn print_until(
         &mut self,
         asked: impl Future<Output = &'static str>,
-        mut director: JoinHandle<()>,
-        screen: &mut Screen<'_>,
+        mut player: JoinHandle<()>,
+        terminal: &mut Terminal<'_>,
     ) -> Result<(), DemoError> {
         tokio::select! {
             biased;
             _ = asked => {}
-            Err(error) = self.print(screen) => return Err(error),
+            Err(error) = self.print(terminal) => return Err(error),
         }
-        screen.print("\nStopping: the calls break off, the boards are told, the log is closed.")?;
-        self.curtain.cancel();
+        terminal
+            .print("\nStopping: the calls break off, the boards are told, the log is closed.")?;
+        self.over.cancel();
         // What the carrier still says is not waited for.
         self.acknowledged.close();
         let clock = self.clock.clone();
         let last_words = async {
             // What was acknowledged last is on its way to the boards.
-            let _ = (&mut director).await;
+            let _ = (&mut player).await;
             clock.sleep(ON_THE_WAY).await;
         };
         tokio::select! {
             biased;
-            Err(error) = self.print(screen) => Err(error),
+            Err(error) = self.print(terminal) => Err(error),
             () = last_words => Ok(()),
             () = clock.sleep(LAST_WORDS) => Ok(()),
         }
@@ -216,7 +219,7 @@ impl Show {
     /// Prints what happens, without an end of its own but an error.
     async fn print(
         &mut self,
-        screen: &mut Screen<'_>,
+        terminal: &mut Terminal<'_>,
     ) -> Result<std::convert::Infallible, DemoError> {
         let clock = self.clock.clone();
         let mut totals = clock.now().plus_seconds(TOTALS_SECONDS);
@@ -224,19 +227,19 @@ impl Show {
         loop {
             tokio::select! {
                 biased;
-                Some(heard) = self.boards.heard.recv() => screen.heard(heard)?,
+                Some(heard) = self.boards.heard.recv() => terminal.heard(heard)?,
                 Some(webhook) = self.acknowledged.recv() => {
-                    self.account.books().taken(&webhook, clock.now());
+                    self.ledger.books().taken(&webhook, clock.now());
                 }
-                Some(note) = self.said.recv() => screen.print(&note)?,
+                Some(note) = self.said.recv() => terminal.print(&note)?,
                 () = clock.sleep_until(look.min(totals)) => {
                     let now = clock.now();
                     if now >= look {
-                        screen.look(now)?;
+                        terminal.look(now)?;
                         look = now.plus_seconds(LOOK_SECONDS);
                     }
                     if now >= totals {
-                        screen.totals(now)?;
+                        terminal.totals(now)?;
                         totals = next(totals, now);
                     }
                 }
@@ -248,12 +251,12 @@ impl Show {
     async fn end(
         mut self,
         served: Served,
-        screen: &mut Screen<'_>,
+        terminal: &mut Terminal<'_>,
         stop: &mut StopSignals,
     ) -> Result<(), DemoError> {
-        self.curtain.cancel();
+        self.over.cancel();
         while let Ok(heard) = self.boards.heard.try_recv() {
-            screen.heard(heard)?;
+            terminal.heard(heard)?;
         }
         self.boards.close().await;
         tokio::select! {
@@ -261,8 +264,8 @@ impl Show {
             _ = stop.next() => {}
         }
         let now = self.clock.now();
-        screen.totals(now)?;
-        match screen.sums(now).lost {
+        terminal.totals(now)?;
+        match terminal.sums(now).lost {
             0 => Ok(()),
             lost => Err(DemoError::Lost(lost)),
         }
@@ -288,56 +291,59 @@ fn next(due: Timestamp, now: Timestamp) -> Timestamp {
     }
 }
 
-/// Plays stories until the curtain, never more than a few at once.
-fn direct(script: Script) -> JoinHandle<()> {
-    let Script {
-        stage,
-        mut playbook,
+/// Plays calls until the end, never more than a few at once.
+fn play_all(scenario: Scenario) -> JoinHandle<()> {
+    let Scenario {
+        simulation,
+        mut schedule,
         dice,
         people,
         left,
-    } = script;
+    } = scenario;
     tokio::spawn(async move {
-        let mut plays = JoinSet::new();
+        let mut calls = JoinSet::new();
         for person in people {
-            let stage = Arc::clone(&stage);
-            plays.spawn(async move {
-                attend(stage, person).await;
+            let simulation = Arc::clone(&simulation);
+            calls.spawn(async move {
+                attend(simulation, person).await;
                 Some(())
             });
         }
         if !left.is_empty() {
             let calls = counted(u64::try_from(left.len()).unwrap_or(0), "call");
             let told = format!("{calls} of the run before: the callers hang up soon");
-            let _ = stage.notes.send(told).await;
+            let _ = simulation.notes.send(told).await;
         }
         for caller in left {
-            let (stage, dice) = (Arc::clone(&stage), dice.fork());
-            plays.spawn(async move { Play::end_of(&stage, dice, caller).await });
+            let (simulation, dice) = (Arc::clone(&simulation), dice.fork());
+            calls.spawn(async move { PlayedCall::end_of(&simulation, dice, caller).await });
         }
         let places = Arc::new(Semaphore::new(OPEN_CALLS));
-        let clock = stage.clock.clone();
+        let clock = simulation.clock.clone();
         let mut due = clock.now();
         loop {
-            let cue = playbook.next();
-            let after = i64::try_from(cue.after.as_micros()).unwrap_or(i64::MAX);
+            let scheduled = schedule.next();
+            let after = i64::try_from(scheduled.after.as_micros()).unwrap_or(i64::MAX);
             // A call that had to wait for a place does not hurry those after it.
             due = due.plus_micros(after).max(clock.now());
             let turn = async {
                 clock.sleep_until(due).await;
                 Arc::clone(&places).acquire_owned().await
             };
-            let Some(Ok(place)) = stage.stop.run_until_cancelled(turn).await else {
+            let Some(Ok(place)) = simulation.stop.run_until_cancelled(turn).await else {
                 break;
             };
-            while plays.try_join_next().is_some() {}
-            let (stage, dice) = (Arc::clone(&stage), dice.fork());
-            plays.spawn(async move {
-                let played = Play::begin(&stage, dice).await.play(cue.story).await;
+            while calls.try_join_next().is_some() {}
+            let (simulation, dice) = (Arc::clone(&simulation), dice.fork());
+            calls.spawn(async move {
+                let played = PlayedCall::begin(&simulation, dice)
+                    .await
+                    .play(scheduled.course)
+                    .await;
                 drop(place);
                 played
             });
         }
-        while plays.join_next().await.is_some() {}
+        while calls.join_next().await.is_some() {}
     })
 }

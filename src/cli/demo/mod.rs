@@ -13,46 +13,46 @@
 //! | `served` | whatever serves: this process, or nodes |
 //! | `launch` | all of that, started |
 //! | `links` | a link per login, and the welcome |
-//! | `playbook` | which story is played when |
-//! | `stage` | what the stories are played with: the carrier, and the agents' buttons |
+//! | `schedule` | when the next call comes, and how it goes |
+//! | `simulation` | what all calls share: the carrier, and the agents' buttons |
 //! | `phones` | the phones of the demo's people |
-//! | `story` | one call's life |
-//! | `account` | what was acknowledged, and whether the boards saw it |
-//! | `witness` | what an acknowledged webhook owes the boards |
+//! | `course` | one call's life |
+//! | `ledger` | what was acknowledged, and whether the boards saw it |
+//! | `owed` | what an acknowledged webhook owes the boards |
 //! | `boards` | a board per login |
 //! | `lines` | events as people read them |
 //! | `numbers` | numbers as people read them |
-//! | `screen` | all that is printed while it runs |
+//! | `terminal` | all that is printed while it runs |
 //! | `live` | the demo that runs until ctrl-c |
 //! | `once` | one call's life, checked |
 //! | `torture` | the server killed under load, and nothing lost |
 
-mod account;
 mod balancer;
 mod boards;
+mod course;
 mod error;
 mod folder;
 mod identity;
 mod keys;
 mod launch;
+mod ledger;
 mod lines;
 mod links;
 mod live;
 mod nodes;
 mod numbers;
 mod once;
+mod owed;
 mod phones;
-mod playbook;
 mod port;
-mod screen;
+mod schedule;
 mod served;
 mod server;
 mod setup;
-mod stage;
-mod story;
+mod simulation;
+mod terminal;
 #[cfg(feature = "proving")]
 mod torture;
-mod witness;
 
 pub use error::DemoError;
 pub use folder::Folder;

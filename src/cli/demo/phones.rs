@@ -1,5 +1,5 @@
-//! The phones of the demo's people: each is answered after a moment, unless a story wants it
-//! otherwise. So whoever clicks on Answer, a story's agent or a person at a board, gets the call.
+//! The phones of the demo's people: each is answered after a moment, unless a call wants it
+//! otherwise. So whoever clicks on Answer, a simulated agent or a person at a board, gets the call.
 
 use callboard_simulator::Caller;
 use std::collections::HashMap;
@@ -16,7 +16,7 @@ pub(super) enum Manner {
     LetsRing,
 }
 
-/// What the stories want of the next phone that rings for a call.
+/// What the simulation wants of the next phone that rings for a call.
 #[derive(Debug, Default)]
 pub(super) struct Phones(Mutex<HashMap<Uuid, Manner>>);
 

@@ -5,7 +5,7 @@ use super::{Cluster, STEP, state};
 use crate::support::command::prepared;
 use crate::support::database::Database;
 use crate::support::node::Node;
-use crate::support::patience::{look_again, soon};
+use crate::support::patience::soon;
 use crate::support::process::url_of;
 use crate::support::redis::{OwnRedis, relay_by};
 use crate::support::world::ENCRYPTION_KEY;

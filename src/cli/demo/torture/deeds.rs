@@ -1,10 +1,10 @@
 //! What agents were told is done, and what the carrier was acknowledged of their calls: all of it
 //! must be found.
 
+use crate::cli::demo::owed::{Callers, must_show};
 use callboard_simulator::Acknowledged;
 use callboard_simulator::Timestamp;
 use callboard_simulator::browser::{Call, Event};
-use serde_json::Value;
 use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
@@ -22,8 +22,7 @@ struct Done {
 /// The agents' part in the torture.
 #[derive(Debug, Default)]
 pub(super) struct Deeds {
-    /// The callers' legs by session.
-    calls: HashMap<Uuid, String>,
+    callers: Callers,
     acks: HashMap<Uuid, Acknowledged>,
     done: Vec<Done>,
     /// How often the journal tells of such a deed: call, agent, kind.
@@ -35,12 +34,12 @@ pub(super) struct Deeds {
 impl Deeds {
     /// This call is one of the agents'.
     pub(super) fn plays(&mut self, session: Uuid, caller: &str) {
-        self.calls.insert(session, caller.to_owned());
+        self.callers.add(session, caller);
     }
 
     /// The server has acknowledged this webhook. Given back when it is of no call of the agents'.
     pub(super) fn acknowledged(&mut self, webhook: Acknowledged) -> Option<Acknowledged> {
-        if self.call_of(&webhook).is_none() {
+        if self.callers.of(&webhook).is_none() {
             return Some(webhook);
         }
         self.acks.insert(webhook.data_id, webhook);
@@ -99,14 +98,13 @@ impl Deeds {
     ) -> Vec<String> {
         let webhooks = self.acks.values().filter_map(|webhook| {
             let (event, id) = (&webhook.event_type, webhook.data_id);
-            let call = self.call_of(webhook)?;
+            let call = self.callers.of(webhook)?;
             if !stored.contains(&id) {
                 return Some(format!("{event} {id} of {call} is not stored"));
             }
             // Of an agent's phone nothing must show: another claim may have made it pointless.
-            let of_caller = webhook.call_control_id == *call && event != "call.bridged";
             let moment = (call.clone(), webhook.occurred_at);
-            (of_caller && !shown.contains_key(&moment))
+            (must_show(webhook, call) && !shown.contains_key(&moment))
                 .then(|| format!("{event} {id} of {call} has no event"))
         });
         let clicks = self.done.iter().filter_map(|done| self.is_missing(done));
@@ -131,12 +129,6 @@ impl Deeds {
         let is_told = change.is_none_or(|change| self.changes.contains(&change));
         (found < owed || !is_told)
             .then(|| format!("{agent} was told of a {kind} of {call} that is not there"))
-    }
-
-    fn call_of(&self, webhook: &Acknowledged) -> Option<&String> {
-        let session = webhook.payload.get("call_session_id");
-        let session = session.and_then(Value::as_str)?.parse().ok()?;
-        self.calls.get(&session)
     }
 }
 

@@ -27,7 +27,7 @@ use super::numbers::counted;
 use super::port::{listen, port_of};
 use super::server::{Server, Setting};
 use super::setup;
-use super::stage::agents;
+use super::simulation::agents;
 use crate::cli::args::DemoArgs;
 use crate::cli::stop::StopSignals;
 use crate::clock::Clock;

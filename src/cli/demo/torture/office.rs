@@ -1,7 +1,7 @@
 //! Agents who take calls and give them back over the API while the server is killed.
 
 use super::deeds::Deeds;
-use crate::cli::demo::stage::Agent;
+use crate::cli::demo::simulation::Agent;
 use crate::clock::Clock;
 use callboard_simulator::browser::{PressError, Pressed};
 use callboard_simulator::{Caller, Carrier, Dice, Exchange};

@@ -1,6 +1,7 @@
 //! What the carrier was told, and what the boards saw of it.
 
 use super::numbers::count;
+use super::owed::Callers;
 use callboard_simulator::Timestamp;
 use callboard_simulator::Totals;
 use std::collections::HashMap;
@@ -22,9 +23,9 @@ pub(super) type Due = (String, Timestamp);
 
 /// The books of a demo, kept from many tasks.
 #[derive(Debug, Default)]
-pub(super) struct Account(Mutex<Books>);
+pub(super) struct Ledger(Mutex<Books>);
 
-impl Account {
+impl Ledger {
     /// The books. A task that fell over while it wrote into them spoils nothing worse than a sum.
     pub(super) fn books(&self) -> MutexGuard<'_, Books> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -37,8 +38,7 @@ pub(super) struct Books {
     /// Events that the boards saw, each counted once.
     events: u64,
     due: HashMap<Due, State>,
-    /// The callers' legs, by the session of their calls.
-    calls: HashMap<Uuid, String>,
+    pub(super) callers: Callers,
 }
 
 /// What has been counted.
@@ -69,16 +69,9 @@ enum State {
 impl Books {
     /// This call is one of the demo's own.
     pub(super) fn plays(&mut self, session: Uuid, caller: &str) {
-        // A demo may run for weeks; calls so old owe nothing any more.
-        if self.calls.len() > MOST {
-            self.calls.clear();
-        }
-        self.calls.insert(session, caller.to_owned());
-    }
-
-    /// The caller's leg of one of the demo's own calls.
-    pub(super) fn call_of(&self, session: Uuid) -> Option<String> {
-        self.calls.get(&session).cloned()
+        // A demo may run for weeks.
+        self.callers.keep_to(MOST);
+        self.callers.add(session, caller);
     }
 
     /// The server has taken something that must show: from now on it must not be lost.

@@ -1,10 +1,10 @@
-//! What the stories are played with: the carrier outside, and the agents at their boards.
+//! What all calls of a demo share: the carrier outside, and the agents at their boards.
 
 mod attend;
 
 pub(super) use attend::attend;
 
-use super::account::Account;
+use super::ledger::Ledger;
 use super::links::Login;
 use super::numbers::caller;
 use super::phones::Phones;
@@ -17,15 +17,15 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-/// Shared by all stories of a demo.
-pub(super) struct Stage {
+/// The outside of a demo, as its calls need it.
+pub(super) struct Simulation {
     pub(super) carrier: Arc<Carrier>,
     pub(super) exchange: Exchange,
     /// At least one.
     pub(super) agents: Vec<Agent>,
     pub(super) phones: Phones,
-    pub(super) account: Arc<Account>,
-    /// What the director has to say, to be printed.
+    pub(super) ledger: Arc<Ledger>,
+    /// What the player has to say, to be printed.
     pub(super) notes: mpsc::Sender<String>,
     pub(super) speed: f64,
     pub(super) clock: Clock,
@@ -57,7 +57,7 @@ pub(super) enum Click {
     Nothing,
 }
 
-impl Stage {
+impl Simulation {
     /// Waits for a natural time; `None` when the demo ends meanwhile, after which nothing more
     /// must happen.
     pub(super) async fn wait(&self, natural: Duration) -> Option<()> {
@@ -79,7 +79,7 @@ impl Stage {
 
     /// Somebody calls.
     pub(super) async fn rings(&self, leg: Leg) -> Caller {
-        let books = || self.account.books();
+        let books = || self.ledger.books();
         books().plays(leg.call_session_id, &leg.call_control_id);
         self.exchange.begins(leg).await
     }
@@ -104,7 +104,7 @@ impl Stage {
                 let changed = told.text("updated_at").and_then(Timestamp::parse);
                 if let Some(changed) = changed {
                     let due = (call.id().to_owned(), changed);
-                    self.account.books().acknowledged(due, self.clock.now());
+                    self.ledger.books().acknowledged(due, self.clock.now());
                 }
                 Click::Won
             }

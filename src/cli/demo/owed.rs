@@ -1,9 +1,11 @@
-//! What an acknowledged webhook owes the boards.
+//! What an acknowledged webhook owes the boards: said once, for the demo and for the torture.
 
-use super::account::Books;
+use super::ledger::Books;
 use callboard_simulator::Timestamp;
 use callboard_simulator::{Acknowledged, HangupCause};
 use serde_json::Value;
+use std::collections::HashMap;
+use uuid::Uuid;
 
 /// Why an agent's phone hangs up unanswered of itself: the call falls back and the boards say so.
 /// In every other case it was silenced for something that the boards know already.
@@ -13,27 +15,64 @@ const FALLS: [HangupCause; 3] = [
     HangupCause::CallRejected,
 ];
 
+/// Callers' legs, by the session of their calls.
+#[derive(Debug, Default)]
+pub(super) struct Callers(HashMap<Uuid, String>);
+
+impl Callers {
+    /// This caller is one of them.
+    pub(super) fn add(&mut self, session: Uuid, leg: &str) {
+        self.0.insert(session, leg.to_owned());
+    }
+
+    /// The leg of the caller of whose call a webhook tells; none where it is somebody else's call.
+    pub(super) fn of(&self, webhook: &Acknowledged) -> Option<&String> {
+        let session = text(webhook, "call_session_id")?.parse().ok()?;
+        self.0.get(&session)
+    }
+
+    /// Forgets all where there are more than `most`: calls so old owe nothing any more.
+    pub(super) fn keep_to(&mut self, most: usize) {
+        if self.0.len() > most {
+            self.0.clear();
+        }
+    }
+}
+
+/// Whether it must show, whatever else happens: all that happens to the caller does, but a bridge,
+/// which tells the boards something only where it overtakes the answer.
+pub(super) fn must_show(webhook: &Acknowledged, caller: &str) -> bool {
+    webhook.call_control_id == caller && webhook.event_type != "call.bridged"
+}
+
+/// Whether it shows where no other claim may have made it pointless: of an agent's phone, what
+/// changes the call.
+fn shows(webhook: &Acknowledged, caller: &str) -> bool {
+    let falls = || {
+        let cause = text(webhook, "hangup_cause");
+        FALLS.iter().any(|fall| cause == Some(fall.name()))
+    };
+    must_show(webhook, caller)
+        || match webhook.event_type.as_str() {
+            "call.answered" | "call.recording.saved" => true,
+            "call.hangup" => falls(),
+            _ => false,
+        }
+}
+
+fn text<'a>(webhook: &'a Acknowledged, field: &str) -> Option<&'a str> {
+    webhook.payload.get(field).and_then(Value::as_str)
+}
+
 impl Books {
     /// The server has taken a webhook: what it must show may not be lost from now on.
     pub(super) fn taken(&mut self, webhook: &Acknowledged, now: Timestamp) {
-        let text = |field: &str| webhook.payload.get(field).and_then(Value::as_str);
-        let session = text("call_session_id").and_then(|session| session.parse().ok());
-        let Some(call) = session.and_then(|session| self.call_of(session)) else {
+        let Some(call) = self.callers.of(webhook) else {
             return;
         };
-        let of_caller = webhook.call_control_id == call;
-        let shows = match webhook.event_type.as_str() {
-            "call.initiated" => of_caller,
-            "call.answered" | "call.recording.saved" => true,
-            "call.hangup" => {
-                let cause = text("hangup_cause");
-                of_caller || FALLS.iter().any(|fall| cause == Some(fall.name()))
-            }
-            // A bridge tells the boards something only where it overtakes the answer.
-            _ => false,
-        };
-        if shows {
-            self.acknowledged((call, webhook.occurred_at), now);
+        if shows(webhook, call) {
+            let due = (call.clone(), webhook.occurred_at);
+            self.acknowledged(due, now);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Sitting by a phone of the demo's people.
 
-use super::Stage;
+use super::Simulation;
 use crate::cli::demo::identity::phone_of;
 use crate::cli::demo::phones::Manner;
 use crate::domain::User;
@@ -15,24 +15,24 @@ const ANSWERED_AFTER: Duration = Duration::from_secs(2);
 const BUSY_AFTER: Duration = Duration::from_millis(900);
 
 /// Sits by this person's phone until the demo ends.
-pub(in crate::cli::demo) async fn attend(stage: Arc<Stage>, person: User) {
+pub(in crate::cli::demo) async fn attend(simulation: Arc<Simulation>, person: User) {
     let Some(address) = phone_of(&person) else {
         return;
     };
-    let phone: Phone = stage.exchange.phone(&address);
+    let phone: Phone = simulation.exchange.phone(&address);
     let mut ringings = JoinSet::new();
-    while let Some(ringing) = stage.stop.run_until_cancelled(phone.rings()).await {
+    while let Some(ringing) = simulation.stop.run_until_cancelled(phone.rings()).await {
         while ringings.try_join_next().is_some() {}
-        let stage = Arc::clone(&stage);
-        let manner = stage.phones.take(ringing.leg().call_session_id);
+        let simulation = Arc::clone(&simulation);
+        let manner = simulation.phones.take(ringing.leg().call_session_id);
         ringings.spawn(async move {
             match manner {
                 Manner::Answers => {
-                    stage.wait(ANSWERED_AFTER).await?;
+                    simulation.wait(ANSWERED_AFTER).await?;
                     let _person = ringing.answers();
                 }
                 Manner::IsBusy => {
-                    stage.wait(BUSY_AFTER).await?;
+                    simulation.wait(BUSY_AFTER).await?;
                     ringing.is_busy();
                 }
                 Manner::LetsRing => {}

@@ -1,8 +1,8 @@
 //! All that is printed while a demo runs.
 
 use super::DemoError;
-use super::account::{Account, Sums};
 use super::boards::{Heard, What};
+use super::ledger::{Ledger, Sums};
 use super::lines::Lines;
 use super::links::Login;
 use super::numbers::{counted, short_time};
@@ -19,10 +19,10 @@ const SILENCE_MICROS: i64 = 2_000_000;
 const MOST_LATENCIES: usize = 100_000;
 
 /// The terminal.
-pub(super) struct Screen<'a> {
+pub(super) struct Terminal<'a> {
     out: &'a mut (dyn Write + Send),
     names: Vec<String>,
-    account: Arc<Account>,
+    ledger: Arc<Ledger>,
     /// What the carrier has counted.
     carrier: Box<dyn Fn() -> Totals + Send>,
     lines: Lines,
@@ -32,18 +32,18 @@ pub(super) struct Screen<'a> {
     silent: bool,
 }
 
-impl<'a> Screen<'a> {
+impl<'a> Terminal<'a> {
     pub(super) fn new(
         out: &'a mut (dyn Write + Send),
         logins: &[Login],
-        account: Arc<Account>,
+        ledger: Arc<Ledger>,
         carrier: impl Fn() -> Totals + Send + 'static,
     ) -> Self {
         Self {
             carrier: Box::new(carrier),
             out,
             names: logins.iter().map(|login| login.name().to_owned()).collect(),
-            account,
+            ledger,
             lines: Lines::default(),
             tallies: vec![Tally::default(); logins.len()],
             latencies: Vec::new(),
@@ -97,14 +97,14 @@ impl<'a> Screen<'a> {
         if let Some(call) = event.call.text("call_control_id") {
             let changed = event.call.text("updated_at").and_then(Timestamp::parse);
             let moments = [Some(event.occurred_at), changed];
-            self.account.books().seen(call, moments, at);
+            self.ledger.books().seen(call, moments, at);
         }
         self.print(&line)
     }
 
     /// Says when the boards fall silent, and when they speak again.
     pub(super) fn look(&mut self, now: Timestamp) -> Result<(), DemoError> {
-        let waiting = self.account.books().waiting(now);
+        let waiting = self.ledger.books().waiting(now);
         let silent = waiting.is_some_and(|micros| micros > SILENCE_MICROS);
         if silent == self.silent {
             return Ok(());
@@ -148,7 +148,7 @@ impl<'a> Screen<'a> {
             .fold(Tally::default(), Tally::plus);
         let misheard = tally.gaps + tally.lost + tally.twice + tally.out_of_order + tally.other;
         let carrier = (self.carrier)();
-        self.account.books().sums(carrier, now, misheard)
+        self.ledger.books().sums(carrier, now, misheard)
     }
 
     /// One line, at once.
@@ -161,7 +161,7 @@ impl<'a> Screen<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Account, Screen};
+    use super::{Ledger, Terminal};
     use crate::cli::demo::boards::{Heard, What};
     use crate::cli::demo::identity::Identity;
     use crate::cli::demo::links::logins;
@@ -170,13 +170,13 @@ mod tests {
     use callboard_simulator::browser::{Fault, Message, Resumed, Tally};
     use std::sync::Arc;
 
-    fn printed(story: impl FnOnce(&mut Screen<'_>, &Account)) -> Vec<String> {
+    fn printed(story: impl FnOnce(&mut Terminal<'_>, &Ledger)) -> Vec<String> {
         let mut out = Vec::new();
-        let account = Arc::new(Account::default());
+        let ledger = Arc::new(Ledger::default());
         let logins = logins(&Identity::new(), Timestamp::default().into()).unwrap();
         story(
-            &mut Screen::new(&mut out, &logins, Arc::clone(&account), Totals::default),
-            &account,
+            &mut Terminal::new(&mut out, &logins, Arc::clone(&ledger), Totals::default),
+            &ledger,
         );
         let text = String::from_utf8(out).unwrap();
         text.lines().map(str::to_owned).collect()
@@ -188,14 +188,14 @@ mod tests {
 
     #[test]
     fn silence_is_said_once_and_ends_with_a_word() {
-        let lines = printed(|screen, account| {
+        let lines = printed(|terminal, ledger| {
             let due = ("v3:a".to_owned(), second(0));
-            account.books().acknowledged(due.clone(), second(0));
+            ledger.books().acknowledged(due.clone(), second(0));
             for now in 1..=5 {
-                screen.look(second(now)).unwrap();
+                terminal.look(second(now)).unwrap();
             }
-            account.books().seen(&due.0, [Some(due.1), None], second(5));
-            screen.look(second(6)).unwrap();
+            ledger.books().seen(&due.0, [Some(due.1), None], second(5));
+            terminal.look(second(6)).unwrap();
         });
         assert_eq!(
             lines,
@@ -208,7 +208,7 @@ mod tests {
 
     #[test]
     fn a_board_that_comes_back_says_what_it_missed_and_a_fault_counts_as_lost() {
-        let lines = printed(|screen, _| {
+        let lines = printed(|terminal, _| {
             let resumed = Resumed {
                 epoch: "e".to_owned(),
                 from: 4,
@@ -226,7 +226,7 @@ mod tests {
                 got: 10,
             };
             let message = Box::new(Message::Resumed(resumed));
-            screen
+            terminal
                 .heard(Heard {
                     board: 1,
                     at: second(0),
@@ -234,7 +234,7 @@ mod tests {
                     tally,
                 })
                 .unwrap();
-            screen.totals(second(1)).unwrap();
+            terminal.totals(second(1)).unwrap();
         });
         assert_eq!(
             lines,

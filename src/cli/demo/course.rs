@@ -2,8 +2,8 @@
 //! board may take part: a call that somebody has taken is left to whoever it is.
 
 use super::phones::Manner;
-use super::playbook::{Fall, Story};
-use super::stage::{Agent, Click, Stage};
+use super::schedule::{Course, Fall};
+use super::simulation::{Agent, Click, Simulation};
 use callboard_simulator::{Caller, Dice, Hears};
 use std::time::Duration;
 
@@ -16,31 +16,35 @@ const RINGS_OUT: Duration = Duration::from_secs(26);
 
 /// A call being played. Every verb is something that happens; `None` means that the demo ends and
 /// nothing more may happen.
-pub(super) struct Play<'a> {
-    stage: &'a Stage,
+pub(super) struct PlayedCall<'a> {
+    simulation: &'a Simulation,
     dice: Dice,
     caller: Caller,
 }
 
-impl<'a> Play<'a> {
+impl<'a> PlayedCall<'a> {
     /// A call that the dice decide rings.
-    pub(super) async fn begin(stage: &'a Stage, dice: Dice) -> Self {
+    pub(super) async fn begin(simulation: &'a Simulation, dice: Dice) -> Self {
         let from = format!("+1555010{:04}", dice.below(9_000));
-        let leg = stage.carrier.new_call_by(dice.fork(), &from);
-        let caller = stage.rings(leg).await;
+        let leg = simulation.carrier.new_call_by(dice.fork(), &from);
+        let caller = simulation.rings(leg).await;
         Self {
-            stage,
+            simulation,
             dice,
             caller,
         }
     }
 
     /// A call that a former run left open: its caller gives up now that the carrier is back.
-    pub(super) async fn end_of(stage: &'a Stage, dice: Dice, caller: Caller) -> Option<()> {
-        let books = || stage.account.books();
+    pub(super) async fn end_of(
+        simulation: &'a Simulation,
+        dice: Dice,
+        caller: Caller,
+    ) -> Option<()> {
+        let books = || simulation.ledger.books();
         books().plays(caller.session(), caller.id());
         let play = Self {
-            stage,
+            simulation,
             dice,
             caller,
         };
@@ -49,15 +53,15 @@ impl<'a> Play<'a> {
         Some(())
     }
 
-    /// Plays a story to its end. Every call rings for some seconds before an agent of the story
+    /// Plays a course to its end. Every call rings for some seconds before an agent of the course
     /// clicks, so that a person can be first.
-    pub(super) async fn play(self, story: Story) -> Option<()> {
-        match story {
-            Story::Abandoned => self.gives_up(14_000, 20_000).await,
-            Story::Answered => self.is_answered(false).await,
-            Story::HungUp => self.is_answered(true).await,
-            Story::Race => self.is_raced_for().await,
-            Story::Released(fall) => self.falls_back(fall).await,
+    pub(super) async fn play(self, course: Course) -> Option<()> {
+        match course {
+            Course::Abandoned => self.gives_up(14_000, 20_000).await,
+            Course::Answered => self.is_answered(false).await,
+            Course::HungUp => self.is_answered(true).await,
+            Course::Race => self.is_raced_for().await,
+            Course::Released(fall) => self.falls_back(fall).await,
         }
     }
 
@@ -71,12 +75,12 @@ impl<'a> Play<'a> {
     async fn is_raced_for(&self) -> Option<()> {
         let (first, second) = self.two_agents();
         self.wait(6_000, 8_000).await?;
-        if !self.stage.is_waiting(&self.caller).await {
+        if !self.simulation.is_waiting(&self.caller).await {
             return self.talks(None).await;
         }
         let (one, other) = tokio::join!(
-            self.stage.click(&self.caller, &first),
-            self.stage.click(&self.caller, &second)
+            self.simulation.click(&self.caller, &first),
+            self.simulation.click(&self.caller, &second)
         );
         let (winner, loser, told) = match (one, other) {
             (Click::Won, Click::Told(name)) => (first, second, name),
@@ -90,7 +94,7 @@ impl<'a> Play<'a> {
             "race: {winner_name} and {loser_name} clicked at the same moment; {winner_name} has \
              it, {loser_name} was told that {told} has"
         );
-        self.stage.note(&self.caller, &race).await;
+        self.simulation.note(&self.caller, &race).await;
         self.talks(None).await
     }
 
@@ -98,38 +102,38 @@ impl<'a> Play<'a> {
     async fn falls_back(&self, fall: Fall) -> Option<()> {
         let (first, second) = self.two_agents();
         self.wait(5_000, 7_000).await?;
-        if !self.stage.is_waiting(&self.caller).await {
+        if !self.simulation.is_waiting(&self.caller).await {
             return self.talks(None).await;
         }
         let manner = match fall {
             Fall::Busy => Manner::IsBusy,
             Fall::RingsOut | Fall::GivenBack => Manner::LetsRing,
         };
-        self.stage.phones.expect(&self.caller, manner);
-        let click = self.stage.click(&self.caller, &first).await;
+        self.simulation.phones.expect(&self.caller, manner);
+        let click = self.simulation.click(&self.caller, &first).await;
         if let Click::Told(_) | Click::Nothing = click {
-            self.stage.phones.forget(&self.caller);
+            self.simulation.phones.forget(&self.caller);
             return self.talks(None).await;
         }
         match fall {
             Fall::Busy => self.wait(1_500, 2_000).await?,
-            Fall::RingsOut => self.stage.wait_exactly(RINGS_OUT).await?,
+            Fall::RingsOut => self.simulation.wait_exactly(RINGS_OUT).await?,
             Fall::GivenBack => {
                 self.wait(2_000, 3_000).await?;
-                self.stage.give_back(&self.caller, &first).await;
+                self.simulation.give_back(&self.caller, &first).await;
             }
         }
-        self.stage.phones.forget(&self.caller);
+        self.simulation.phones.forget(&self.caller);
         self.wait(4_000, 6_000).await?;
         self.is_taken_by(&second, false).await
     }
 
     /// An agent clicks, unless somebody has it already.
     async fn is_taken_by(&self, agent: &Agent, hangs_up: bool) -> Option<()> {
-        if !self.stage.is_waiting(&self.caller).await {
+        if !self.simulation.is_waiting(&self.caller).await {
             return self.talks(None).await;
         }
-        match self.stage.click(&self.caller, agent).await {
+        match self.simulation.click(&self.caller, agent).await {
             Click::Won => self.talks(hangs_up.then_some(agent)).await,
             Click::Told(_) => self.talks(None).await,
             Click::Nothing => self.gives_up(3_000, 6_000).await,
@@ -139,20 +143,20 @@ impl<'a> Play<'a> {
     /// Somebody has the call. They talk once the phone is answered, and then the caller hangs up,
     /// or this agent does.
     async fn talks(&self, agent: Option<&Agent>) -> Option<()> {
-        let until = self.stage.clock.now();
-        let patience = PATIENCE.div_f64(self.stage.speed);
+        let until = self.simulation.clock.now();
+        let patience = PATIENCE.div_f64(self.simulation.speed);
         let until = until.plus_micros(i64::try_from(patience.as_micros()).unwrap_or(i64::MAX));
         while !matches!(self.caller.hears(), Hears::Party(_)) {
-            if !self.caller.is_alive() || self.stage.clock.now() > until {
+            if !self.caller.is_alive() || self.simulation.clock.now() > until {
                 self.caller.hangs_up();
                 return Some(());
             }
-            self.stage.wait_exactly(LOOK).await?;
+            self.simulation.wait_exactly(LOOK).await?;
         }
         self.wait(6_000, 18_000).await?;
         match agent {
             Some(agent) if self.caller.is_alive() => {
-                self.stage.hang_up(&self.caller, agent).await;
+                self.simulation.hang_up(&self.caller, agent).await;
             }
             _ => self.caller.hangs_up(),
         }
@@ -162,7 +166,7 @@ impl<'a> Play<'a> {
     /// The caller loses patience, unless somebody has taken the call meanwhile.
     async fn gives_up(&self, shortest_ms: u64, longest_ms: u64) -> Option<()> {
         self.wait(shortest_ms, longest_ms).await?;
-        if self.caller.is_alive() && !self.stage.is_waiting(&self.caller).await {
+        if self.caller.is_alive() && !self.simulation.is_waiting(&self.caller).await {
             return self.talks(None).await;
         }
         self.caller.hangs_up();
@@ -174,19 +178,21 @@ impl<'a> Play<'a> {
             Duration::from_millis(shortest_ms),
             Duration::from_millis(longest_ms),
         );
-        self.stage.wait(self.dice.between(shortest, longest)).await
+        self.simulation
+            .wait(self.dice.between(shortest, longest))
+            .await
     }
 
     fn two_agents(&self) -> (Agent, Agent) {
         let one = self.one_agent();
-        let mut others = self.stage.agents.iter();
+        let mut others = self.simulation.agents.iter();
         let other = others.find(|agent| agent.user.id != one.user.id);
         let other = other.unwrap_or(&one).clone();
         (one, other)
     }
 
     fn one_agent(&self) -> Agent {
-        let agents = &self.stage.agents;
+        let agents = &self.simulation.agents;
         let many = u64::try_from(agents.len()).unwrap_or(1);
         let place = usize::try_from(self.dice.below(many)).unwrap_or(0);
         #[allow(clippy::expect_used)] // The demo's cast has two, and the dice keep below that.
