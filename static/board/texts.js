@@ -59,6 +59,7 @@ export const TEXT = {
     email_provider_disabled: 'Signing in by e-mail is switched off. Take another way.',
     user_not_allowed: 'You are known over there, but not let in here. Ask whoever looks after callboard in your agency.',
     provider_unavailable: 'The identity provider cannot be reached. Try again in a moment.',
+    no_such_way: 'That link is of another way to sign in, which this server does not have.',
     insecure_page: 'This way needs a page that was opened with https. Take another one, or ask whoever runs the server.',
     weak_password: 'That password is too easy to guess. Take a longer one.',
     same_password: 'That is the password you have. Take another one.',

@@ -1,9 +1,12 @@
-//! Signing in at the agency's Supabase project: what the page is told of it, and what it may do.
+//! Signing in at the agency's Supabase project: what the page is told of it, and what it may do; and what
+//! the doctor says of it and of an identity provider.
 
 use crate::support::World;
 use crate::support::http::reply;
 use crate::support::node::Node;
+use crate::support::provider::{CLIENT, Provider};
 use crate::support::stand::{Says, Stand};
+use callboard_simulator::ExchangeSettings;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -101,7 +104,59 @@ async fn what_the_project_says_is_kept_for_five_minutes_and_while_it_is_away(wor
     assert_eq!(asked(), before + 2);
 }
 
+async fn the_doctor_tries_the_project_and_its_key(world: World) {
+    let status = Arc::new(AtomicU16::new(200));
+    let external = json!({ "external": { "email": true, "google": true } });
+    let project = project(&status, external).await;
+    let set_up = world.set_up(ExchangeSettings::default()).await;
+    let at = ("SUPABASE_URL", project.url.as_str());
+    let said = set_up.doctor_with(&[at, ("SUPABASE_ANON_KEY", KEY)]).await;
+    said.says("ok ", "at the project: password, code by e-mail, google.");
+    let other = ("SUPABASE_ANON_KEY", "sb_publishable_another");
+    let said = set_up.doctor_with(&[at, other]).await;
+    said.says("wrong ", "the project does not take SUPABASE_ANON_KEY");
+    status.store(503, Ordering::SeqCst);
+    let said = set_up.doctor_with(&[at, ("SUPABASE_ANON_KEY", KEY)]).await;
+    said.says(
+        "warning ",
+        "does not say how people sign in there: it answered 503",
+    );
+}
+
+async fn the_doctor_tries_the_identity_provider(world: World) {
+    let provider = Provider::open().await;
+    let set_up = world.set_up(ExchangeSettings::default()).await;
+    let issuer = provider.stand.url.clone();
+    let by = |issuer: &str| {
+        let issuer = issuer.to_owned();
+        [
+            ("OIDC_ISSUER", issuer),
+            ("OIDC_CLIENT_ID", CLIENT.into()),
+            ("OIDC_ALLOWED", "acme.example".into()),
+        ]
+    };
+    for (issuer, mark, words) in [
+        (issuer.clone(), "ok ", "people sign in by OpenID Connect at"),
+        (
+            format!("{issuer}/"),
+            "wrong ",
+            "they must be the same to the last character",
+        ),
+        (
+            "http://127.0.0.1:1".to_owned(),
+            "wrong ",
+            "the identity provider cannot be used",
+        ),
+    ] {
+        let set = by(&issuer);
+        let set = set.each_ref().map(|(name, value)| (*name, value.as_str()));
+        set_up.doctor_with(&set).await.says(mark, words);
+    }
+}
+
 on_each_database!(
+    the_doctor_tries_the_project_and_its_key,
+    the_doctor_tries_the_identity_provider,
     the_page_is_told_the_projects_ways_and_may_speak_to_it_alone,
     what_the_project_says_is_kept_for_five_minutes_and_while_it_is_away,
 );

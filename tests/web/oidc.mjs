@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import path from 'node:path';
+import { AuthClient } from '@supabase/auth-js';
 import { launch, onPage as openPage } from './support/browser.mjs';
 import { Callboard } from './support/callboard.mjs';
 import { CLIENT, IdentityProvider, passes } from './support/identity.mjs';
@@ -70,6 +71,26 @@ test('whoever is not let in reads so, and so does whoever turns back', { skip },
     await board.page.getByText('[ Cancel ]').click();
     await board.reads('#sign-in-problem', /^Nobody was let in over there\./);
     assert.equal(board.page.url(), server.address);
+  });
+});
+
+test('auth-js signs in there too, with nothing but the address changed', { skip }, async () => {
+  const kept = new Map();
+  const storage = { getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => void kept.set(key, value), removeItem: (key) => void kept.delete(key) };
+  const auth = new AuthClient({ url: `${server.address}auth/v1`, headers: {}, storage, autoRefreshToken: false, flowType: 'pkce' });
+  const redirectTo = `${server.address}docs/contract.md`;
+  const { data } = await auth.signInWithOAuth({ provider: 'oidc', options: { redirectTo, skipBrowserRedirect: true } });
+  // The browser is the same all the way: at the address by which the provider knows the server.
+  const { auth_url: there } = await (await fetch(`${server.address}api/sign-in`)).json();
+  await onPage(server.address, async ({ page }) => {
+    await page.goto(data.url.replace(`${server.address}auth/v1`, there));
+    await passes(page, 'ida');
+    await page.waitForURL(/contract\.md\?code=/);
+    const { data: { session }, error } = await auth.exchangeCodeForSession(new URL(page.url()).searchParams.get('code'));
+    assert.equal(error, null);
+    assert.equal(session.user.email, 'ida@other.example');
+    assert.equal((await auth.refreshSession()).error, null);
+    assert.equal((await auth.signOut({ scope: 'local' })).error, null);
   });
 });
 

@@ -129,6 +129,45 @@ test('offline at the moment of renewal is not signed out', { skip }, async () =>
   });
 });
 
+test('a refresh token that was stolen is of no use to the thief for long, and its owner signs in anew', { skip }, async () => {
+  await onPage(server.address, async (board) => {
+    await signsIn(board, 'olivia@example.com');
+    await board.state('Live');
+    const refresh = (token) => fetch(`${server.address}auth/v1/token?grant_type=refresh_token`, {
+      method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ refresh_token: token }),
+    });
+    const { refresh_token: mine } = await session(board);
+    const first = await (await refresh(mine)).json();
+    const stolen = await (await refresh(first.refresh_token)).json();
+    board.failuresExpected = true;
+    await board.page.clock.setFixedTime(Date.now() + 14 * 60_000);
+    await board.networkReturns();
+    await board.reads('#sign-in-problem', 'Your sign-in has ended. Sign in again.');
+    assert.equal(await session(board), null);
+    assert.equal((await refresh(stolen.refresh_token)).status, 400, 'the thief goes on');
+    await signsIn(board, 'olivia@example.com');
+    await board.state('Live');
+  });
+});
+
+test('of two tabs one signs out, and the other is out; another person there takes nothing over', { skip }, async () => {
+  await onPage(server.address, async (board) => {
+    await signsIn(board, 'olivia@example.com');
+    await board.state('Live');
+    const other = await board.page.context().newPage();
+    await other.goto(server.address);
+    await other.locator('#me').waitFor();
+    await other.click('#sign-out');
+    await board.page.locator('#by-password').waitFor();
+    assert.equal(await session(board), null);
+    await other.fill('#email', 'olivia@example.com');
+    await other.fill('#password', PASSWORD);
+    await other.click('#by-password button');
+    await board.state('Live');
+    await board.reads('#me', 'Olivia, owner');
+  });
+});
+
 test('somebody comes in by an invitation, and later chooses another password by a link', { skip }, async () => {
   let agency;
   await onPage(server.address, async (board) => {

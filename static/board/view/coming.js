@@ -10,12 +10,12 @@ export function coming(app) {
   return html`
     <section class="sign-in" id="coming" aria-labelledby="coming-title">
       <h2 id="coming-title">${words.title}</h2>
-      <p>${words.what}</p>
+      ${model.mayChoose ? html`<p>${words.what}</p>` : nothing}
       ${model.by === 'invite' && !model.mayChoose ? joining(app) : nothing}
       ${model.mayChoose ? choosing(model, words) : nothing}
       ${model.problem ? html`<p class="problem" id="coming-problem" role="alert">${model.problem === 'no_token' ? TEXT.linkIncomplete : model.problem}</p>` : nothing}
     </section>
-    ${model.by === 'invite' && !model.as && app.account.ways ? signIn(app, model.mayChoose ? TEXT.haveAccount : TEXT.signInToJoin) : nothing}`;
+    ${model.by === 'invite' && !model.as && app.account.ways ? signIn(app, model.mayChoose ? TEXT.haveAccount : TEXT.signIn) : nothing}`;
 }
 
 /** Whoever has signed in, here or at the agency's Supabase, comes in as that. */

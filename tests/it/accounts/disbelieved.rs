@@ -145,7 +145,8 @@ async fn a_provider_that_is_away_or_odd_sends_people_back_with_a_reason(world: W
         .await;
     assert_eq!(told(&back, "error_code").as_deref(), Some("access_denied"));
     assert_eq!(house.refused("identity_provider").await, 6);
-    // One that says whose answer it is says its own name.
+    // One that says whose answer it is says its own name, or the code is shown to nobody.
+    let shown = provider.stand.asked("/token").len();
     let browser = Browser::begins(&house).await;
     let back = browser
         .comes_back(&house, &[("iss", "https://other.example")])
@@ -154,6 +155,7 @@ async fn a_provider_that_is_away_or_odd_sends_people_back_with_a_reason(world: W
         told(&back, "error_code").as_deref(),
         Some("bad_oauth_callback")
     );
+    assert_eq!(provider.stand.asked("/token").len(), shown);
 }
 
 async fn only_those_of_the_settings_are_let_in(world: World) {
