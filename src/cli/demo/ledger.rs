@@ -1,9 +1,8 @@
 //! What the carrier was told, and what the boards saw of it.
 
 use super::numbers::count;
-use super::owed::Callers;
-use callboard_simulator::Timestamp;
-use callboard_simulator::Totals;
+use super::owed::{Callers, Due};
+use callboard_simulator::{Acknowledged, Timestamp, Totals};
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -15,11 +14,6 @@ const PATIENCE_MICROS: i64 = 3_000_000;
 const REMEMBERED_MICROS: i64 = 600_000_000;
 /// Events and calls that are remembered, give or take.
 const MOST: usize = 20_000;
-
-/// What must show as an event: the call, and a moment. An event carries the `occurred_at` of the
-/// webhook that caused it, and tells of the call as an answer to a click does, `updated_at` and
-/// all; so they find each other without knowing the server's ids.
-pub(super) type Due = (String, Timestamp);
 
 /// The books of a demo, kept from many tasks.
 #[derive(Debug, Default)]
@@ -38,7 +32,7 @@ pub(super) struct Books {
     /// Events that the boards saw, each counted once.
     events: u64,
     due: HashMap<Due, State>,
-    pub(super) callers: Callers,
+    callers: Callers,
 }
 
 /// What has been counted.
@@ -72,6 +66,13 @@ impl Books {
         // A demo may run for weeks.
         self.callers.keep_to(MOST);
         self.callers.add(session, caller);
+    }
+
+    /// The server has taken a webhook: what it must show may not be lost from now on.
+    pub(super) fn taken(&mut self, webhook: &Acknowledged, now: Timestamp) {
+        if let Some(due) = self.callers.due(webhook) {
+            self.acknowledged(due, now);
+        }
     }
 
     /// The server has taken something that must show: from now on it must not be lost.

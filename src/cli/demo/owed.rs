@@ -1,6 +1,5 @@
 //! What an acknowledged webhook owes the boards: said once, for the demo and for the torture.
 
-use super::ledger::Books;
 use callboard_simulator::Timestamp;
 use callboard_simulator::{Acknowledged, HangupCause};
 use serde_json::Value;
@@ -14,6 +13,11 @@ const FALLS: [HangupCause; 3] = [
     HangupCause::Timeout,
     HangupCause::CallRejected,
 ];
+
+/// What must show as an event: the call, and a moment. An event carries the `occurred_at` of the
+/// webhook that caused it, and tells of the call as an answer to a click does, `updated_at` and
+/// all; so they find each other without knowing the server's ids.
+pub(super) type Due = (String, Timestamp);
 
 /// Callers' legs, by the session of their calls.
 #[derive(Debug, Default)]
@@ -29,6 +33,12 @@ impl Callers {
     pub(super) fn of(&self, webhook: &Acknowledged) -> Option<&String> {
         let session = text(webhook, "call_session_id")?.parse().ok()?;
         self.0.get(&session)
+    }
+
+    /// What this webhook owes the boards, where nobody clicks meanwhile.
+    pub(super) fn due(&self, webhook: &Acknowledged) -> Option<Due> {
+        let caller = self.of(webhook)?;
+        shows(webhook, caller).then(|| (caller.clone(), webhook.occurred_at))
     }
 
     /// Forgets all where there are more than `most`: calls so old owe nothing any more.
@@ -64,22 +74,9 @@ fn text<'a>(webhook: &'a Acknowledged, field: &str) -> Option<&'a str> {
     webhook.payload.get(field).and_then(Value::as_str)
 }
 
-impl Books {
-    /// The server has taken a webhook: what it must show may not be lost from now on.
-    pub(super) fn taken(&mut self, webhook: &Acknowledged, now: Timestamp) {
-        let Some(call) = self.callers.of(webhook) else {
-            return;
-        };
-        if shows(webhook, call) {
-            let due = (call.clone(), webhook.occurred_at);
-            self.acknowledged(due, now);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Acknowledged, Books};
+    use super::{Acknowledged, Callers};
     use callboard_simulator::Timestamp;
     use serde_json::{Map, Value, json};
     use uuid::Uuid;
@@ -101,10 +98,9 @@ mod tests {
     }
 
     fn owes(webhook: &Acknowledged) -> bool {
-        let mut books = Books::default();
-        books.plays(SESSION, "v3:caller");
-        books.taken(webhook, Timestamp::from_micros(6));
-        books.waiting(Timestamp::from_micros(7)).is_some()
+        let mut callers = Callers::default();
+        callers.add(SESSION, "v3:caller");
+        callers.due(webhook).is_some()
     }
 
     #[test]
