@@ -10,6 +10,7 @@ import { History } from './history.js';
 import { Latency } from './latency.js';
 import { Myself } from './myself.js';
 import { People } from './people.js';
+import { Presence } from './presence.js';
 import { prefer, preferences } from './preferences.js';
 import { ProgramKeys } from './program-keys.js';
 import { Session, looksLikeToken, takeTokenFromFragment } from './session.js';
@@ -40,6 +41,7 @@ export class App {
   detail = new Detail(this);
   settings = new Settings(this);
   agency = new Agency(this);
+  presence = new Presence(this);
   programKeys = new ProgramKeys(this);
   people = new People(this);
   myself = new Myself(this);
@@ -62,6 +64,7 @@ export class App {
     this.#draw = draw;
     this.client.subscribe(() => this.changed());
     this.client.on('event', ({ event, live }) => this.#event(event, live));
+    this.client.on('agent', () => this.stats.event());
     this.client.on('snapshot', ({ reason }) => this.#snapshot(reason));
     this.client.on('caught_up', ({ events }) => this.#caughtUp(events));
   }
@@ -202,7 +205,7 @@ export class App {
     this.#met = null;
     this.#greetings = 0;
     this.panel = 'history';
-    for (const part of [this.history, this.detail, this.settings, this.agency, this.programKeys, this.people, this.myself, this.stats, this.unread]) part.forget();
+    for (const part of [this.history, this.detail, this.settings, this.agency, this.presence, this.programKeys, this.people, this.myself, this.stats, this.unread]) part.forget();
     this.client.signOut();
   }
 
@@ -212,6 +215,7 @@ export class App {
     if (panel === 'people') this.people.load();
     if (panel === 'myself') this.myself.load();
     if (panel === 'history') this.history.load();
+    if (panel === 'day') this.stats.load();
     this.changed();
     if (panel !== 'history') this.#bring();
   }

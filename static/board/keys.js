@@ -29,6 +29,8 @@ function what(app, key) {
       return () => hangUp(app, myCall(app));
     case 'b':
       return () => giveBack(app, myCall(app));
+    case 'p':
+      return () => app.presence.press();
     case 'm':
       return () => app.toggleSound();
     case 'n':

@@ -21,11 +21,13 @@ function draw() {
   const { ringing } = app.lists;
   const waiting = ringing.filter((call) => call.status === 'incoming');
   render(app.wall ? wall(app) : page(app), root);
-  const on = preferences.sound && !app.stale && !app.wall;
+  // Whoever is away or writes about a call sees who waits, and is not rung at.
+  const { quiet } = app.presence;
+  const on = preferences.sound && !app.stale && !app.wall && !quiet;
   app.sound.ring(waiting.length ? app.now - at(waiting[0].created_at) : -1, on);
-  app.notices.show(app.stale ? [] : waiting, preferences.notices, app.now);
+  app.notices.show(app.stale || quiet ? [] : waiting, preferences.notices, app.now);
   const unnoticed = document.hidden || (preferences.sound && app.sound.locked);
-  const title = titleNow({ ringing: waiting.length, stale: app.known && app.stale, unnoticed: unnoticed && !app.wall }, Date.now());
+  const title = titleNow({ ringing: waiting.length, stale: app.known && app.stale, unnoticed: unnoticed && !app.wall && !quiet }, Date.now());
   if (document.title !== title) document.title = title;
 }
 

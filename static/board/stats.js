@@ -20,8 +20,12 @@ export class Stats {
     this.#timer = null;
   }
 
+  get #shown() {
+    return this.#app.wall || this.#app.panel === 'day';
+  }
+
   event() {
-    if (!this.#app.wall || this.#soon) return;
+    if (!this.#shown || this.#soon) return;
     this.#soon = true;
     this.#again(AFTER_EVENT_MS);
   }
@@ -34,7 +38,7 @@ export class Stats {
     } catch (error) {
       this.problem = error;
     }
-    if (!this.#soon) this.#again(EVERY_MS);
+    if (!this.#soon && this.#shown) this.#again(EVERY_MS);
     this.#app.changed();
   }
 

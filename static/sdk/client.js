@@ -1,4 +1,5 @@
 // A board as a value: what is true now, who wants to know when it changes, and what can be done about it.
+import { Agents } from './agents.js';
 import { Calls } from './calls.js';
 import { ServerClock } from './clock.js';
 import { Connection } from './connection.js';
@@ -35,6 +36,7 @@ export class CallboardClient {
   #tokenOf;
   #token = null;
   #calls = new Calls();
+  #agents = new Agents();
   #clock;
   #connection;
   #rest;
@@ -79,7 +81,7 @@ export class CallboardClient {
     return () => this.#listeners.delete(listener);
   };
 
-  /** `event` ({event, live}), `snapshot` ({reason}), `caught_up` ({events}), `heartbeat` ({at}); returns what ends it. */
+  /** `event` ({event, live}) of calls, `agent` ({event, live}) of people, `snapshot` ({reason}), `caught_up` ({events}), `heartbeat` ({at}); returns what ends it. */
   on(name, handler) {
     const handlers = this.#handlers.get(name) ?? new Set();
     this.#handlers.set(name, handlers);
@@ -157,6 +159,11 @@ export class CallboardClient {
     return this.#act('end', call);
   }
 
+  /** Says whether one is there to take calls: `available`, or `away` with one of the agency's reasons. */
+  setState(state, reason) {
+    return this.request('PUT', 'api/me/state', { state, ...(reason && { reason }) });
+  }
+
   /** Anything else over HTTP: `request('GET', 'api/call-logs?limit=10')`. */
   request(method, path, body, headers) {
     return this.#rest.ask(method, String(path).replace(/^\/+/, ''), body, headers);
@@ -194,8 +201,9 @@ export class CallboardClient {
   #hears() {
     return {
       token: (reason) => this.#getToken(reason),
-      snapshot: ({ calls, user, reason }) => {
+      snapshot: ({ calls, agents, user, reason }) => {
         this.#calls.replace(calls ?? []);
+        this.#agents.replace(agents ?? []);
         this.#user = user ?? null;
         this.#afresh = reason ?? null;
         this.#caughtUp = null;
@@ -209,6 +217,11 @@ export class CallboardClient {
         this.#tell('caught_up', { events });
       },
       event: (event, live) => {
+        if (event.type?.startsWith('agent.')) {
+          this.#agents.apply(event);
+          this.#tell('agent', { event, live });
+          return;
+        }
         this.#calls.apply(event);
         this.#tell('event', { event, live });
       },
@@ -230,12 +243,14 @@ export class CallboardClient {
     const kept = this.#memory.load(claims(token).sub);
     if (!kept) return;
     this.#calls.replace(kept.calls);
+    this.#agents.replace(kept.agents);
     this.#clock.recall(kept.ahead);
     this.#connection.position = kept.position;
   }
 
   #forget() {
     this.#calls.forget();
+    this.#agents.forget();
     this.#connection.position = null;
     this.#connection.staleSince = null;
     this.#user = null;
@@ -250,6 +265,7 @@ export class CallboardClient {
       state: phase,
       calls: open,
       ended,
+      agents: this.#agents.list,
       incomingCall: open.find((call) => call.status === 'incoming' && !this.#acting.has(call.call_control_id)) ?? null,
       acting: new Map(this.#acting),
       user: this.#user,
@@ -277,7 +293,7 @@ export class CallboardClient {
   #save = () => {
     this.#platform.clearTimeout(this.#saving);
     this.#saving = null;
-    this.#memory.save(claims(this.#token).sub, this.#connection.position, this.#calls.lists, this.#clock.ahead);
+    this.#memory.save(claims(this.#token).sub, this.#connection.position, { ...this.#calls.lists, agents: this.#agents.list }, this.#clock.ahead);
   };
 
   #watchWaking() {

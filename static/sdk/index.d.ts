@@ -9,6 +9,38 @@ export namespace Wire {
     id: string;
     name: string;
   }
+  /** A person as colleagues see them: whether they are there to take a call. Nothing of a caller stands
+   * in it, so every audience reads the same. */
+  export interface Agent {
+    id: string;
+    name: string | null;
+    phone: AgentPhone;
+    /** Why, of who is away: one of the agency's reasons. */
+    reason: string | null;
+    /** Since when it is this state, for this reason. */
+    since: Time;
+    state: AgentState;
+  }
+  /** Something that happened to one of the agency's people. Numbered among the events of calls. */
+  export interface AgentEvent {
+    actor: Actor | null;
+    /** The whole agent, as it is after the change; as it was, of one who is gone. */
+    agent: Agent;
+    occurred_at: Time;
+    /** When our listener had it. */
+    received_at: Time;
+    /** When it was committed. */
+    recorded_at: Time;
+    /** Its number: per agency, from 1, without gaps, together with those of calls. */
+    seq: number;
+    type: AgentEventType;
+  }
+  /** `agent.updated`: the agent is this now. `agent.removed`: the person is none of the agency's any more, and goes from the board. */
+  export type AgentEventType = "agent.updated" | "agent.removed";
+  /** `ready`: in the browser. `other`: on a phone of their own. `absent`: none of their own is known. */
+  export type AgentPhone = "ready" | "absent" | "other";
+  /** `available`: there, and free. `busy`: has a call, or a phone that rings for one. `away`: there, and not to be called. `wrap_up`: has had a call and writes about it, for the agency's `wrap_up_s`. `offline`: no board open for 30 s. */
+  export type AgentState = "available" | "busy" | "away" | "wrap_up" | "offline";
   /** The call is the agent's. */
   export interface Answered {
     call: Call;
@@ -200,9 +232,11 @@ export namespace Wire {
   }
   /** What a person may do in the agency. */
   export type Role = "agency_owner" | "agency_admin" | "agency_member";
-  /** The first answer to a client that starts again. Its `calls` are written beside it, from rows that
-   * all sockets share. */
+  /** The first answer to a client that starts again. Its `calls` and `agents` are written beside it, from
+   * rows that all sockets share. */
   export interface Snapshot {
+    /** Everybody who may take one, in no order. */
+    agents: Agent[];
     /** The server's time when this was written: count waiting times from it. */
     at: Time;
     /** All calls that have not ended, oldest first. */
@@ -269,6 +303,18 @@ export interface CallEvent extends Omit<Wire.Event, 'type' | 'reason' | 'call'> 
   call: Call;
 }
 
+/** Somebody who may take a call. */
+export interface Agent extends Omit<Wire.Agent, 'state' | 'phone'> {
+  state: Open<Wire.AgentState>;
+  phone: Open<Wire.AgentPhone>;
+}
+
+/** Times are RFC 3339 UTC with microseconds. */
+export interface AgentEvent extends Omit<Wire.AgentEvent, 'type' | 'agent'> {
+  type: Open<Wire.AgentEventType>;
+  agent: Agent;
+}
+
 export type Position = Wire.Position;
 
 /** `stale` comes back by itself (or with a token: see `problem`), `stopped` does not. */
@@ -290,6 +336,8 @@ export interface Snapshot {
   calls: readonly Call[];
   /** The last ten that ended, newest first. */
   ended: readonly Call[];
+  /** Everybody who may take a call, by name. */
+  agents: readonly Agent[];
   /** The one that has waited longest and that nobody is answering. */
   incomingCall: Call | null;
   /** What is being asked of the server right now, by `call_control_id`. */
@@ -347,6 +395,7 @@ export class CallboardClient {
   /** What time it is at the server, in milliseconds since 1970, however this computer's clock goes. */
   now: () => number;
   on(name: 'event', handler: (told: { event: CallEvent; live: boolean }) => void): () => void;
+  on(name: 'agent', handler: (told: { event: AgentEvent; live: boolean }) => void): () => void;
   on(name: 'snapshot', handler: (told: { reason: string }) => void): () => void;
   on(name: 'caught_up', handler: (told: { events: number }) => void): () => void;
   on(name: 'heartbeat', handler: (told: { seq: number; at: string }) => void): () => void;
@@ -362,6 +411,8 @@ export class CallboardClient {
   answer(call: Call | string): Promise<Wire.Answered>;
   release(call: Call | string): Promise<Wire.Done>;
   end(call: Call | string): Promise<Wire.Done>;
+  /** Whether one is there to take calls: `available`, or `away` with one of the agency's reasons. */
+  setState(state: 'available' | 'away', reason?: string): Promise<Agent>;
   /** Anything else over HTTP; `headers` beside the token, such as `If-Match`. */
   request<T = unknown>(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<T>;
 }

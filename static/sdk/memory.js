@@ -1,5 +1,5 @@
-// What survives a reload of the page: the position and the calls it stands for, always together, since a position alone would
-// resume behind calls that nobody has any more; and how far the server's clock is ahead, so that waiting times go on.
+// What survives a reload of the page: the position and the calls and people it stands for, always together, since a position
+// alone would resume behind calls that nobody has any more; and how far the server's clock is ahead, so that waiting times go on.
 
 const MOST_BYTES = 2_000_000;
 
@@ -17,17 +17,17 @@ export class Memory {
   load(sub) {
     try {
       const kept = JSON.parse(this.#storage?.getItem(this.#key) ?? 'null');
-      const whole = kept && kept.sub === sub && Number.isInteger(kept.position?.seq) && Array.isArray(kept.calls);
+      const whole = kept && kept.sub === sub && Number.isInteger(kept.position?.seq) && Array.isArray(kept.calls) && Array.isArray(kept.agents);
       return sub !== undefined && whole ? kept : null;
     } catch {
       return null;
     }
   }
 
-  save(sub, position, { open, ended }, ahead) {
+  save(sub, position, { open, ended, agents }, ahead) {
     if (!this.#storage || sub === undefined || !position) return;
     try {
-      const text = JSON.stringify({ sub, position, ahead, calls: [...open, ...ended] });
+      const text = JSON.stringify({ sub, position, ahead, calls: [...open, ...ended], agents });
       if (text.length <= MOST_BYTES) this.#storage.setItem(this.#key, text);
       else this.forget();
     } catch {

@@ -20,6 +20,9 @@ export function agency(app) {
       <datalist id="zones">${(Intl.supportedValuesOf?.('timeZone') ?? []).map((zone) => html`<option value=${zone}></option>`)}</datalist>
       ${seconds('ring_s', 5, 40)}
       ${seconds('service_level_s', 1, 3600)}
+      ${seconds('wrap_up_s', 0, 3600)}
+      <label for="agency-away_reasons">${TEXT.agencyFields.away_reasons}</label>
+      <textarea id="agency-away_reasons" name="away_reasons" rows="3" .value=${settings.away_reasons.join('\n')}></textarea>
       <fieldset>
         <legend>${TEXT.agencyFields.mask_numbers_for}</legend>
         ${ROLES.map((role) => html`<label class="choice"><input type="checkbox" name="mask" value=${role} .checked=${settings.mask_numbers_for.includes(role)}> ${TEXT.roles[role]}</label>`)}
@@ -35,8 +38,10 @@ export function agency(app) {
 /** A line for each number: the number, then its name. */
 const written = (numbers) => Object.entries(numbers).map(([number, name]) => `${number} ${name}`).join('\n');
 
+const linesOf = (text) => text.split('\n').map((line) => line.trim()).filter(Boolean);
+
 function read(text) {
-  const lines = text.split('\n').map((line) => line.trim()).filter(Boolean);
+  const lines = linesOf(text);
   return Object.fromEntries(lines.map((line) => {
     const [number] = line.split(/\s/, 1);
     return [number, line.slice(number.length).trim()];
@@ -51,6 +56,8 @@ function submitted(app, submit) {
     time_zone: form.get('time_zone'),
     ring_s: Number(form.get('ring_s')),
     service_level_s: Number(form.get('service_level_s')),
+    wrap_up_s: Number(form.get('wrap_up_s')),
+    away_reasons: linesOf(form.get('away_reasons')),
     mask_numbers_for: form.getAll('mask'),
     numbers: read(form.get('numbers')),
   });

@@ -25,7 +25,7 @@ export function ringing(app) {
       <h2><span class="pulse"></span><span id="ringing-title">${TEXT.ringing}</span> <span class="count" id="ringing-count">${calls.length || ''}</span></h2>
       ${calls.length ? nothing : html`<p class="empty">${nobody}</p>`}
       ${calls.length ? html`<ol class="rows" id="ringing">${repeat(numbered, ([{ id }]) => id, ([call, n]) => ringingRow(app, call, n, call === first))}</ol>` : nothing}
-      ${app.board.position?.seq === 0 ? firstCall(app) : nothing}
+      ${neverRang(app) ? firstCall(app) : nothing}
     </section>`;
 }
 
@@ -133,6 +133,8 @@ function row(app, call, { tone, word, others, time, title = '' }) {
       <span class="time" title=${title}>${time}</span>
     </li>`;
 }
+
+const neverRang = (app) => !app.board.calls.length && !app.board.ended.length && app.history.logs?.length === 0 && !app.history.filtered;
 
 /** The call that the guide's own test makes, addressed to this agency where it is known. */
 function firstCall(app) {

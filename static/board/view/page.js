@@ -7,17 +7,19 @@ import { named, plain } from '../words.js';
 import { answered, ended, mine, ringing } from './calls.js';
 import { call } from './call.js';
 import { coming } from './coming.js';
+import { day } from './day.js';
 import { history } from './history.js';
 import { keys } from './keys.js';
 import { latency } from './latency.js';
 import { myself } from './myself.js';
 import { ICON } from './parts.js';
 import { people } from './people.js';
+import { myState, quietLine, there } from './presence.js';
 import { settings } from './settings.js';
 import { signIn } from './sign-in.js';
 import { stateLine, stopNotice } from './state.js';
 
-const PANELS = { history, call, settings, latency, keys, people, myself };
+const PANELS = { history, call, settings, latency, keys, people, myself, day };
 
 export function page(app) {
   const stopped = stopNotice(app.board);
@@ -73,9 +75,11 @@ function tools(app) {
   const tab = (panel, words = TEXT[panel]) => html`<button type="button" aria-pressed=${app.panel === panel ? 'true' : 'false'} id="show-${panel}" @click=${() => app.show(app.panel === panel ? 'history' : panel)}>${words}</button>`;
   return html`
     <nav class="tools" aria-label=${TEXT.views}>
+      ${myState(app)}
       ${sound(app)}
       ${app.notices.possible ? html`<button type="button" id="notices" aria-pressed=${preferences.notices && app.notices.allowed ? 'true' : 'false'} @click=${() => app.toggleNotices()}>${preferences.notices && app.notices.allowed ? TEXT.noticesOn : TEXT.notices}</button>` : nothing}
       <a class="button" href="/wall">${TEXT.wall}</a>
+      ${app.presence.all.length ? tab('day') : nothing}
       ${tab('latency')}
       ${tab('keys')}
       ${app.leads ? tab('people') : nothing}
@@ -94,8 +98,8 @@ function sound(app) {
 
 function board(app) {
   return html`
-    <div class="board" id="board" ?data-stale=${app.stale}>
-      <div class="calls">${mine(app)}${ringing(app)}${answered(app)}${ended(app)}</div>
+    <div class="board" id="board" ?data-stale=${app.stale} ?data-quiet=${app.presence.quiet}>
+      <div class="calls">${quietLine(app)}${mine(app)}${ringing(app)}${answered(app)}${there(app)}${ended(app)}</div>
       <aside class="panel" id="panel" tabindex="-1" data-panel=${app.panel} aria-label=${TEXT[app.panel] ?? TEXT.timeline}>${(PANELS[app.panel] ?? history)(app)}</aside>
     </div>`;
 }

@@ -34,6 +34,12 @@ function numbers(app) {
         ${number('answered', TEXT.wallAnswered, day.answered ?? '–')}
         ${number('missed', TEXT.wallMissed, lost ?? '–')}
       </dl>
+      ${app.presence.all.length ? html`
+        <dl class="people-numbers">
+          ${number('available', TEXT.wallAvailable, app.presence.count('available'))}
+          ${number('busy', TEXT.wallBusy, app.presence.count('busy'))}
+          ${number('away', TEXT.wallAway, app.presence.count('away', 'wrap_up'))}
+        </dl>` : nothing}
       <div class="below">
         <section class="hours" aria-labelledby="hours-title">
           <h2 id="hours-title">${TEXT.wallHours}</h2>
