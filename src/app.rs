@@ -21,7 +21,7 @@ use crate::auth::{Project, Verifier};
 use crate::carriers::Carriers;
 use crate::carriers::telnyx::Telnyx;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, Watching};
 use crate::control::{Control, Parts};
 use crate::duties::Duties;
 use crate::fanout::Fanout;
@@ -29,6 +29,7 @@ use crate::http::{Context, Notices, Refusals};
 use crate::hub::{Caps, Endings, Hub};
 use crate::ingest::Retake;
 use crate::journal::{Journal, Retention, Writer};
+use crate::presence::{self, Presence};
 use crate::providers::breaker::Breakers;
 use crate::providers::http::Http;
 use crate::providers::ultravox::Ultravox;
@@ -232,6 +233,15 @@ impl App {
         keep.going(Duty::Retake, &retake, Retake::run);
         keep.going(Duty::Time, &control, Control::keep_time);
         keep.going(Duty::Errands, &control, Control::run_errands);
+        let presence = Presence::new(presence::Parts {
+            store: store.clone(),
+            journal: journal.clone(),
+            hub: hub.clone(),
+            directory: directory.clone(),
+            clock: clock.clone(),
+            is_on: config.calls.presence == Watching::On,
+        });
+        keep.going(Duty::Presence, &presence, Presence::watch);
         keep.going(Duty::CarryOver, &store, Store::carry_over);
         background_tasks.close();
 
@@ -252,6 +262,7 @@ impl App {
             oidc,
             hub: hub.clone(),
             fanout,
+            presence,
             relay,
             ultravox,
             runtime,

@@ -53,6 +53,7 @@ mod ingest;
 mod journal;
 #[cfg(feature = "proving")] // Appends without a server.
 pub mod journal;
+mod presence;
 mod providers;
 mod relay;
 #[cfg(not(feature = "proving"))]

@@ -19,6 +19,7 @@ mod page;
 mod recordings;
 mod sessions;
 mod sign_in;
+mod state;
 mod stats;
 mod ultravox;
 mod users;
@@ -52,6 +53,7 @@ pub(crate) const ROUTES: &[Route] = &[
     users::REMOVE,
     users::RENEW,
     me::ME,
+    state::PUT,
     sessions::MINE,
     sessions::END_MINE,
     sessions::END_ONE,

@@ -1,7 +1,7 @@
 //! `GET /api/stats`: the numbers of a wallboard.
 
 use super::page::{bad, moment};
-use crate::domain::{Right, Stats};
+use crate::domain::{AgentStats, Right, Stats};
 use crate::http::{ApiError, Caller, Context, Door, Route, Tag, schema};
 use crate::view::StatsView;
 use actix_web::http::header::CACHE_CONTROL;
@@ -23,7 +23,7 @@ pub(super) const STATS: Route = Route::get(
                 "Where the day begins, within the last 31 days; midnight in the agency's time zone unless said. One later than now begins now.",
                 schema::time(),
             )
-            .answers::<StatsView>(200, "Who waits now, and how calls came out")
+            .answers::<StatsView>(200, "Who waits now, how calls came out, and how each person does")
             .fails(400, "`since` cannot be read, or is out of range")
     },
 );
@@ -58,7 +58,14 @@ async fn stats(
         .finished_by_hour(agency, since, promised)
         .await?;
     let stats = Stats::of(&waiting, &hours, since, now, promised);
+    let agents = if caller.is_person() {
+        let counted = context.store.counted_by_agent(agency, since).await?;
+        let agents = context.store.agents(agency).await?;
+        AgentStats::of(agents.into_values(), counted, since, now)
+    } else {
+        Vec::new()
+    };
     Ok(HttpResponse::Ok()
         .insert_header((CACHE_CONTROL, "no-store"))
-        .json(StatsView::from(&stats)))
+        .json(StatsView::new(&stats, &agents)))
 }

@@ -67,6 +67,11 @@ async fn forget(
         }
         let removed = is_of(store, *id, agencies).await? && store.remove_user(*id).await?;
         erased.add("users", usize::from(removed));
+        // A server may have told its boards meanwhile that they are gone.
+        for agency in agencies {
+            let eraser = Arc::new(store.look_for(*agency, whom.clone()).await?);
+            store.forget_presence(*agency, *id, &eraser, erased).await?;
+        }
     }
     Ok(())
 }

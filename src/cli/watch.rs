@@ -171,6 +171,7 @@ impl<'a> Watch<'a> {
                 ))?;
             }
             Message::Event(event) => self.show_event(event)?,
+            Message::Agent(event) => self.print(&line::agent(event))?,
             Message::Error(error) => {
                 let (code, message) = (plain(&error.code), plain(&error.message));
                 self.print(&format!("-- the server says {code}: {message}"))?;

@@ -25,6 +25,11 @@ const LIMIT_HOURS: Rule = Rule {
     expected: "a whole number of hours, from 1 to 168",
     fix: "set CALLBOARD_CALL_LIMIT_HOURS=4",
 };
+const PRESENCE: Rule = Rule {
+    name: "CALLBOARD_PRESENCE",
+    expected: "on or off",
+    fix: "set CALLBOARD_PRESENCE=on",
+};
 /// A person has one mouth.
 const ONE: Option<NonZeroU32> = NonZeroU32::new(1);
 const FOUR_HOURS: u16 = 4;
@@ -73,6 +78,16 @@ pub struct CallSettings {
         hide_short_help = true
     )]
     pub call_limit_hours: Option<String>,
+    /// Show who is there to take a call, and keep how long people were what: on or off, the same on
+    /// all nodes [default: on]
+    #[arg(
+        long,
+        env = "CALLBOARD_PRESENCE",
+        value_name = "on|off",
+        global = true,
+        hide_short_help = true
+    )]
+    pub presence: Option<String>,
 }
 
 /// What happens to calls.
@@ -86,6 +101,8 @@ pub struct Calls {
     pub per_agent: Option<NonZeroU32>,
     /// Hours after which a call that the carrier cannot be asked about ends on the board.
     pub limit_hours: u16,
+    /// Whether it is shown who is there.
+    pub presence: Watching,
 }
 
 impl Default for Calls {
@@ -95,6 +112,7 @@ impl Default for Calls {
             transfer_refused: TransferRefused::default(),
             per_agent: ONE,
             limit_hours: FOUR_HOURS,
+            presence: Watching::default(),
         }
     }
 }
@@ -125,6 +143,18 @@ words! {
     }
 }
 
+words! {
+    /// Whether it is shown who is there to take a call.
+    #[derive(Default)]
+    pub enum Watching {
+        /// It is, and how long they were what is kept.
+        #[default]
+        On = "on",
+        /// Nobody is watched.
+        Off = "off",
+    }
+}
+
 impl Calls {
     pub(super) fn read(settings: &CallSettings, mistakes: &mut Mistakes) -> Self {
         let refused = settings.transfer_refused.as_ref();
@@ -146,6 +176,9 @@ impl Calls {
             limit_hours: mistakes
                 .read(&LIMIT_HOURS, settings.call_limit_hours.as_ref(), hours)
                 .unwrap_or(FOUR_HOURS),
+            presence: mistakes
+                .read(&PRESENCE, settings.presence.as_ref(), Watching::from_name)
+                .unwrap_or_default(),
         }
     }
 

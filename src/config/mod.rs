@@ -37,7 +37,7 @@ mod web_url;
 pub use access::{Access, AccessSettings, SignInLink};
 pub use agency_defaults::{AgencyDefaults, AgencyDefaultsSettings};
 pub use auth::{Auth, AuthSettings};
-pub use calls::{CallSettings, Calls, Recording, TransferRefused};
+pub use calls::{CallSettings, Calls, Recording, TransferRefused, Watching};
 pub use database::{DatabaseSettings, DatabaseUrl};
 pub use dotenv::{DotenvError, load_dotenv};
 pub use duration::{DurationError, parse_duration};

@@ -3,6 +3,7 @@
 use super::drive::Driven;
 use super::{Control, ControlError, LEASE_S};
 use crate::domain::{Errand, ErrandKind, ReleaseReason, Timestamp};
+use crate::journal::{AgentAppend, Append};
 use crate::store::StoreError;
 use crate::telemetry::ErrandOutcome;
 use std::sync::Arc;
@@ -159,6 +160,7 @@ impl Control {
             ErrandKind::Ring => self.let_ring(errand).await,
             ErrandKind::Quiet => self.stop_ringing(errand).await,
             ErrandKind::Look => self.reconcile(errand).await,
+            ErrandKind::WrapUp => self.end_wrap_up(errand).await,
         }
     }
 
@@ -188,6 +190,22 @@ impl Control {
                 Ok(Outcome::Done)
             }
         }
+    }
+
+    /// The journal looks at the agent, whose time after a call is over unless there was another since.
+    async fn end_wrap_up(&self, errand: &Errand) -> Result<Outcome, ControlError> {
+        let Ok(user_id) = errand.subject.parse() else {
+            return Ok(Outcome::Done);
+        };
+        let look = AgentAppend {
+            agency_id: errand.agency_id,
+            user_id,
+            choice: None,
+            is_here: false,
+            at: self.0.clock.now(),
+        };
+        self.append(Append::Agent(look)).await?;
+        Ok(Outcome::Done)
     }
 
     async fn expire(&self, errand: &Errand) -> Result<Outcome, ControlError> {

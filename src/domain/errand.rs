@@ -1,6 +1,7 @@
 //! An errand: something that we still owe the carrier.
 
-use super::{AgencyId, Carrier, ClaimId, LegHandle, Timestamp, words};
+use super::settings::LONGEST_WRAP_UP_S;
+use super::{AgencyId, Carrier, ClaimId, LegHandle, Timestamp, UserId, words};
 
 words! {
     /// What is to be done.
@@ -19,6 +20,8 @@ words! {
         Quiet = "quiet",
         /// Ask the carrier whether a leg of which nothing was heard for long is still there.
         Look = "look",
+        /// See that somebody's time after a call is over. Its subject is the person.
+        WrapUp = "wrap_up",
     }
 }
 
@@ -30,6 +33,7 @@ impl ErrandKind {
         match self {
             // Half an hour, and an eighth at random.
             Self::Look => 1800 + 1800 / 8,
+            Self::WrapUp => LONGEST_WRAP_UP_S,
             _ => 60,
         }
     }
@@ -45,7 +49,7 @@ pub struct Errand {
     pub kind: ErrandKind,
     /// The carrier that is owed it.
     pub carrier: Carrier,
-    /// About which leg (its handle) or claim (its id).
+    /// About which leg (its handle), claim or person (their ids).
     pub subject: String,
     /// Not before.
     pub due: Timestamp,
@@ -75,6 +79,12 @@ impl Errand {
         due: Timestamp,
     ) -> Self {
         Self::new(agency, carrier, claim.to_string(), kind, due)
+    }
+
+    /// One about a person, whom no carrier knows: the key wants one all the same.
+    #[must_use]
+    pub fn of_agent(agency: AgencyId, user: UserId, kind: ErrandKind, due: Timestamp) -> Self {
+        Self::new(agency, Carrier::Telnyx, user.to_string(), kind, due)
     }
 
     fn new(

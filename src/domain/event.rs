@@ -1,6 +1,6 @@
-//! What a board hears: one event for each change of a call.
+//! What a board hears: one event for each change of a call or of an agent.
 
-use super::{Actor, Call, Leg, Moment, ReleaseReason, Status, words};
+use super::{Actor, AgencyId, Agent, Call, Leg, Moment, ReleaseReason, Status, words};
 
 words! {
     /// What happened.
@@ -17,6 +17,16 @@ words! {
         Ended = "call.ended",
         /// A detail came late.
         Updated = "call.updated",
+    }
+}
+
+words! {
+    /// What happened to somebody who takes calls.
+    pub enum AgentEventType {
+        /// They are something else now, or another name or phone is theirs.
+        Updated = "agent.updated",
+        /// They are nobody of the agency's any more.
+        Removed = "agent.removed",
     }
 }
 
@@ -75,6 +85,47 @@ pub struct Event {
     pub actor: Option<Actor>,
     /// The whole call, as it is after the change.
     pub call: Call,
+}
+
+/// A change of an agent, before it has its number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgentEvent {
+    pub agency_id: AgencyId,
+    /// What happened.
+    pub event_type: AgentEventType,
+    pub moment: Moment,
+    /// Who acted; absent where it followed from something else.
+    pub actor: Option<Actor>,
+    /// The whole agent, as it is after the change; as it was, of one who is gone.
+    pub agent: Agent,
+}
+
+/// Something that gets a number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant)] // Nearly all are of calls.
+pub enum Happened {
+    ToCall(Event),
+    ToAgent(AgentEvent),
+}
+
+impl Happened {
+    /// The word for what happened.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::ToCall(event) => event.event_type.name(),
+            Self::ToAgent(event) => event.event_type.name(),
+        }
+    }
+
+    /// When.
+    #[must_use]
+    pub const fn moment(&self) -> Moment {
+        match self {
+            Self::ToCall(event) => event.moment,
+            Self::ToAgent(event) => event.moment,
+        }
+    }
 }
 
 impl EventType {

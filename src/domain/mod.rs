@@ -2,6 +2,8 @@
 //!
 //! Nothing here derives serde: wire shapes live beside the stranger they serve.
 
+mod agent;
+mod agent_stats;
 mod audience;
 mod call;
 mod call_log;
@@ -31,6 +33,10 @@ mod time;
 mod words;
 mod zone;
 
+pub use agent::{
+    Agent, AgentFacts, AgentPhone, AgentState, AgentTime, Choice, GRACE_S, Hands, KnownAgent,
+};
+pub use agent_stats::{AgentCounts, AgentStats};
 pub use audience::Audience;
 pub use call::{Call, Status};
 pub use call_log::{CallLog, CallResult, LoggedCall};
@@ -42,7 +48,7 @@ pub use credential::{
     parse_public_key, prefix as credential_prefix,
 };
 pub use errand::{Errand, ErrandKind};
-pub use event::{Event, EventType, Reason};
+pub use event::{AgentEvent, AgentEventType, Event, EventType, Happened, Reason};
 pub use hangup::HangupCause;
 pub use id::{AgencyId, CallId, ClaimId, CommandId, KeyId, UserId};
 pub use key::{AgencyKey, KeyRight};

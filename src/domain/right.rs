@@ -13,6 +13,8 @@ pub enum Right {
     ReadLogs,
     /// Answer calls, give them back, end them, and write about them.
     ActOnCalls,
+    /// Say whether one is there to take calls.
+    BeThere,
     /// See the agency's people.
     SeePeople,
     /// Invite people, change what they are, and remove them.
@@ -35,11 +37,12 @@ pub enum Right {
 
 impl Right {
     /// Every right.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::KnowOneself,
         Self::ReadCalls,
         Self::ReadLogs,
         Self::ActOnCalls,
+        Self::BeThere,
         Self::SeePeople,
         Self::ManagePeople,
         Self::EndSessions,
@@ -55,7 +58,11 @@ impl Right {
     #[must_use]
     pub const fn roles(self) -> &'static [Role] {
         match self {
-            Self::KnowOneself | Self::ReadCalls | Self::ReadLogs | Self::ActOnCalls => &Role::ALL,
+            Self::KnowOneself
+            | Self::ReadCalls
+            | Self::ReadLogs
+            | Self::ActOnCalls
+            | Self::BeThere => &Role::ALL,
             Self::SeePeople | Self::ManagePeople | Self::EndSessions | Self::SeeVoiceAgents => {
                 &[Role::Owner, Role::Admin]
             }

@@ -12,6 +12,8 @@ const RING_S: RangeInclusive<u16> = 5..=40;
 const SERVICE_LEVEL_S: RangeInclusive<u16> = 1..=3600;
 /// How long an agent may have after a call, in seconds.
 const WRAP_UP_S: RangeInclusive<u16> = 0..=3600;
+/// The longest of them.
+pub(super) const LONGEST_WRAP_UP_S: i64 = 3600;
 
 const MOST_REASONS: usize = 20;
 const MOST_NUMBERS: usize = 1000;

@@ -1,11 +1,13 @@
 //! What an event is of.
 
-use super::CallId;
+use super::{CallId, UserId};
 
 /// What an event is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Subject {
     Call(CallId),
+    /// A person who takes calls.
+    Agent(UserId),
 }
 
 impl Subject {
@@ -14,6 +16,7 @@ impl Subject {
     pub const fn kind(self) -> &'static str {
         match self {
             Self::Call(_) => "call",
+            Self::Agent(_) => "agent",
         }
     }
 
@@ -22,6 +25,7 @@ impl Subject {
     pub fn id(self) -> String {
         match self {
             Self::Call(call) => call.to_string(),
+            Self::Agent(user) => user.to_string(),
         }
     }
 
@@ -31,6 +35,7 @@ impl Subject {
     pub fn read(kind: &str, id: &str) -> Option<Self> {
         match kind {
             "call" => id.parse().ok().map(Self::Call),
+            "agent" => id.parse().ok().map(Self::Agent),
             _ => None,
         }
     }

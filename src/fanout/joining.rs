@@ -3,7 +3,7 @@
 use super::delivery::row_of;
 use super::gaps::{GAP_PATIENCE, Read};
 use super::{Fanout, PAGE};
-use crate::domain::{AgencyId, Subject};
+use crate::domain::AgencyId;
 use crate::hub::{
     Board, Frame, Joined, Member, NotCaughtUp, NotJoined, Position, Readable, RowKey,
     SnapshotReason,
@@ -212,19 +212,20 @@ impl Fanout {
             return Ok(());
         }
         let board = self.store.board(agency).await?;
-        let (head, calls) = board.ok_or(JoinError::NoAgency)?;
-        let rows = calls
-            .iter()
-            .map(|call| {
-                let place = RowKey::of(Subject::Call(call.id), call.created_at);
-                let row = view::call_row(call).map_err(corrupt)?;
-                Ok((place, row_of(row.into())))
-            })
-            .collect::<Result<_, StoreError>>()?;
+        let board = board.ok_or(JoinError::NoAgency)?;
+        let calls = board.calls.iter().map(|call| {
+            let place = RowKey::Call(call.created_at, call.id);
+            view::call_row(call).map(|row| (place, row_of(row.into())))
+        });
+        let agents = board.agents.iter().map(|agent| {
+            let place = RowKey::Agent(agent.id);
+            view::agent_row(agent).map(|row| (place, row_of(row.into())))
+        });
+        let rows = calls.chain(agents);
         let board = Board {
-            epoch: head.epoch,
-            seq: head.last_seq,
-            rows,
+            epoch: board.head.epoch,
+            seq: board.head.last_seq,
+            rows: rows.collect::<Result<_, _>>().map_err(corrupt)?,
         };
         if self.hub.load(agency, board) {
             self.fill_soon(agency, GAP_PATIENCE);

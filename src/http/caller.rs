@@ -21,6 +21,12 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// Whether it is a person, and no program.
+    #[must_use]
+    pub const fn is_person(&self) -> bool {
+        self.user.role.is_some()
+    }
+
     /// The agency whose things they see, and no other's.
     #[must_use]
     pub fn agency_id(&self) -> AgencyId {

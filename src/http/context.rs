@@ -13,6 +13,7 @@ use crate::duties::Duties;
 use crate::fanout::Fanout;
 use crate::hub::Hub;
 use crate::journal::Journal;
+use crate::presence::Presence;
 use crate::providers::ultravox::Ultravox;
 use crate::relay::Relay;
 use crate::store::Store;
@@ -48,6 +49,8 @@ pub struct Context {
     pub hub: Hub,
     /// The way onto a board.
     pub fanout: Fanout,
+    /// Who is there.
+    pub presence: Presence,
     /// What other nodes tell, and hear.
     pub relay: Relay,
     /// The maker of voice agents.

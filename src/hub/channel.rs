@@ -3,7 +3,7 @@
 use super::delivery::{Change, Delivery, RowKey};
 use super::members::{Caps, Member, Members};
 use super::per_audience::{PerAudience, Readable};
-use crate::domain::{Audience, Subject};
+use crate::domain::{Audience, Subject, UserId};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -73,7 +73,9 @@ pub enum Joined {
         /// The last event in the board.
         seq: i64,
         /// Its calls, oldest first.
-        rows: Readable,
+        calls: Readable,
+        /// Those who may take one.
+        agents: Readable,
     },
     /// Where the client stopped.
     Resumed {
@@ -172,6 +174,11 @@ impl Channel {
         self.members.all()
     }
 
+    /// The people who have sockets here.
+    pub(super) fn people(&self) -> impl Iterator<Item = UserId> {
+        self.members.people()
+    }
+
     pub(super) fn leave(&mut self, socket: Uuid) {
         self.members.remove(socket);
     }
@@ -237,6 +244,11 @@ impl Channel {
             self.remember(delivery.seq, delivery.frame);
         }
         slow
+    }
+
+    fn rows_that(&self, are: fn(&RowKey) -> bool, audience: Audience) -> Readable {
+        let rows = self.rows.iter().filter(|(place, _)| are(place));
+        Readable::by(audience, rows.map(|(_, row)| Arc::clone(row)))
     }
 
     fn put_row(&mut self, place: RowKey, row: Arc<PerAudience>) {
@@ -322,7 +334,8 @@ impl Channel {
             reason,
             epoch,
             seq: self.seq,
-            rows: Readable::by(member.audience, self.rows.values().cloned()),
+            calls: self.rows_that(|place| matches!(place, RowKey::Call(..)), member.audience),
+            agents: self.rows_that(|place| matches!(place, RowKey::Agent(_)), member.audience),
         })
     }
 

@@ -1,7 +1,7 @@
 //! A committed event, ready for every socket.
 
 use super::per_audience::PerAudience;
-use crate::domain::{CallId, Subject, Timestamp};
+use crate::domain::{CallId, Subject, Timestamp, UserId};
 use std::sync::Arc;
 
 /// A row's place on the board.
@@ -9,6 +9,8 @@ use std::sync::Arc;
 pub enum RowKey {
     /// Calls stand in the order in which they began.
     Call(Timestamp, CallId),
+    /// Then come those who may take one, in no order that means anything.
+    Agent(UserId),
 }
 
 impl RowKey {
@@ -17,6 +19,7 @@ impl RowKey {
     pub const fn of(subject: Subject, began: Timestamp) -> Self {
         match subject {
             Subject::Call(call) => Self::Call(began, call),
+            Subject::Agent(user) => Self::Agent(user),
         }
     }
 
@@ -25,6 +28,7 @@ impl RowKey {
     pub const fn subject(self) -> Subject {
         match self {
             Self::Call(_, call) => Subject::Call(call),
+            Self::Agent(user) => Subject::Agent(user),
         }
     }
 }

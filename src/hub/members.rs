@@ -12,6 +12,8 @@ pub struct Member {
     pub socket: Uuid,
     /// Whose it is.
     pub user: UserId,
+    /// That is a person, and no key of a program or a display.
+    pub is_person: bool,
     /// What this person may see of callers' numbers.
     pub audience: Audience,
     /// The way to it.
@@ -40,6 +42,12 @@ impl Members {
 
     pub(super) fn all(&self) -> Vec<Member> {
         self.by_socket.values().cloned().collect()
+    }
+
+    /// The people whose sockets these are, each once for each socket.
+    pub(super) fn people(&self) -> impl Iterator<Item = UserId> {
+        let people = self.by_socket.values().filter(|member| member.is_person);
+        people.map(|member| member.user)
     }
 
     /// Whether there is no place for one more of this person's.
@@ -91,6 +99,7 @@ mod tests {
         Member {
             socket: Uuid::new_v4(),
             user,
+            is_person: true,
             audience: Audience::Full,
             outbox: Outbox::corked(Bell::default()),
         }

@@ -21,9 +21,10 @@ pub use members::{Caps, Member};
 pub use outbox::Outbox;
 pub use per_audience::{PerAudience, Readable};
 
-use crate::domain::AgencyId;
+use crate::domain::{AgencyId, UserId};
 use channel::Channel;
 use dashmap::DashMap;
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use uuid::Uuid;
@@ -197,6 +198,23 @@ impl Hub {
         for member in channel.members() {
             member.outbox.end(self.0.endings.renewed.clone());
         }
+    }
+
+    /// The people who have sockets here, by agency.
+    #[must_use]
+    pub fn people(&self) -> HashSet<(AgencyId, UserId)> {
+        let mut people = HashSet::new();
+        for (agency, channel) in self.channels() {
+            people.extend(lock(&channel).people().map(|user| (agency, user)));
+        }
+        people
+    }
+
+    /// Whether that person has a socket here.
+    #[must_use]
+    pub fn has(&self, agency: AgencyId, user: UserId) -> bool {
+        let channel = self.existing(agency);
+        channel.is_some_and(|channel| lock(&channel).people().any(|one| one == user))
     }
 
     /// Every socket of this node.

@@ -45,6 +45,7 @@ fn joined(hub: &Hub, agency: AgencyId) -> Uuid {
     let member = Member {
         socket: Uuid::new_v4(),
         user: UserId(Uuid::new_v4()),
+        is_person: true,
         audience: Audience::Full,
         outbox: Outbox::corked(Bell::default()),
     };
@@ -81,6 +82,7 @@ fn a_board_that_is_not_loaded_is_none() {
     let member = Member {
         socket: Uuid::new_v4(),
         user: UserId(Uuid::new_v4()),
+        is_person: true,
         audience: Audience::Full,
         outbox: Outbox::corked(Bell::default()),
     };

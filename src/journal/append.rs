@@ -1,8 +1,8 @@
 //! What may be appended to the journal, and what comes back.
 
 use crate::domain::{
-    Actor, AgencyId, Call, ClaimId, Command, LegEvent, LegHandle, LegNews, Mark, ReleaseReason,
-    Reply, Timestamp, UserId,
+    Actor, AgencyId, Agent, Call, Choice, ClaimId, Command, LegEvent, LegHandle, LegNews, Mark,
+    ReleaseReason, Reply, Timestamp, UserId,
 };
 use crate::store::batch::{BatchKeys, StoredWebhook, WebhookOutcome};
 
@@ -26,6 +26,8 @@ pub enum Append {
     Over(OverAppend),
     /// Whether the carrier could be asked about a call.
     Looked(LookedAppend),
+    /// Somebody who takes calls may be something else than was told last.
+    Agent(AgentAppend),
 }
 
 /// A verified webhook and what it means.
@@ -130,6 +132,20 @@ pub struct LookedAppend {
     pub unasked: Option<Timestamp>,
 }
 
+/// Somebody who takes calls is looked at: who they are, whether they are there, and which calls they
+/// have. What follows is told where it is another thing than was told last.
+#[derive(Clone, Debug)]
+pub struct AgentAppend {
+    pub agency_id: AgencyId,
+    pub user_id: UserId,
+    /// What they want to be from now on, if they said so.
+    pub choice: Option<Choice>,
+    /// A socket of theirs is open, whether or not the database says so yet.
+    pub is_here: bool,
+    /// When, by our clock.
+    pub at: Timestamp,
+}
+
 /// A call is over though its hangup has not come: the carrier says so or, where it cannot be asked,
 /// we do.
 #[derive(Clone, Debug)]
@@ -151,6 +167,8 @@ pub struct OverAppend {
 pub enum Answer {
     Webhook(WebhookAnswer),
     Claim(ClaimAnswer),
+    /// The agent, as it is now; none of whoever takes no calls of that agency.
+    Agent(Option<Box<Agent>>),
     /// Of everything else: whether it changed anything.
     Done(bool),
 }
@@ -217,6 +235,7 @@ impl Append {
             Self::Ending(append) => append.agency_id,
             Self::Over(append) => append.agency_id,
             Self::Looked(append) => append.agency_id,
+            Self::Agent(append) => append.agency_id,
         }
     }
 
@@ -246,6 +265,7 @@ impl Append {
                 keys.handles.insert((agency, append.handle.clone()));
                 // A leg that names it may have been heard of already.
                 keys.claims.insert((agency, append.claim_id));
+                keys.agents.insert((agency, append.user_id));
                 if append.most.is_some() {
                     keys.holders.insert((agency, append.user_id));
                 }
@@ -261,6 +281,10 @@ impl Append {
             | Self::Over(OverAppend { handle, .. })
             | Self::Looked(LookedAppend { handle, .. }) => {
                 keys.handles.insert((agency, handle.clone()));
+            }
+            Self::Agent(AgentAppend { user_id, .. }) => {
+                keys.agents.insert((agency, *user_id));
+                keys.looked_at.insert((agency, *user_id));
             }
         }
     }

@@ -3,7 +3,7 @@
 use super::append::{Answer, Append, WebhookAppend};
 use super::ledger::Ledger;
 use crate::clock::Clock;
-use crate::domain::{AgencyId, EventType, Timestamp};
+use crate::domain::{AgencyId, Timestamp};
 use crate::store::batch::{BatchKeys, Heads, Loaded, Writes};
 use crate::store::{Store, StoreError};
 use crate::view::Published;
@@ -16,7 +16,7 @@ pub(super) struct Committed {
     pub answers: Vec<Option<Answer>>,
     pub events: Vec<Published>,
     /// What each of them was, and when our listener heard of it.
-    pub heard: Vec<(EventType, Timestamp)>,
+    pub heard: Vec<(&'static str, Timestamp)>,
     /// Something is owed to the carrier now.
     pub owes: bool,
     /// The agencies whose appends were left out, since somebody else holds their heads.
@@ -59,7 +59,7 @@ pub(super) fn apply(
     let writes = ledger.close();
     let events = writes.events.iter();
     let heard = events.clone().map(|new| &new.event);
-    let heard = heard.map(|event| (event.event_type, event.moment.received));
+    let heard = heard.map(|event| (event.name(), event.moment().received));
     let heard = heard.collect();
     let events = events.map(|new| new.published.clone()).collect();
     let owes = writes.errands.iter();

@@ -1,6 +1,7 @@
 //! A batch in memory: takes in appends one after the other and keeps account of what must be
 //! written. Pure: no I/O and no clock but the one moment of the batch.
 
+mod agents;
 mod asked;
 mod call_logs;
 mod commands;
@@ -10,13 +11,15 @@ use super::append::{Answer, Append, Meaning, Taken, WebhookAnswer, WebhookAppend
 use super::index::Index;
 use crate::domain::{
     Actor, AgencyId, Call, CallId, Claim, Command, CommandId, Derived, Event, EventType, Facts,
-    Leg, LegEvent, LegHandle, Moment, Reason, Standing, Timestamp, derive,
+    Happened, Leg, LegEvent, LegHandle, Moment, Reason, Standing, Status, Timestamp, UserId,
+    derive,
 };
 use crate::store::StoreError;
 use crate::store::batch::{
     Head, Loaded, NewEvent, WebhookKey, WebhookOutcome, Writes, WrittenClaim,
 };
 use crate::view::Published;
+use agents::Agents;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use uuid::{NoContext, Uuid};
 
@@ -39,6 +42,7 @@ pub(super) struct Ledger {
     changed_legs: BTreeSet<Handle>,
     changed_calls: BTreeSet<CallId>,
     changed_commands: BTreeMap<CommandId, (AgencyId, Command)>,
+    agents: Agents,
     writes: Writes,
 }
 
@@ -80,6 +84,7 @@ impl Ledger {
             changed_legs: BTreeSet::new(),
             changed_calls: BTreeSet::new(),
             changed_commands: BTreeMap::new(),
+            agents: Agents::of(loaded.agents),
             writes: Writes::default(),
         }
     }
@@ -101,6 +106,7 @@ impl Ledger {
             Append::Ending(append) => Answer::Done(self.ending(append)),
             Append::Over(append) => Answer::Done(self.over(append)?),
             Append::Looked(append) => Answer::Done(self.looked(append)),
+            Append::Agent(append) => Answer::Agent(self.agent(append)?.map(Box::new)),
         }))
     }
 
@@ -126,6 +132,7 @@ impl Ledger {
             .collect();
         writes.errands = owed.into_values().collect();
         writes.call_logs = call_logs;
+        writes.agents = self.agents.changed();
         for handle in &self.changed_legs {
             if let Some(leg) = self.index.leg(handle) {
                 writes.legs.push((handle.0, leg.clone()));
@@ -346,27 +353,36 @@ impl Ledger {
         actor: Option<Actor>,
     ) -> Result<(), StoreError> {
         call.updated_at = self.now;
-        self.calls.insert(call.id, call.clone());
+        let before = self.calls.insert(call.id, call.clone());
+        let hands = [before.as_ref().and_then(holder), holder(&call)];
+        let agency = call.agency_id;
         self.changed_calls.insert(call.id);
-        self.number(Event {
+        let event = Event {
             event_type,
             reason,
             moment,
-            actor,
+            actor: actor.clone(),
             call,
-        })
+        };
+        self.number(agency, Happened::ToCall(event))?;
+        self.hands_change(agency, hands, moment, actor)
     }
 
-    fn number(&mut self, event: Event) -> Result<(), StoreError> {
-        let agency = event.call.agency_id;
+    fn number(&mut self, agency: AgencyId, event: Happened) -> Result<Option<i64>, StoreError> {
         let Some(head) = self.heads.get_mut(&agency) else {
-            return Ok(());
+            return Ok(None);
         };
         let seq = head.last_seq + 1;
         let published = Published::new(&event, head.epoch.clone(), seq, self.now);
         let published = published.map_err(|error| StoreError::Data(error.to_string()))?;
         head.last_seq = seq;
         self.writes.events.push(NewEvent { event, published });
-        Ok(())
+        Ok(Some(seq))
     }
+}
+
+/// Whose hands are full with this call.
+fn holder(call: &Call) -> Option<UserId> {
+    let is_held = matches!(call.status, Status::Answering | Status::Answered);
+    call.answered_by.filter(|_| is_held)
 }

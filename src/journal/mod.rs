@@ -16,8 +16,9 @@ mod tests;
 mod writer;
 
 pub use append::{
-    Answer, Append, ClaimAnswer, ClaimAppend, CommandAppend, EndingAppend, LookedAppend, Meaning,
-    OverAppend, PlainAnswerAppend, ReleaseAppend, Taken, WebhookAnswer, WebhookAppend,
+    AgentAppend, Answer, Append, ClaimAnswer, ClaimAppend, CommandAppend, EndingAppend,
+    LookedAppend, Meaning, OverAppend, PlainAnswerAppend, ReleaseAppend, Taken, WebhookAnswer,
+    WebhookAppend,
 };
 pub use pulse::LastCommit;
 pub use retention::Retention;

@@ -146,6 +146,10 @@ impl Retention {
                 let logs = store.prune_call_logs(agency, before, STEP).await?;
                 self.count(Removed::CallLogs, logs)
             }
+            Sweep::AgentTimes => {
+                let times = store.prune_agent_times(agency, before, STEP).await?;
+                self.count(Removed::AgentTimes, times)
+            }
             Sweep::Calls => {
                 let swept = store.prune_calls(agency, before, CALLS).await?;
                 self.count(Removed::Claims, swept.claims);
@@ -155,7 +159,9 @@ impl Retention {
             }
             Sweep::Legs => self.stray_legs(sweeping, before).await?,
             Sweep::Errands => self.unknown_errands(agency, days).await?,
-            Sweep::WithCalls | Sweep::People | Sweep::SignIns | Sweep::Nobody => false,
+            Sweep::WithCalls | Sweep::People | Sweep::SignIns | Sweep::Presence | Sweep::Nobody => {
+                false
+            }
         })
     }
 

@@ -247,8 +247,8 @@ impl Writer {
             let _ = self.out.send(Recorded::Owed).await;
         }
         if !committed.events.is_empty() {
-            for ((event_type, received), event) in committed.heard.iter().zip(&committed.events) {
-                self.metrics.event_recorded(event_type.name());
+            for ((name, received), event) in committed.heard.iter().zip(&committed.events) {
+                self.metrics.event_recorded(name);
                 self.metrics.recorded(*received, event.recorded_at);
             }
             let _ = self.out.send(Recorded::Events(committed.events)).await;

@@ -1,8 +1,8 @@
 //! What one transaction of the journal reads and writes.
 
 use crate::domain::{
-    AgencyId, Call, CallLog, Carrier, Claim, ClaimId, Command, Errand, Event, Leg, LegHandle,
-    Standing, Timestamp, UserId, words,
+    AgencyId, AgentTime, Call, CallId, CallLog, Carrier, Claim, ClaimId, Command, Errand, Happened,
+    KnownAgent, Leg, LegHandle, Standing, Timestamp, User, UserId, words,
 };
 use crate::view::Published;
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -12,6 +12,9 @@ pub type CarrierKey = (AgencyId, Carrier, String);
 
 /// By which a webhook is known: whose it is, who sent it, and the sender's id of it.
 pub type WebhookKey = CarrierKey;
+
+/// A person as one of an agency's.
+pub type AgentKey = (AgencyId, UserId);
 
 /// Which agencies' heads a batch waits for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,7 +44,11 @@ pub struct BatchKeys {
     /// The claims that commands or a mark name.
     pub claims: BTreeSet<(AgencyId, ClaimId)>,
     /// People whose open calls must be counted.
-    pub holders: BTreeSet<(AgencyId, UserId)>,
+    pub holders: BTreeSet<AgentKey>,
+    /// Agents who may become something else.
+    pub agents: BTreeSet<AgentKey>,
+    /// Those of them of whom everything is looked at: who they are, and whether they are there.
+    pub looked_at: BTreeSet<AgentKey>,
 }
 
 /// Where an agency's numbering stands.
@@ -74,6 +81,21 @@ pub struct Loaded {
     pub claims: Vec<(AgencyId, Claim)>,
     /// What was asked of the carrier for those claims.
     pub commands: Vec<Command>,
+    /// The agents concerned.
+    pub agents: LoadedAgents,
+}
+
+/// What the database held of the agents concerned.
+#[derive(Debug, Default)]
+pub struct LoadedAgents {
+    /// Those that are known, each with how long its agency's people write about a call, in seconds.
+    pub known: Vec<(KnownAgent, i64)>,
+    /// The calls that they have, and whether somebody has talked on it.
+    pub held: Vec<(AgentKey, CallId, bool)>,
+    /// Who they are, of those who are looked at.
+    pub people: Vec<User>,
+    /// Until when they count as there for one of their sockets, likewise; by the clock of deadlines.
+    pub there_until: Vec<(AgentKey, Timestamp)>,
 }
 
 words! {
@@ -118,7 +140,7 @@ pub struct StoredWebhook {
 /// An event, and how it is published.
 #[derive(Clone, Debug)]
 pub struct NewEvent {
-    pub event: Event,
+    pub event: Happened,
     /// With its number and its text.
     pub published: Published,
 }
@@ -161,4 +183,10 @@ pub struct Writes {
     pub heads: Vec<(AgencyId, Head)>,
     /// What is owed to the carrier from now on, in place of what was owed of the same kind.
     pub errands: Vec<Errand>,
+    /// Agents that are new, or of which something has changed.
+    pub agents: Vec<KnownAgent>,
+    /// Those who are nobody of the agency's any more.
+    pub agents_gone: Vec<AgentKey>,
+    /// What they were until now, by the number of the event that ended it.
+    pub agent_times: Vec<(i64, AgentTime)>,
 }

@@ -10,7 +10,7 @@ pub use eraser::{Eraser, Whom};
 pub(super) use rows::{CallTexts, ClaimTexts, EventTexts, LegTexts, LogTexts, WebhookTexts};
 
 use super::{Backend, Named, Store, StoreError, postgres, sqlite};
-use crate::domain::AgencyId;
+use crate::domain::{AgencyId, UserId};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -85,6 +85,23 @@ impl Store {
         walk!(self, agency, eraser, erased, "call_logs" by erase_logs, first(), ROWS);
         // The calls come last: by them the rest is found again when this is cut off.
         walk!(self, agency, eraser, erased, "inbound_calls" by erase_calls, first(), ROWS);
+        Ok(())
+    }
+
+    /// Takes a person out of who is there, and out of what was told of it since they were taken out of
+    /// all else.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn forget_presence(
+        &self,
+        agency: AgencyId,
+        person: UserId,
+        eraser: &Arc<Eraser>,
+        erased: &mut Erased,
+    ) -> Result<(), StoreError> {
+        erased.add("agents", self.forget_agent(agency, person).await?);
+        walk!(self, agency, eraser, erased, "call_events" by erase_events, 0, ROWS);
         Ok(())
     }
 

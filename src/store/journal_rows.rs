@@ -3,7 +3,7 @@
 use super::batch::{Head, NewEvent, StoredWebhook, WebhookOutcome};
 use super::schema::plain::{agency_heads, call_events, webhook_events};
 use super::{KeptWebhook, Named, StoreError, parse_agency};
-use crate::domain::{AgencyId, Subject, Timestamp};
+use crate::domain::{AgencyId, Happened, Subject, Timestamp};
 use crate::view::Published;
 use diesel::prelude::*;
 use serde::Serialize;
@@ -88,12 +88,15 @@ impl WebhookRow {
 impl<'a> EventRow<'a> {
     pub fn of(new: &'a NewEvent) -> Self {
         let NewEvent { event, published } = new;
-        let subject = Subject::Call(event.call.id);
+        let subject = match event {
+            Happened::ToCall(event) => Subject::Call(event.call.id),
+            Happened::ToAgent(event) => Subject::Agent(event.agent.id),
+        };
         Self {
             agency_id: published.agency.to_string(),
             seq: published.seq,
-            call_id: event.call.id.to_string(),
-            event_type: event.event_type.name(),
+            call_id: subject.id(),
+            event_type: event.name(),
             recorded_at: published.recorded_at.micros(),
             event: published.unmasked(),
             subject_kind: subject.kind(),

@@ -58,6 +58,10 @@ pub enum Sweep {
     People,
     /// Whoever is next at it: what has run out goes when somebody signs in or a link is made.
     SignIns,
+    /// [`Store::prune_agent_times`].
+    AgentTimes,
+    /// The node that looks after who is there, within minutes.
+    Presence,
     /// Nothing.
     Nobody,
 }
@@ -110,6 +114,7 @@ pub const KEPT: [Kept; TABLES.len()] = [
         Sweep::WithCalls,
     ),
     kept("call_legs", Term::Calls, "updated_at", Sweep::Legs),
+    kept("agent_times", Term::CallLogs, "ended_at", Sweep::AgentTimes),
     kept("errands", Term::UntilDone, "due_at", Sweep::Errands),
     kept("agencies", Term::UntilRemoved, "created_at", Sweep::People),
     kept("agency_heads", Term::UntilRemoved, "-", Sweep::People),
@@ -127,6 +132,14 @@ pub const KEPT: [Kept; TABLES.len()] = [
     ),
     kept("users", Term::UntilRemoved, "created_at", Sweep::People),
     kept("empty_seats", Term::UntilRemoved, "since", Sweep::People),
+    kept("agents", Term::UntilRemoved, "since", Sweep::People),
+    kept(
+        "connections",
+        Term::UntilRemoved,
+        "left_at",
+        Sweep::Presence,
+    ),
+    kept("nodes", Term::Ours, "seen_at", Sweep::Presence),
     kept("schema_floor", Term::Ours, "-", Sweep::Nobody),
     kept("directory", Term::Ours, "-", Sweep::Nobody),
     kept("pulse", Term::Ours, "-", Sweep::Nobody),
@@ -238,6 +251,16 @@ impl Store {
         limit: i64,
     ) -> Result<usize, StoreError> {
         query!(self, write, kept::prune_logs(agency, before, limit))
+    }
+
+    /// One small step of retention: what people were, and when.
+    pub async fn prune_agent_times(
+        &self,
+        agency: AgencyId,
+        before: Timestamp,
+        limit: i64,
+    ) -> Result<usize, StoreError> {
+        query!(self, write, agents::prune_times(agency, before, limit))
     }
 
     /// One small step of retention: calls that ended before, each with all that bears on it.

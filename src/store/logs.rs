@@ -2,8 +2,9 @@
 
 use super::{Backend, NumberFilter, Store, StoreError, postgres, sqlite};
 use crate::domain::{
-    AgencyId, CallId, CallResult, HourOfResult, LoggedCall, Timestamp, UserId, Waiting,
+    AgencyId, AgentCounts, CallId, CallResult, HourOfResult, LoggedCall, Timestamp, UserId, Waiting,
 };
+use std::collections::BTreeMap;
 
 /// Which finished calls a page shows. Every filter narrows.
 #[derive(Clone, Debug, Default)]
@@ -94,6 +95,15 @@ impl Store {
         service_level_s: u16,
     ) -> Result<Vec<HourOfResult>, StoreError> {
         query!(self, read, stats::by_hour(agency, since, service_level_s))
+    }
+
+    /// What was counted of each person of an agency since then.
+    pub async fn counted_by_agent(
+        &self,
+        agency: AgencyId,
+        since: Timestamp,
+    ) -> Result<BTreeMap<UserId, AgentCounts>, StoreError> {
+        query!(self, read, stats::by_agent(agency, since))
     }
 }
 

@@ -2,6 +2,7 @@
 //! PostgreSQL; what the dialects do differently lies in `sqlite.rs` and `postgres.rs`.
 
 mod account_rows;
+mod agent_rows;
 pub mod batch;
 mod claim_rows;
 mod error;
@@ -34,7 +35,8 @@ pub use trouble::Trouble;
 
 use crate::config::DatabaseUrl;
 use crate::domain::{
-    Agency, AgencyId, AgencySettings, Call, CallId, Carrier, LegHandle, Status, Timestamp, UserId,
+    Agency, AgencyId, AgencySettings, Agent, Call, CallId, Carrier, LegHandle, Status, Timestamp,
+    UserId,
 };
 use crate::view::Published;
 use batch::{BatchKeys, Head, Loaded, Writes};
@@ -59,6 +61,17 @@ struct Queries {
 enum Backend {
     Sqlite(sqlite::Db),
     Postgres(postgres::Db),
+}
+
+/// An agency's board, as the database has it.
+#[derive(Clone, Debug)]
+pub struct StoredBoard {
+    /// Where its numbering stands.
+    pub head: Head,
+    /// The calls that have not ended.
+    pub calls: Vec<Call>,
+    /// Everybody who may take one.
+    pub agents: Vec<Agent>,
 }
 
 /// Which order pending calls come in.
@@ -161,6 +174,7 @@ macro_rules! query {
 
 // After the macro, which they use.
 mod accounts;
+pub mod agents;
 mod checkup;
 mod credentials;
 mod errands;
@@ -277,8 +291,8 @@ impl Store {
         query!(self, write, batch::rehearse(keys, now, apply))
     }
 
-    /// An agency's numbering and open calls at one moment.
-    pub async fn board(&self, agency: AgencyId) -> Result<Option<(Head, Vec<Call>)>, StoreError> {
+    /// An agency's numbering, open calls and agents at one moment.
+    pub async fn board(&self, agency: AgencyId) -> Result<Option<StoredBoard>, StoreError> {
         query!(self, read, calls::board(agency))
     }
 

@@ -59,6 +59,9 @@ pub(super) const BEGIN_SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ R
 /// How numbers are looked for.
 pub(super) const NUMBERS: super::numbers::Dialect = super::numbers::POSTGRES;
 
+/// What stands before a table's name.
+pub(super) const SCHEMA: &str = "callboard.";
+
 /// The finished calls.
 pub(super) const CALL_LOGS: &str = "callboard.call_logs";
 

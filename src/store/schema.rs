@@ -15,6 +15,9 @@ macro_rules! tables {
             diesel::allow_tables_to_appear_in_same_query!(claims, commands, inbound_calls);
             diesel::allow_tables_to_appear_in_same_query!(call_legs, inbound_calls);
             diesel::allow_tables_to_appear_in_same_query!(accounts, users);
+            diesel::allow_tables_to_appear_in_same_query!(
+                agencies, agents, connections, inbound_calls, nodes, users
+            );
         }
         /// As PostgreSQL has them.
         pub(crate) mod in_callboard {
@@ -23,6 +26,9 @@ macro_rules! tables {
             diesel::allow_tables_to_appear_in_same_query!(claims, commands, inbound_calls);
             diesel::allow_tables_to_appear_in_same_query!(call_legs, inbound_calls);
             diesel::allow_tables_to_appear_in_same_query!(accounts, users);
+            diesel::allow_tables_to_appear_in_same_query!(
+                agencies, agents, connections, inbound_calls, nodes, users
+            );
         }
     };
 }
@@ -298,6 +304,44 @@ tables! {
     recovery_codes (user_id, hash) {
         user_id -> Text,
         hash -> Text,
+    }
+
+    agents (agency_id, user_id) {
+        agency_id -> Text,
+        user_id -> Text,
+        name -> Nullable<Text>,
+        phone -> Text,
+        state -> Text,
+        reason -> Nullable<Text>,
+        since -> BigInt,
+        present -> Bool,
+        away -> Bool,
+        away_reason -> Nullable<Text>,
+        wrap_up_until -> Nullable<BigInt>,
+        talked -> Bool,
+        last_seen -> Nullable<BigInt>,
+    }
+
+    agent_times (agency_id, seq) {
+        agency_id -> Text,
+        seq -> BigInt,
+        user_id -> Text,
+        state -> Text,
+        reason -> Nullable<Text>,
+        began_at -> BigInt,
+        ended_at -> BigInt,
+    }
+
+    connections (agency_id, user_id, node) {
+        agency_id -> Text,
+        user_id -> Text,
+        node -> Text,
+        left_at -> Nullable<BigInt>,
+    }
+
+    nodes (id) {
+        id -> Text,
+        seen_at -> BigInt,
     }
 
     sign_in_attempts (subject) {

@@ -66,6 +66,9 @@ pub(super) const BEGIN_SNAPSHOT: &str = "BEGIN DEFERRED";
 /// How numbers are looked for.
 pub(super) const NUMBERS: super::numbers::Dialect = super::numbers::SQLITE;
 
+/// What stands before a table's name.
+pub(super) const SCHEMA: &str = "";
+
 /// The finished calls.
 pub(super) const CALL_LOGS: &str = "call_logs";
 

@@ -42,7 +42,7 @@ pub struct EventView<'a> {
 
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Actor)]
-struct ActorView<'a> {
+pub(crate) struct ActorView<'a> {
     id: Uuid,
     #[schema(required)]
     name: Option<&'a str>,

@@ -2,6 +2,7 @@
 //! documents of both.
 
 mod agency;
+mod agent;
 mod answer;
 mod call;
 mod call_log;
@@ -17,6 +18,7 @@ mod wire;
 mod words;
 
 pub use agency::AgencySettingsView;
+pub use agent::{AgentEventView, AgentView, agent_row};
 pub use answer::{AcceptedView, ErrorView};
 pub use call::{CallView, call_row};
 pub use call_log::CallLogView;

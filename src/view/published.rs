@@ -2,8 +2,10 @@
 //! database.
 
 use super::event::EventView;
-use super::{CallView, mask};
-use crate::domain::{AgencyId, Audience, Event, Status, Subject, Timestamp};
+use super::{AgentEventView, CallView, mask};
+use crate::domain::{
+    AgencyId, AgentEvent, AgentEventType, Audience, Event, Happened, Status, Subject, Timestamp,
+};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -49,6 +51,18 @@ impl Published {
     /// # Errors
     /// None in practice: no field of an event can fail to be written.
     pub fn new(
+        happened: &Happened,
+        epoch: String,
+        seq: i64,
+        recorded_at: Timestamp,
+    ) -> Result<Self, serde_json::Error> {
+        match happened {
+            Happened::ToCall(event) => Self::of_call(event, epoch, seq, recorded_at),
+            Happened::ToAgent(event) => Self::of_agent(event, epoch, seq, recorded_at),
+        }
+    }
+
+    fn of_call(
         event: &Event,
         epoch: String,
         seq: i64,
@@ -59,7 +73,7 @@ impl Published {
         let text = serde_json::to_string(&view)?;
         let row = match call.status {
             Status::Ended => Some(Row::Gone),
-            _ => row_at(&text).map(|place| Row::Stays {
+            _ => row_at(&text, ",\"call\":").map(|place| Row::Stays {
                 began: call.created_at,
                 place,
             }),
@@ -70,6 +84,32 @@ impl Published {
             seq,
             recorded_at,
             subject: Some(Subject::Call(call.id)),
+            row,
+            text: text.into(),
+        })
+    }
+
+    fn of_agent(
+        event: &AgentEvent,
+        epoch: String,
+        seq: i64,
+        recorded_at: Timestamp,
+    ) -> Result<Self, serde_json::Error> {
+        let text = serde_json::to_string(&AgentEventView::new(event, seq, recorded_at))?;
+        let row = match event.event_type {
+            AgentEventType::Removed => Some(Row::Gone),
+            AgentEventType::Updated => row_at(&text, ",\"agent\":").map(|place| Row::Stays {
+                // Agents are in no order of time.
+                began: Timestamp::default(),
+                place,
+            }),
+        };
+        Ok(Self {
+            agency: event.agency_id,
+            epoch,
+            seq,
+            recorded_at,
+            subject: Some(Subject::Agent(event.agent.id)),
             row,
             text: text.into(),
         })
@@ -120,17 +160,43 @@ impl Published {
         match (&self.row, self.subject) {
             (Some(row), _) => Ok(row.clone()),
             (None, Some(Subject::Call(_))) => row_of_call(&self.text),
+            (None, Some(Subject::Agent(_))) => row_of_agent(&self.text),
             (None, None) => Ok(Row::Gone),
         }
     }
 }
 
-/// Where the call's text is, which comes last in an event that was written by [`EventView`]. No
-/// string of JSON has such quotation marks within.
-fn row_at(text: &str) -> Option<Range<usize>> {
-    const FIELD: &str = ",\"call\":";
-    let start = text.find(FIELD)? + FIELD.len();
+/// Where the text of the call, or of the agent, is, which comes last in an event that was written here.
+/// No string of JSON has such quotation marks within.
+fn row_at(text: &str, field: &str) -> Option<Range<usize>> {
+    let start = text.find(field)? + field.len();
     Some(start..text.len().checked_sub(1)?)
+}
+
+/// Where a slice is in the text that it was borrowed from.
+fn place_in(text: &str, slice: &str) -> Range<usize> {
+    let start = slice.as_ptr().addr() - text.as_ptr().addr();
+    start..start + slice.len()
+}
+
+/// An agent's row in a text that may be another version's.
+fn row_of_agent(text: &str) -> Result<Row, serde_json::Error> {
+    #[derive(Deserialize)]
+    struct OfAgent<'a> {
+        #[serde(rename = "type")]
+        event_type: &'a str,
+        #[serde(borrow)]
+        agent: &'a RawValue,
+    }
+    let event: OfAgent<'_> = serde_json::from_str(text)?;
+    if event.event_type == AgentEventType::Removed.name() {
+        return Ok(Row::Gone);
+    }
+    Ok(Row::Stays {
+        // Agents are in no order of time.
+        began: Timestamp::default(),
+        place: place_in(text, event.agent.get()),
+    })
 }
 
 /// The same of a text that may be another version's.
@@ -153,8 +219,6 @@ fn row_of_call(text: &str) -> Result<Row, serde_json::Error> {
     }
     let began = Timestamp::parse(call.created_at)
         .ok_or_else(|| serde::de::Error::custom("created_at is no time"))?;
-    // A slice of the text, which is borrowed from it.
-    let start = row.as_ptr().addr() - text.as_ptr().addr();
-    let place = start..start + row.len();
+    let place = place_in(text, row);
     Ok(Row::Stays { began, place })
 }

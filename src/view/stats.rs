@@ -2,9 +2,10 @@
 
 use super::rfc3339;
 use super::words::Time;
-use crate::domain::{Hour, Stats, Timestamp};
+use crate::domain::{AgentState, AgentStats, Hour, Stats, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 /// `GET /api/stats`. Waits are in seconds, with a fraction.
 #[derive(Debug, Serialize, ToSchema)]
@@ -31,6 +32,8 @@ pub struct StatsView {
     within_service_level: Option<f64>,
     /// Every hour from `since` to now, oldest first, by when the calls began.
     calls_by_hour: Vec<HourView>,
+    /// Everybody who takes calls, by name; nobody for a key.
+    agents: Vec<AgentStatsView>,
     #[serde(serialize_with = "rfc3339")]
     #[schema(value_type = Time)]
     since: Timestamp,
@@ -52,8 +55,61 @@ pub(crate) struct HourView {
     abandoned: i64,
 }
 
-impl From<&Stats> for StatsView {
-    fn from(stats: &Stats) -> Self {
+/// How one person does since `since`. Times are in seconds, with a fraction.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AgentStats)]
+pub(crate) struct AgentStatsView {
+    id: Uuid,
+    #[schema(required)]
+    name: Option<String>,
+    /// Calls that began since `since`, are over, and were theirs.
+    answered: i64,
+    /// Times that their phone rang for a call that they had taken, and was not answered.
+    missed: i64,
+    /// How long they talked on those calls.
+    talk_s: f64,
+    /// How long they wrote about calls.
+    wrap_up_s: f64,
+    /// How long they were what, up to now.
+    time_in_state: TimeInStateView,
+}
+
+/// Seconds in each state, with a fraction.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = TimeInState)]
+pub(crate) struct TimeInStateView {
+    available: f64,
+    busy: f64,
+    away: f64,
+    wrap_up: f64,
+    offline: f64,
+}
+
+impl From<&AgentStats> for AgentStatsView {
+    fn from(stats: &AgentStats) -> Self {
+        let time = |state| seconds(stats.time_as(state));
+        Self {
+            id: stats.id.0,
+            name: stats.name.clone(),
+            answered: stats.counts.answered,
+            missed: stats.counts.missed,
+            talk_s: seconds(stats.counts.talk_micros),
+            wrap_up_s: time(AgentState::WrapUp),
+            time_in_state: TimeInStateView {
+                available: time(AgentState::Available),
+                busy: time(AgentState::Busy),
+                away: time(AgentState::Away),
+                wrap_up: time(AgentState::WrapUp),
+                offline: time(AgentState::Offline),
+            },
+        }
+    }
+}
+
+impl StatsView {
+    /// The numbers of the agency, and of its people.
+    #[must_use]
+    pub fn new(stats: &Stats, agents: &[AgentStats]) -> Self {
         Self {
             waiting_now: stats.waiting_now,
             longest_wait_s: seconds(stats.longest_wait_micros),
@@ -65,6 +121,7 @@ impl From<&Stats> for StatsView {
             service_level_s: stats.service_level_s,
             within_service_level: stats.as_promised,
             calls_by_hour: stats.hours.iter().map(HourView::from).collect(),
+            agents: agents.iter().map(AgentStatsView::from).collect(),
             since: stats.since,
             as_of: stats.as_of,
         }

@@ -2,8 +2,8 @@
 //! domain's own lists, so that a new one is in the documents without anyone's memory.
 
 use crate::domain::{
-    Absence, CallResult, CredentialKey, EventType, KeyRight, ParticipantKind, ParticipantState,
-    Reason, Role, Status,
+    Absence, AgentEventType, AgentPhone, AgentState, CallResult, CredentialKey, EventType,
+    KeyRight, ParticipantKind, ParticipantState, Reason, Role, Status,
 };
 use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema, SchemaFormat};
@@ -58,6 +58,21 @@ words! {
          hold. `consulting`: talks with a colleague while the caller waits. `listening`: listens in. \
          `left`: is not there any more, or never was."
         ParticipantState::ALL.map(ParticipantState::name).into();
+    /// What an event of an agent's type may be.
+    AgentEventName "AgentEventType"
+        "`agent.updated`: the agent is this now. `agent.removed`: the person is none of the agency's \
+         any more, and goes from the board."
+        AgentEventType::ALL.map(AgentEventType::name).into();
+    /// What an agent's state may be.
+    AgentStateName "AgentState"
+        "`available`: there, and free. `busy`: has a call, or a phone that rings for one. `away`: \
+         there, and not to be called. `wrap_up`: has had a call and writes about it, for the agency's \
+         `wrap_up_s`. `offline`: no board open for 30 s."
+        AgentState::ALL.map(AgentState::name).into();
+    /// What an agent's calls are heard on.
+    AgentPhoneName "AgentPhone"
+        "`ready`: in the browser. `other`: on a phone of their own. `absent`: none of their own is known."
+        AgentPhone::ALL.map(AgentPhone::name).into();
     /// How a finished call came out.
     ResultName "CallResult"
         "`answered`; `abandoned`: the caller left unanswered; `missed`: unanswered otherwise."

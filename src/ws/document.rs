@@ -8,7 +8,7 @@ use super::message::{
 use super::protocol::{HEARTBEAT_S, SUBPROTOCOL, reason_name};
 use crate::http::{Barred, Context, Door, Route, Tag};
 use crate::hub::SnapshotReason;
-use crate::view::{CallView, EventView, Schemas, example};
+use crate::view::{AgentEventView, AgentView, CallView, EventView, Schemas, example};
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -62,6 +62,7 @@ fn document() -> Value {
         messages.typed::<Snapshot<'_>>(),
         messages.typed::<Resumed<'_>>(),
         messages.event(),
+        messages.agent_event(),
         messages.typed::<Heartbeat>(),
         messages.typed::<TokenExpiring>(),
         messages.typed::<Refreshed>(),
@@ -170,6 +171,12 @@ impl Messages {
         self.message("event", "Event", payload)
     }
 
+    /// The same of those who take calls.
+    fn agent_event(&mut self) -> String {
+        let payload = self.schemas.add::<AgentEventView<'_>>();
+        self.message("agent_event", "AgentEvent", payload)
+    }
+
     fn message(&mut self, name: &str, schema: &str, payload: Value) -> String {
         let mut message = json!({ "name": name, "title": name, "payload": payload });
         let described = self.schemas.get_mut(schema);
@@ -186,6 +193,7 @@ impl Messages {
     /// The rows of a snapshot go out as they lie in the hub, beside the rest of it.
     fn complete_snapshot(&mut self) {
         let rows = self.schemas.add::<CallView<'_>>();
+        let people = self.schemas.add::<AgentView<'_>>();
         let reasons = [
             SnapshotReason::Fresh,
             SnapshotReason::EpochChanged,
@@ -197,6 +205,9 @@ impl Messages {
             let text = "All calls that have not ended, oldest first.";
             let calls = json!({ "type": "array", "items": rows, "description": text });
             put(schema, "calls", calls);
+            let text = "Everybody who may take one, in no order.";
+            let agents = json!({ "type": "array", "items": people, "description": text });
+            put(schema, "agents", agents);
             if let Some(reason) = schema.pointer_mut("/properties/reason") {
                 put_field(reason, "enum", json!(reasons.map(reason_name)));
             }

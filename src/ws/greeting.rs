@@ -51,9 +51,10 @@ pub(super) async fn greet(
             reason,
             epoch,
             seq,
-            rows,
+            calls,
+            agents,
         } => {
-            let rows = rows.bytes().collect();
+            let rows = [calls.bytes().collect(), agents.bytes().collect()];
             let first = protocol::snapshot(reason, &epoch, seq, &hello, rows);
             (first, answer_of(reason))
         }

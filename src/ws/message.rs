@@ -95,8 +95,8 @@ pub(super) struct Greeted {
     pub agency: AgencyView,
 }
 
-/// The first answer to a client that starts again. Its `calls` are written beside it, from rows that
-/// all sockets share.
+/// The first answer to a client that starts again. Its `calls` and `agents` are written beside it, from
+/// rows that all sockets share.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Snapshot<'a> {
     /// The life of the numbering: to be sent back in `position`.

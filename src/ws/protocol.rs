@@ -109,7 +109,7 @@ pub(super) fn snapshot(
     epoch: &str,
     seq: i64,
     hello: &Hello<'_>,
-    rows: Vec<Bytes>,
+    [calls, agents]: [Vec<Bytes>; 2],
 ) -> Vec<Bytes> {
     let header = written(&Snapshot {
         epoch,
@@ -120,20 +120,28 @@ pub(super) fn snapshot(
         user: hello.user,
     });
     let header = header.strip_suffix('}').unwrap_or(&header);
-    let head = format!("{header},\"calls\":[");
-    let commas = rows.len().saturating_sub(1);
-    let len = head.len() + rows.iter().map(Bytes::len).sum::<usize>() + commas + 2;
-    let mut pieces = Vec::with_capacity(2 * rows.len() + 3);
-    pieces.push(Frame::text_header(len));
-    pieces.push(Bytes::from(head));
+    // The place of the frame's own header, which says how long the rest is.
+    let mut pieces = Vec::with_capacity(2 * (calls.len() + agents.len()) + 4);
+    pieces.push(Bytes::new());
+    pieces.push(Bytes::from(format!("{header},\"calls\":[")));
+    list(&mut pieces, calls);
+    pieces.push(Bytes::from_static(b"],\"agents\":["));
+    list(&mut pieces, agents);
+    pieces.push(Bytes::from_static(b"]}"));
+    let len = pieces.iter().map(Bytes::len).sum();
+    if let Some(header) = pieces.first_mut() {
+        *header = Frame::text_header(len);
+    }
+    pieces
+}
+
+fn list(pieces: &mut Vec<Bytes>, rows: Vec<Bytes>) {
     for (place, row) in rows.into_iter().enumerate() {
         if place > 0 {
             pieces.push(Bytes::from_static(b","));
         }
         pieces.push(row);
     }
-    pieces.push(Bytes::from_static(b"]}"));
-    pieces
 }
 
 #[must_use]

@@ -169,11 +169,13 @@ impl Session {
             member: Member {
                 socket: self.id,
                 user: caller.user.id,
+                is_person: caller.is_person(),
                 audience: caller.audience,
                 outbox: self.outbox.clone(),
             },
         };
         let catch_up = greet(&self.context, greeting).await?;
+        self.context.presence.somebody_came();
         self.unless_draining()?;
         let beat_at = self.next_beat();
         Ok(Connected {

@@ -18,7 +18,7 @@ fn to_agency(mut request: SignedRequest, agency: impl ToString) -> SignedRequest
 /// The statuses of the agency's calls.
 async fn statuses(world: &World, agency: &Tenant) -> Vec<&'static str> {
     let board = world.store.board(agency.id).await.expect("a board");
-    let (_, calls) = board.expect("an agency");
+    let calls = board.expect("an agency").calls;
     calls.iter().map(|call| call.status.name()).collect()
 }
 

@@ -16,7 +16,7 @@ const FLOORS: [&[&str]; 13] = [
     &["accounts"],
     &["auth"],
     &["journal", "hub", "relay", "carriers"],
-    &["control", "fanout"],
+    &["control", "fanout", "presence"],
     &["http"],
     &["ingest", "api", "ws"],
     &["app"],

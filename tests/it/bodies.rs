@@ -7,6 +7,7 @@ use crate::support::node::Node;
 use crate::support::world::Tenant;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use callboard::store::StoredBoard;
 use callboard_simulator::{Carrier, Webhook};
 use serde_json::{Value, json};
 
@@ -68,7 +69,7 @@ async fn the_guides_curl_line_rings_once_however_often_it_is_sent(world: World) 
         );
     }
     let agencies = world.store.agencies().await.unwrap();
-    let (head, calls) = world
+    let StoredBoard { head, calls, .. } = world
         .store
         .board(agencies[0].agency.id)
         .await

@@ -59,6 +59,7 @@ mod own_phones;
 mod page;
 mod pages;
 mod poolers;
+mod presence;
 mod previous;
 mod program_keys;
 mod projects;

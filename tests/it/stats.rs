@@ -60,6 +60,7 @@ async fn a_quiet_agency_has_a_day_of_zeros(world: World) {
         stats,
         json!({
             "waiting_now": 0, "longest_wait_s": 0.0, "answered": 0, "missed": 0, "abandoned": 0,
+            "agents": [],
             "average_wait_s": null, "within_20_s": null, "service_level_s": 20,
             "within_service_level": null, "calls_by_hour": hours,
             "since": "2026-11-21T00:00:00.000000Z", "as_of": "2026-11-21T09:00:00.000000Z",

@@ -79,6 +79,7 @@ pub(super) async fn reply(socket: &mut Socket) -> Result<Message, Finding> {
         loop {
             match socket.receive().await?.message {
                 Message::Event(_)
+                | Message::Agent(_)
                 | Message::Heartbeat { .. }
                 | Message::TokenExpiring { .. }
                 | Message::Other { .. } => {}
@@ -122,6 +123,7 @@ pub(super) fn unexpected<T>(due: &str, got: &Message) -> Result<T, Finding> {
         Message::Snapshot(snapshot) => format!("a snapshot ({})", snapshot.reason),
         Message::Resumed(resumed) => format!("resumed from {}", resumed.from),
         Message::Event(event) => format!("event {} ({})", event.seq, event.kind),
+        Message::Agent(event) => format!("event {} ({})", event.seq, event.kind),
         Message::Heartbeat { seq, .. } => format!("a heartbeat at {seq}"),
         Message::TokenExpiring { .. } => "token_expiring".to_owned(),
         Message::Refreshed { .. } => "refreshed".to_owned(),

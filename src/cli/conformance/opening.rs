@@ -167,7 +167,7 @@ async fn hears_each(board: &mut Browser, from: u64, to: u64) -> Result<(), Findi
     for expected in from + 1..=to {
         let next = timeout(Duration::from_secs(10), board.next());
         match next.await {
-            Ok(Ok(Message::Event(event))) if event.seq == expected => {}
+            Ok(Ok(message)) if message.number() == Some(expected) => {}
             Ok(Ok(other)) => return unexpected(&format!("event {expected}"), &other),
             Ok(Err(error)) => return Err(error.into()),
             Err(_) => return broken(format!("event {expected} did not come within 10 s")),

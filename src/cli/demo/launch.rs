@@ -14,7 +14,7 @@ use crate::cli::args::DemoArgs;
 use crate::clock::Clock;
 use crate::config::{
     AuthSettings, Config, DatabaseUrl, EncryptionSettings, ListenerSettings, ProviderSettings,
-    Settings,
+    Settings, Watching,
 };
 use crate::domain::Call;
 use callboard_simulator::{
@@ -97,12 +97,16 @@ pub(super) async fn launch(
     let database = database(args, folder)?;
     must_be_shared(args, &database)?;
     let mut config = config(around, &identity, database, port, &api_base)?;
+    if args.once {
+        // One call's life is the same whoever looks on.
+        config.calls.presence = Watching::Off;
+    }
     let logins = logins(&identity, clock.now())?.into_iter();
     config.access.sign_in_links = logins.map(Login::sign_in_link).collect();
     let store = setup::prepare(&config, &identity, clock.now()).await?;
     let board = store.board(identity.agency).await?;
     let (events_before, open_calls) = match board {
-        Some((head, calls)) => (head.last_seq, calls),
+        Some(board) => (board.head.last_seq, board.calls),
         None => (0, Vec::new()),
     };
     drop(store);

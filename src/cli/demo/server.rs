@@ -99,6 +99,7 @@ impl Server {
             )
             .env("CALLBOARD_RECORDING", config.calls.recording.name())
             .env("CALLBOARD_CALLS_PER_AGENT", "0")
+            .env("CALLBOARD_PRESENCE", config.calls.presence.name())
             .env("CALLBOARD_METRICS_ADDR", "off")
             .env("RUST_LOG", &config.telemetry.log_filter)
             .env("CALLBOARD_LOG", config.telemetry.log_format.name());

@@ -1,6 +1,6 @@
 //! The lines of the board.
 
-use callboard_simulator::browser::{Call, Event, Latency};
+use callboard_simulator::browser::{AgentEvent, Call, Event, Latency};
 use serde_json::Value;
 
 /// What the columns are. The last three are milliseconds.
@@ -35,6 +35,26 @@ pub(super) fn event(event: &Event, latency: Latency, live: bool) -> String {
         ],
     );
     if let Some(reason) = &event.reason {
+        line.push_str("  ");
+        line.push_str(&plain(reason));
+    }
+    line
+}
+
+/// Somebody who takes calls is something else now.
+pub(super) fn agent(event: &AgentEvent) -> String {
+    let agent = &event.agent;
+    let who = agent.name.as_deref().unwrap_or(&agent.id);
+    let mut line = columns(
+        &event.seq.to_string(),
+        &event.kind,
+        "-",
+        &agent.state,
+        who,
+        [""; 3],
+    );
+    line.truncate(line.trim_end().len());
+    if let Some(reason) = &agent.reason {
         line.push_str("  ");
         line.push_str(&plain(reason));
     }

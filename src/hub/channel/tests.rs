@@ -38,6 +38,7 @@ fn socket() -> Member {
     Member {
         socket: Uuid::new_v4(),
         user: UserId(Uuid::nil()),
+        is_person: true,
         audience: Audience::Full,
         outbox,
     }

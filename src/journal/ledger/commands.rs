@@ -71,6 +71,7 @@ impl Ledger {
 
     fn win(&mut self, call: Call, append: &ClaimAppend) -> Result<ClaimAnswer, StoreError> {
         let id = call.id;
+        self.takes_a_call((append.agency_id, append.user_id));
         let claims = self.claims.entry(id).or_default();
         let claim = Claim {
             id: append.claim_id,

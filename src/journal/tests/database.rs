@@ -3,10 +3,11 @@
 
 use super::super::append::{Answer, Append};
 use super::super::batch::apply;
+use super::people::People;
 use super::story::{AGENCY, agency, second};
 use crate::domain::{
-    AgencyId, Call, CallId, CallLog, Claim, ClaimId, Command, CommandId, Leg, LegHandle, Standing,
-    value_of,
+    AgencyId, Call, CallId, CallLog, Claim, ClaimId, Command, CommandId, Event, Happened, Leg,
+    LegHandle, Standing, value_of,
 };
 use crate::store::batch::{BatchKeys, Head, Loaded, NewEvent, WebhookKey, WebhookOutcome, Writes};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -23,13 +24,25 @@ pub(super) struct Database {
     pub call_logs: BTreeMap<CallId, CallLog>,
     pub claims: BTreeMap<ClaimId, (AgencyId, Claim, Standing)>,
     pub commands: BTreeMap<CommandId, Command>,
+    /// Those of calls.
     pub events: Vec<NewEvent>,
+    pub people: People,
     pub answers: Vec<Option<Answer>>,
     batches: i64,
 }
 
 fn of_call(call: &Call) -> Handle {
     (call.agency_id, call.handle.clone())
+}
+
+impl NewEvent {
+    /// What happened to a call; stories without agents have nothing else.
+    pub(super) fn of_call(&self) -> &Event {
+        match &self.event {
+            Happened::ToCall(event) => event,
+            Happened::ToAgent(event) => panic!("of an agent: {event:?}"),
+        }
+    }
 }
 
 impl Database {
@@ -142,6 +155,7 @@ impl Database {
                 .filter(|call| handles.contains(&of_call(call)))
                 .cloned()
                 .collect(),
+            agents: self.load_agents(&keys.agents, &claims),
             commands: self
                 .commands
                 .values()
@@ -200,8 +214,12 @@ impl Database {
         for new in writes.events {
             let last = self.last_seq(new.published.agency);
             assert_eq!(new.published.seq, last + 1, "a gap in the numbers");
-            self.events.push(new);
+            match new.event {
+                Happened::ToCall(_) => self.events.push(new),
+                Happened::ToAgent(event) => self.people.hear(new.published.seq, event),
+            }
         }
+        self.people.write(writes.agents, writes.agent_times);
         for (agency, head) in writes.heads {
             self.heads.insert(agency, head);
         }
@@ -219,12 +237,13 @@ impl Database {
 
     fn last_seq(&self, agency: AgencyId) -> i64 {
         let last = self.of_agency(agency).next_back();
-        last.map_or(0, |new| new.published.seq)
+        let last = last.map_or(0, |new| new.published.seq);
+        last.max(self.people.last_seq(agency))
     }
 
     /// A call's events, in order.
     pub(super) fn of_call(&self, id: CallId) -> impl Iterator<Item = &NewEvent> {
         let events = self.events.iter();
-        events.filter(move |new| new.event.call.id == id)
+        events.filter(move |new| new.of_call().call.id == id)
     }
 }

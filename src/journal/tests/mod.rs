@@ -2,6 +2,7 @@
 
 mod database;
 mod orders;
+mod people;
 mod play;
 mod properties;
 mod rules;

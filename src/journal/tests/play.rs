@@ -85,7 +85,7 @@ impl Database {
     pub(super) fn told_to(&self, name: &str) -> Vec<String> {
         self.of_agency(agency(name))
             .map(|numbered| {
-                let event = &numbered.event;
+                let event = numbered.of_call();
                 let reason = event.reason.map(|reason| format!(" {}", reason.name()));
                 let actor = event.actor.as_ref().and_then(|actor| actor.name.clone());
                 let actor = actor.map(|name| format!(" by {name}"));
@@ -105,7 +105,7 @@ impl Database {
             .iter()
             .flatten()
             .filter_map(|answer| match answer {
-                Answer::Webhook(_) => None,
+                Answer::Webhook(_) | Answer::Agent(_) => None,
                 Answer::Claim(ClaimAnswer::Won { claim_id, .. }) => Some(format!("won {claim_id}")),
                 Answer::Claim(ClaimAnswer::Taken { .. }) => Some("taken".into()),
                 Answer::Claim(ClaimAnswer::Full) => Some("full".into()),

@@ -16,14 +16,14 @@ impl Database {
             let mut before: Option<&Call> = None;
             for numbered in self.of_call(call.id) {
                 check_step(before, numbered);
-                before = Some(&numbered.event.call);
+                before = Some(&numbered.of_call().call);
             }
             assert_eq!(before, Some(call), "the last event shows the row");
             self.check_against_facts(call);
             self.check_log(call);
         }
         for numbered in &self.events {
-            let id = numbered.event.call.id;
+            let id = numbered.of_call().call.id;
             assert!(self.calls.contains_key(&id), "an event without its call");
         }
     }
@@ -77,7 +77,7 @@ impl Database {
         assert!(ordinals.eq(1..=i32::try_from(claims.len()).unwrap()));
         self.check_commands(call, &claims, &standings);
         let told = self.of_call(call.id);
-        let told = told.filter(|event| event.event.event_type == EventType::Answering);
+        let told = told.filter(|event| event.of_call().event_type == EventType::Answering);
         assert_eq!(told.count(), claims.len(), "each claim is told");
         let won = standings.iter().filter(|s| **s == Standing::Won).count();
         assert!(won <= 1, "one winner");
@@ -108,7 +108,7 @@ impl Database {
 /// One row of the table: what may come when the call is as `before`.
 fn check_step(before: Option<&Call>, numbered: &NewEvent) {
     use Status::{Answered, Answering, Ended, Incoming};
-    let event = &numbered.event;
+    let event = numbered.of_call();
     let from = before.map(|call| call.status);
     let to = event.call.status;
     let legal = match event.event_type {
@@ -183,7 +183,7 @@ fn check_participants(call: &Call) {
 
 /// The text says what the event says, and has the row of its call in it; read back it has the same.
 fn check_text(new: &NewEvent) {
-    let NewEvent { event, published } = new;
+    let (event, published) = (new.of_call(), &new.published);
     let json: Value = serde_json::from_str(published.unmasked()).unwrap();
     assert_eq!(json["type"], event.event_type.name());
     assert_eq!(json["seq"], published.seq);

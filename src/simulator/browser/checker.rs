@@ -1,6 +1,6 @@
 //! Holds a server to its promises, as the exact client would see them.
 
-use super::{Call, Event, Fault, Message, Position, Resumed, Snapshot, Tally};
+use super::{Agent, AgentEvent, Call, Fault, Message, Position, Resumed, Snapshot, Tally};
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
@@ -17,6 +17,7 @@ const MOST_HOLES: usize = 1024;
 pub struct Checker {
     position: Option<Position>,
     calls: BTreeMap<String, Call>,
+    agents: BTreeMap<String, Agent>,
     /// Whether the present connection has been answered.
     answered: bool,
     /// Numbers that were skipped and may still come late.
@@ -45,7 +46,8 @@ impl Checker {
         let fault = match message {
             Message::Snapshot(snapshot) => self.snapshot(snapshot),
             Message::Resumed(resumed) => self.resumed(resumed),
-            Message::Event(event) => self.event(event),
+            Message::Event(event) => self.event(event.seq, |board| board.apply(&event.call)),
+            Message::Agent(event) => self.event(event.seq, |board| board.apply_agent(event)),
             Message::Heartbeat { seq, .. } => self.heartbeat(*seq),
             Message::Closed(_) => {
                 self.disconnected();
@@ -80,6 +82,12 @@ impl Checker {
         &self.calls
     }
 
+    /// Those who take calls, by id, likewise.
+    #[must_use]
+    pub const fn agents(&self) -> &BTreeMap<String, Agent> {
+        &self.agents
+    }
+
     /// What came so far, and what was wrong with it.
     #[must_use]
     pub const fn tally(&self) -> &Tally {
@@ -94,6 +102,9 @@ impl Checker {
         self.position = Some(snapshot.position());
         self.calls = (snapshot.calls.iter())
             .map(|call| (call.id().to_owned(), call.clone()))
+            .collect();
+        self.agents = (snapshot.agents.iter())
+            .map(|agent| (agent.id.clone(), agent.clone()))
             .collect();
         fault
     }
@@ -140,25 +151,32 @@ impl Checker {
         None
     }
 
-    fn event(&mut self, event: &Event) -> Option<Fault> {
+    fn event(&mut self, seq: u64, apply: impl FnOnce(&mut Self)) -> Option<Fault> {
         self.tally.events += 1;
         if !self.answered {
             return Some(Fault::Unanswered);
         }
         let last = self.position.as_mut()?;
         let expected = last.seq.saturating_add(1);
-        if event.seq < expected {
-            return Some(self.late(event.seq, expected.saturating_sub(1)));
+        if seq < expected {
+            return Some(self.late(seq, expected.saturating_sub(1)));
         }
-        last.seq = event.seq;
-        self.apply(&event.call);
-        (event.seq > expected).then(|| {
-            self.remember_hole(expected..=event.seq.saturating_sub(1));
-            Fault::Gap {
-                expected,
-                got: event.seq,
-            }
+        last.seq = seq;
+        apply(self);
+        (seq > expected).then(|| {
+            self.remember_hole(expected..=seq.saturating_sub(1));
+            Fault::Gap { expected, got: seq }
         })
+    }
+
+    /// Whoever is nobody of the agency's any more leaves the board.
+    fn apply_agent(&mut self, event: &AgentEvent) {
+        let agent = &event.agent;
+        if event.kind == "agent.removed" {
+            self.agents.remove(&agent.id);
+        } else {
+            self.agents.insert(agent.id.clone(), agent.clone());
+        }
     }
 
     fn heartbeat(&self, told: u64) -> Option<Fault> {

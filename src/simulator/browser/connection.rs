@@ -128,8 +128,8 @@ impl Browser {
             return Ok(answer);
         }
         let received = self.socket.receive().await?;
-        if let Message::Event(event) = &received.message {
-            self.position.seq = event.seq;
+        if let Some(seq) = received.message.number() {
+            self.position.seq = seq;
         }
         Ok(received)
     }

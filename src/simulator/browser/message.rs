@@ -1,5 +1,6 @@
 //! What the server says, as types.
 
+use super::agent::Agent;
 use super::call::{Call, timestamp};
 use super::{Closed, Resumed, Snapshot};
 use crate::clock::Timestamp;
@@ -15,6 +16,8 @@ pub enum Message {
     Resumed(Resumed),
     /// Something happened to a call.
     Event(Box<Event>),
+    /// Something happened to somebody who takes calls.
+    Agent(Box<AgentEvent>),
     /// The connection lives.
     Heartbeat {
         /// The last event queued to this connection before this frame.
@@ -70,6 +73,23 @@ pub struct Event {
     pub call: Call,
 }
 
+/// A numbered change of somebody who takes calls.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct AgentEvent {
+    /// `agent.updated`, `agent.removed`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Its number within the agency, among those of calls.
+    pub seq: u64,
+    /// When it was committed.
+    #[serde(deserialize_with = "timestamp")]
+    pub recorded_at: Timestamp,
+    /// Who acted; absent where it followed from something else.
+    pub actor: Option<Actor>,
+    /// The whole agent as it is after the event.
+    pub agent: Agent,
+}
+
 /// The user who acted.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Actor {
@@ -118,6 +138,16 @@ impl Event {
 }
 
 impl Message {
+    /// Its number, of an event of any kind.
+    #[must_use]
+    pub const fn number(&self) -> Option<u64> {
+        match self {
+            Self::Event(event) => Some(event.seq),
+            Self::Agent(event) => Some(event.seq),
+            _ => None,
+        }
+    }
+
     /// Reads a text frame. Types and fields that we do not know are let be; a known type that is
     /// not as `static/docs/contract.md` says is an error that names what is wrong.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
@@ -142,6 +172,7 @@ impl Message {
             },
             "pong" => Self::Pong,
             "error" => Self::Error(serde_json::from_str(text)?),
+            _ if kind.starts_with("agent.") => Self::Agent(serde_json::from_str(text)?),
             _ if kind.starts_with("call.") => Self::Event(serde_json::from_str(text)?),
             _ => Self::Other {
                 kind: kind.to_owned(),

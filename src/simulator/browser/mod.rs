@@ -10,6 +10,7 @@
 //! - [`ResumingBrowser`]: a board that stays: reconnects with its position, as is asked there.
 //! - [`Buttons`]: what there is to click on (contract, 5.1).
 
+mod agent;
 mod backoff;
 mod buttons;
 mod call;
@@ -27,6 +28,7 @@ pub mod scripted;
 mod socket;
 mod tls;
 
+pub use agent::Agent;
 pub use backoff::Backoff;
 pub use buttons::{Buttons, PressError, Pressed};
 pub use call::Call;
@@ -36,7 +38,7 @@ pub use connection::{Browser, BrowserSettings, SUBPROTOCOL};
 pub use endpoint::Endpoint;
 pub use error::BrowserError;
 pub use fault::{Fault, Tally};
-pub use message::{Actor, ErrorFrame, Event, Latency, Message};
+pub use message::{Actor, AgentEvent, ErrorFrame, Event, Latency, Message};
 pub use opening::{Position, Resumed, Snapshot};
 pub use resuming::{Lost, ResumingBrowser, Step};
 pub use socket::{Received, Socket, Upgrade};

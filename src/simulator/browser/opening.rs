@@ -1,5 +1,6 @@
 //! How a connection opens: where the client stands, and the one answer it gets.
 
+use super::agent::Agent;
 use super::call::{Call, timestamp};
 use crate::clock::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -39,6 +40,9 @@ pub struct Snapshot {
     pub user: Value,
     /// The calls not ended, oldest first.
     pub calls: Vec<Call>,
+    /// Those who take calls; none of a server that does not know of them.
+    #[serde(default)]
+    pub agents: Vec<Agent>,
 }
 
 /// The board goes on after event `from`.

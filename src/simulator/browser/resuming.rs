@@ -180,7 +180,9 @@ impl ResumingBrowser {
             Message::Closed(closed) => return self.closed(closed.clone()).map(Step::Lost),
             Message::Error(error) => self.error = Some(error.clone()),
             // An answer alone proves little: a server may take each board in, only to drop it.
-            Message::Event(_) | Message::Heartbeat { .. } => self.backoff.reset(),
+            Message::Event(_) | Message::Agent(_) | Message::Heartbeat { .. } => {
+                self.backoff.reset();
+            }
             _ => {}
         }
         Ok(Step::Received { received, fault })

@@ -139,7 +139,12 @@ impl Eraser {
     }
 
     pub(in crate::store) fn event(&self, row: &mut EventTexts) -> bool {
-        self.json(&mut row.event, self.calls.contains(&row.call_id))
+        let is_theirs = self.calls.contains(&row.call_id);
+        let is_of_them = self.person(&mut row.subject_id);
+        if is_of_them {
+            row.call_id = Uuid::nil().to_string();
+        }
+        self.json(&mut row.event, is_theirs) | is_of_them
     }
 
     pub(in crate::store) fn webhook(&self, row: &mut WebhookTexts) -> bool {

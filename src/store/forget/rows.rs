@@ -37,6 +37,7 @@ pub(crate) struct EventTexts {
     pub seq: i64,
     pub call_id: String,
     pub event: String,
+    pub subject_id: Option<String>,
 }
 
 #[derive(Clone, Debug, Queryable)]

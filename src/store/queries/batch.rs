@@ -5,6 +5,7 @@ use super::super::schema::{
     agency_heads, call_events, call_legs, claims, commands, errands, inbound_calls, webhook_events,
 };
 use super::super::{Conn, Line, insert_rows, together, upsert_rows};
+use super::agents::{put as put_agents, put_times, remove as remove_agents};
 use super::call_logs::put as put_logs;
 use super::end;
 use super::load::load;
@@ -78,6 +79,9 @@ async fn write(
         put_commands(&writes.commands, now),
         put_errands(&writes.errands),
         put_events(&writes.events),
+        put_agents(&writes.agents),
+        remove_agents(&writes.agents_gone),
+        put_times(&writes.agent_times),
         put_heads(writes.heads)
     );
     Ok(())

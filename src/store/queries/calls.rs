@@ -4,11 +4,10 @@ use super::super::schema::{agency_heads, inbound_calls};
 use super::super::{BEGIN_SNAPSHOT, Conn};
 use super::{end, readable};
 use crate::domain::{AgencyId, Call, CallId, LegHandle};
-use crate::store::batch::Head;
 use crate::store::journal_rows::HeadRow;
 use crate::store::numbers::holds_number;
 use crate::store::rows::CallRow;
-use crate::store::{CallFilter, Pending, StoreError};
+use crate::store::{CallFilter, Pending, StoreError, StoredBoard};
 use diesel::prelude::*;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 
@@ -46,21 +45,19 @@ macro_rules! narrowed {
     }};
 }
 
-/// An agency's board: where its numbering stands, and the calls that are not ended, at one moment.
+/// An agency's board: where its numbering stands, the calls that are not ended, and its agents, at one
+/// moment.
 /// `None` when there is no such agency.
 pub(crate) async fn board(
     conn: &mut Conn,
     agency: AgencyId,
-) -> Result<Option<(Head, Vec<Call>)>, StoreError> {
+) -> Result<Option<StoredBoard>, StoreError> {
     conn.batch_execute(BEGIN_SNAPSHOT).await?;
     let result = board_steps(conn, agency).await;
     end(conn, result).await
 }
 
-async fn board_steps(
-    conn: &mut Conn,
-    agency: AgencyId,
-) -> Result<Option<(Head, Vec<Call>)>, StoreError> {
+async fn board_steps(conn: &mut Conn, agency: AgencyId) -> Result<Option<StoredBoard>, StoreError> {
     let head: Option<HeadRow> = agency_heads::table
         .find(agency.to_string())
         .first(conn)
@@ -76,8 +73,13 @@ async fn board_steps(
         .filter(inbound_calls::status.eq_any(["incoming", "answering", "answered"]))
         .load(conn)
         .await?;
+    let agents = super::agents::of_agency(conn, agency).await?;
     let (_, head) = head.head()?;
-    Ok(Some((head, read(rows))))
+    Ok(Some(StoredBoard {
+        head,
+        calls: read(rows),
+        agents: agents.into_iter().map(|known| known.agent).collect(),
+    }))
 }
 
 /// The calls that ring and that nobody has claimed.

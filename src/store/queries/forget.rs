@@ -113,7 +113,7 @@ walked!(claims, erase_claims, claim_steps, claims as ClaimTexts by claim, key [i
 walked!(legs, erase_legs, leg_steps, call_legs as LegTexts by leg,
     key [call_control_id, carrier]: Named, reads [call_session_id], writes [facts]);
 walked!(events, erase_events, event_steps, call_events as EventTexts by event, key [seq]: i64,
-    reads [call_id], writes [event]);
+    reads [], writes [call_id, event, subject_id]);
 walked!(webhooks, erase_webhooks, webhook_steps, webhook_events as WebhookTexts by webhook,
     key [webhook_id, carrier]: Named, reads [event_type, call_control_id], writes [body]);
 walked!(logs, erase_logs, log_steps, call_logs as LogTexts by log, key [id]: String,

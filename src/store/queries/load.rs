@@ -40,12 +40,17 @@ pub(super) async fn load(line: Line<'_>, keys: BatchKeys) -> Result<(Loaded, Pla
     );
     search.take(found)?;
     search.take_calls(held)?;
+    let mut agents = keys.agents;
     let mut asks = search.asks();
     while !asks.is_empty() {
         search.take(look_up(line, &asks).await?)?;
         asks = search.asks();
     }
-    let mut loaded = Loaded::default();
+    agents.extend(search.holders()?);
+    let mut loaded = Loaded {
+        agents: super::agents::load(line, &agents, &keys.looked_at).await?,
+        ..Loaded::default()
+    };
     for row in heads {
         let (agency, head) = row.head()?;
         loaded.heads.insert(agency, head);

@@ -1,6 +1,7 @@
 //! Every query, written once and compiled once for each database.
 
 pub(crate) mod accounts;
+pub(crate) mod agents;
 pub(crate) mod attempts;
 pub(crate) mod batch;
 pub(crate) mod call_logs;
@@ -20,6 +21,7 @@ pub(crate) mod links;
 mod load;
 pub(crate) mod own_keys;
 pub(crate) mod people;
+pub(crate) mod presence;
 pub(crate) mod pulse;
 pub(crate) mod rights;
 mod search;

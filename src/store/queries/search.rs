@@ -1,12 +1,12 @@
 //! The search for all that bears on the calls of a batch: what is found names more, until nothing
 //! new is named.
 
-use crate::domain::AgencyId;
-use crate::store::batch::{BatchKeys, CarrierKey, Loaded};
+use crate::domain::{AgencyId, Status};
+use crate::store::batch::{AgentKey, BatchKeys, CarrierKey, Loaded};
 use crate::store::claim_rows::{ClaimRow, CommandRow};
 use crate::store::named::Named;
 use crate::store::places::Places;
-use crate::store::rows::{CallRow, LegRow};
+use crate::store::rows::{CallRow, LegRow, id};
 use crate::store::{StoreError, parse_agency};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::Hash;
@@ -156,6 +156,22 @@ impl Search {
             self.calls.insert(row.id.clone(), row);
         }
         Ok(())
+    }
+
+    /// The people who have, had or tried to get one of the calls that go on: they may become something
+    /// else with it.
+    pub(super) fn holders(&self) -> Result<Vec<AgentKey>, StoreError> {
+        let goes_on = |call: &str| {
+            let call = self.calls.get(call);
+            call.is_some_and(|call| call.status != Status::Ended.name())
+        };
+        let claims = self.claims.values().filter(|claim| goes_on(&claim.call_id));
+        claims
+            .map(|claim| {
+                let user = id(&claim.user_id, "claims.user_id")?;
+                Ok((parse_agency(&claim.agency_id)?, user))
+            })
+            .collect()
     }
 
     /// Adds all that was found to what is loaded, and says where its rows stand.

@@ -25,6 +25,8 @@ label! {
         Warmth = "warmth",
         /// Sees to what is owed to the carrier.
         Errands = "errands",
+        /// Watches who is there to take a call.
+        Presence = "presence",
         /// Writes down when keys for programs were used last.
         KeyUses = "key_uses",
         /// Takes up again the webhooks that could not be applied.

@@ -25,6 +25,8 @@ label! {
         Errands = "errands",
         /// Finished calls as agents read them.
         CallLogs = "call_logs",
+        /// What people were, and when.
+        AgentTimes = "agent_times",
     }
 }
 

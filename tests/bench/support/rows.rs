@@ -3,7 +3,7 @@
 
 use super::webhooks::Calls;
 use callboard::domain::{
-    AgencyId, CallId, Errand, ErrandKind, Event, EventType, Facts, Leg, Timestamp, derive,
+    AgencyId, CallId, Errand, ErrandKind, Event, EventType, Facts, Happened, Leg, Timestamp, derive,
 };
 use callboard::journal::{Append, Meaning};
 use callboard::store::batch::{Head, NewEvent, WebhookOutcome, Writes};
@@ -33,6 +33,7 @@ pub fn of_a_new_call(calls: &mut Calls, agency: AgencyId, seq: i64, now: Timesta
         actor: None,
         call: call.call.clone(),
     };
+    let event = Happened::ToCall(event);
     let published = Published::new(&event, String::new(), seq, now).expect("JSON");
     let head = Head {
         epoch: String::new(),

@@ -3,9 +3,11 @@
 use super::patience::soon;
 use super::wire::words_of_end;
 use callboard_simulator::browser::{
-    Browser, BrowserError, BrowserSettings, Checker, Closed, ErrorFrame, Event, Message, Position,
+    Agent, Browser, BrowserError, BrowserSettings, Checker, Closed, ErrorFrame, Event, Message,
+    Position,
 };
 use serde_json::json;
+use std::collections::BTreeMap;
 
 pub struct Board {
     browser: Browser,
@@ -46,9 +48,12 @@ impl Board {
 
     /// The next message of any kind, checked.
     pub async fn any(&mut self) -> Message {
-        let message = soon("a message", self.browser.next())
-            .await
-            .expect("a message");
+        soon("a message", self.next()).await
+    }
+
+    /// The same, however long it takes.
+    pub async fn next(&mut self) -> Message {
+        let message = self.browser.next().await.expect("a message");
         if let Some(fault) = self.checker.feed(&message) {
             panic!("the server broke the protocol: {fault:?}");
         }
@@ -100,7 +105,10 @@ impl Board {
     pub async fn says(&mut self) -> Message {
         loop {
             match self.any().await {
-                Message::Event(_) | Message::Heartbeat { .. } | Message::Pong => {}
+                Message::Event(_)
+                | Message::Agent(_)
+                | Message::Heartbeat { .. }
+                | Message::Pong => {}
                 message => return message,
             }
         }
@@ -146,6 +154,11 @@ impl Board {
 
     pub fn browser(&mut self) -> &mut Browser {
         &mut self.browser
+    }
+
+    /// Those who take calls, by id, as this board shows them.
+    pub fn agents(&self) -> &BTreeMap<String, Agent> {
+        self.checker.agents()
     }
 
     /// The calls that this board shows, as words, oldest first.

@@ -189,6 +189,7 @@ fn serve(mut command: Command, world: &World, port: u16, folder: &TempDir) -> Co
         .env("CALLBOARD_METRICS_ADDR", "off")
         .env("DATABASE_URL", url_of(world))
         .env("SUPABASE_JWT_SECRET", JWT_SECRET)
+        .env("CALLBOARD_PRESENCE", world.config.calls.presence.name())
         .env(
             "TELNYX_API_BASE",
             world.config.providers.telnyx_api_base.as_str(),

@@ -7,7 +7,7 @@ use super::patience::soon;
 use callboard::agencies::seal::{Keyring, WrappedKey};
 use callboard::auth;
 use callboard::clock::Clock;
-use callboard::config::{Config, Settings};
+use callboard::config::{Config, Settings, Watching};
 use callboard::domain::{
     Agency, AgencyChange, AgencyId, CredentialKey, Role, Timestamp, User, UserId,
 };
@@ -327,6 +327,8 @@ fn config_for(database: &Database) -> Config {
     config.encryption_key = Some(ENCRYPTION_KEY.into());
     // In most stories one person takes several calls.
     config.calls.per_agent = None;
+    // Most stories count the events of calls.
+    config.calls.presence = Watching::Off;
     config
 }
 

@@ -31,7 +31,7 @@ use super::simulation::agents;
 use crate::cli::args::DemoArgs;
 use crate::cli::stop::StopSignals;
 use crate::clock::Clock;
-use crate::config::{Config, Recording};
+use crate::config::{Config, Recording, Watching};
 use crate::domain::{AgencyId, Timestamp};
 use crate::store::Store;
 use callboard_simulator::{
@@ -165,6 +165,8 @@ impl Torture {
         let mut config = config(around, &identity, database, port, &api_base)?;
         // A command takes a call out of the script that says what must become of it.
         config.calls.recording = Recording::Off;
+        // It judges every event, and calls alone.
+        config.calls.presence = Watching::Off;
         setup::prepare(&config, &identity, clock.now()).await?;
 
         let cluster = Cluster {

@@ -2,6 +2,7 @@
 //! sensible or not, heard in any order, with commands anywhere between them.
 
 use super::super::orders::{Tale, same_end};
+use super::super::people::play_with_people;
 use super::super::play::play_in;
 use super::super::story::{Line, Story, hangup, recording};
 use crate::domain::{LegNews, Mark, ReleaseReason};
@@ -169,5 +170,18 @@ proptest! {
             }
         }
         prop_assert_eq!(ends.len(), 1);
+    }
+}
+
+proptest! {
+    #![proptest_config(config(500))]
+
+    /// After every batch whoever has a call is busy and nobody else is, and calls are told as ever.
+    #[test]
+    fn people_are_what_their_calls_make_of_them(
+        (tale, [(order, after), _]) in twice(),
+        sizes in vec(1..6_usize, 1..8),
+    ) {
+        play_with_people(&tale.told(&order, &after), &NAMES, &sizes);
     }
 }

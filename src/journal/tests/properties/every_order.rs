@@ -217,7 +217,7 @@ fn nothing_is_shown_before_call_initiated_and_then_all_of_it() {
         let happened: Vec<usize> = played
             .events
             .iter()
-            .map(|new| new.event.moment.occurred)
+            .map(|new| new.of_call().moment.occurred)
             .map(|at| (0..5).find(|n| second(*n as i64) == at).unwrap())
             .collect();
         assert_eq!(happened, expected, "{order:?}");

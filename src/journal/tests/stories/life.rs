@@ -46,7 +46,7 @@ fn an_event_carries_the_carriers_time_and_a_commands_carries_ours() {
     let moments: Vec<_> = played
         .events
         .iter()
-        .map(|new| (new.event.moment.occurred, new.published.recorded_at))
+        .map(|new| (new.of_call().moment.occurred, new.published.recorded_at))
         .collect();
     let expected = [
         (second(0), second(1001)),

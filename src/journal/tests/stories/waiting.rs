@@ -9,7 +9,7 @@ use crate::store::batch::WebhookOutcome;
 
 fn occurred(played: &Database) -> Vec<Timestamp> {
     let events = played.events.iter();
-    events.map(|new| new.event.moment.occurred).collect()
+    events.map(|new| new.of_call().moment.occurred).collect()
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn the_first_event_shows_the_call_as_it_rang() {
         .at(0)
         .rings("+15550100")
         .play();
-    let first = &played.events[0].event.call;
+    let first = &played.events[0].of_call().call;
     assert_eq!(first.status, Status::Incoming);
     assert_eq!((first.ended_at, &first.hangup_cause), (None, &None));
 }
