@@ -10,11 +10,13 @@ mod serve;
 mod server;
 mod wire;
 
+pub(crate) use accounts::open_post;
 pub use descriptors::raise_limit;
 pub use health::Health;
 #[cfg(feature = "proving")]
 pub use routes::all as all_routes;
 
+use crate::accounts::Post;
 use crate::agencies::Directory;
 use crate::agencies::seal::Keyring;
 use crate::auth::{Project, Verifier};
@@ -151,6 +153,7 @@ impl App {
         if let Some(accounts) = &accounts {
             verifier.believe(accounts);
         }
+        let post = accounts::open_post(&config, &store, &clock)?;
         let caps = Caps {
             per_user: usize_of(config.limits.sockets_per_user),
             per_agency: usize_of(config.limits.sockets_per_agency),
@@ -243,6 +246,9 @@ impl App {
         });
         keep.going(Duty::Presence, &presence, Presence::watch);
         keep.going(Duty::CarryOver, &store, Store::carry_over);
+        if let Some(post) = &post {
+            keep.going(Duty::Post, post, Post::deliver);
+        }
         background_tasks.close();
 
         let ultravox = open_ultravox(&config, &clock, &metrics)?;
@@ -260,6 +266,7 @@ impl App {
             project,
             accounts,
             oidc,
+            post,
             hub: hub.clone(),
             fanout,
             presence,

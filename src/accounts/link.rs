@@ -41,6 +41,7 @@ const fn good_for_s(purpose: LinkPurpose) -> i64 {
         LinkPurpose::Setup => 30 * MINUTE_S,
         LinkPurpose::Invite => 7 * DAY_S,
         LinkPurpose::Reset => RESET_S,
+        LinkPurpose::Code => 10 * MINUTE_S,
     }
 }
 
@@ -85,7 +86,8 @@ pub fn url(address: &str, purpose: LinkPurpose, token: &SecretString) -> String 
     let page = match purpose {
         LinkPurpose::Setup => "setup",
         LinkPurpose::Invite => "invite",
-        LinkPurpose::Reset => "reset",
+        // A code leads nowhere: it is typed.
+        LinkPurpose::Reset | LinkPurpose::Code => "reset",
     };
     format!("{address}/{page}#{}", token.expose_secret())
 }

@@ -14,6 +14,8 @@ words! {
         Recovery = "recovery",
         /// By an identity provider.
         Oauth = "oauth",
+        /// By a code that was mailed.
+        Otp = "otp",
         /// By a code of the second factor.
         Totp = "totp",
     }

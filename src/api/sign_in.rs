@@ -73,7 +73,9 @@ async fn ways(context: web::Data<Context>) -> Result<HttpResponse, ApiError> {
     let oidc = context.oidc.as_ref();
     let oidc =
         oidc.map(|oidc| json!({ "kind": "oauth", "provider": PROVIDER, "name": oidc.name() }));
-    let methods: Vec<Value> = password.into_iter().chain(oidc).collect();
+    let mailed = context.post.is_some() && auth.has_passwords();
+    let code = mailed.then(|| json!({ "kind": "code" }));
+    let methods: Vec<Value> = password.into_iter().chain(code).chain(oidc).collect();
     Ok(HttpResponse::Ok().json(json!({
         "methods": methods,
         "auth_url": accounts.issuer(),

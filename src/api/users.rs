@@ -62,9 +62,11 @@ async fn users(caller: Caller, context: web::Data<Context>) -> Result<HttpRespon
 async fn people(context: &Context, agency: AgencyId) -> Result<Vec<PersonView>, StoreError> {
     let now = context.clock.now();
     let roster = context.store.roster(agency, now).await?;
+    let mut mails = context.store.mails_of(agency).await?;
     let view = |seat: &Seat| {
         let signing_in = roster.signing_in.get(&seat.user.id);
-        PersonView::new(seat, agency, signing_in.copied().unwrap_or_default())
+        let mail = mails.remove(&seat.user.id);
+        PersonView::new(seat, agency, signing_in.copied().unwrap_or_default(), mail)
     };
     Ok(roster.seats.iter().map(view).collect())
 }

@@ -1,12 +1,13 @@
 //! Accounts of our own, as the settings have them.
 
 use super::{AppError, keyring};
-use crate::accounts::{AccountError, Accounts};
+use crate::accounts::{AccountError, Accounts, Post};
 use crate::auth::oidc::Oidc;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::http::Context;
 use crate::providers::http::Http;
+use crate::providers::mail::Mailer;
 use crate::store::Store;
 use crate::telemetry::Metrics;
 use tokio::runtime::Handle;
@@ -48,6 +49,28 @@ pub(super) fn open_oidc(
     let address = config.listener.public_address();
     let (http, metrics, runtime) = (http.clone(), metrics.clone(), runtime.clone());
     Some(Oidc::new(settings, &address, http, metrics, runtime))
+}
+
+/// The mails, where there is a server for them.
+pub(crate) fn open_post(
+    config: &Config,
+    store: &Store,
+    clock: &Clock,
+) -> Result<Option<Post>, AppError> {
+    let Some(mail) = &config.mail else {
+        return Ok(None);
+    };
+    let Some(keyring) = keyring(config)? else {
+        tracing::warn!(
+            "No mails are sent, though SMTP_URL is set: CALLBOARD_ENCRYPTION_KEY is not, which \
+             seals them until they are"
+        );
+        return Ok(None);
+    };
+    let mailer = Mailer::new(mail, clock.clone());
+    let mailer = mailer.map_err(|error| AppError::Setting(format!("SMTP_URL: {error}")))?;
+    let (store, clock) = (store.clone(), clock.clone());
+    Ok(Some(Post::new(store, clock, keyring, mailer)))
 }
 
 /// The link that sets the house up, while nobody can sign in.

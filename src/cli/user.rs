@@ -3,10 +3,12 @@
 use super::args::{AddUser, InviteUser, ListUsers, RemoveUser, ResetUser};
 use super::words::{columns, json, line};
 use super::{CliError, Out, database};
-use crate::accounts::{Invited, link};
+use crate::accounts::link::NewLink;
+use crate::accounts::{Invited, Owed, link};
+use crate::app::open_post;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::domain::{LinkPurpose, Role, User};
+use crate::domain::{AgencyId, LinkPurpose, MailKind, Role, User, UserId};
 use crate::store::Store;
 use crate::view::UserView;
 
@@ -55,6 +57,7 @@ pub(super) async fn invite(
     out: Out<'_>,
 ) -> Result<(), CliError> {
     database::agency(store, args.agency).await?;
+    let (agency, email) = (args.agency, args.email.clone());
     let invited = Invited {
         agency: args.agency,
         role: args.role,
@@ -65,6 +68,10 @@ pub(super) async fn invite(
     let whom = (Some(invited), None);
     let made = link::make(store, &address, LinkPurpose::Invite, whom, clock.now()).await?;
     tracing::info!("The link is good once, until {}", made.expires_at);
+    if let Some(to) = email {
+        let about = (MailKind::Invite, Some(agency), None);
+        mail(store, config, clock, about, to, &made).await?;
+    }
     line(out, &made.url)
 }
 
@@ -76,14 +83,51 @@ pub(super) async fn reset(
     clock: &Clock,
     out: Out<'_>,
 ) -> Result<(), CliError> {
-    if store.account(args.id).await?.is_none() {
-        return Err(CliError::NoAccount(args.id));
-    }
+    let account = store.account(args.id).await?;
+    let account = account.ok_or(CliError::NoAccount(args.id))?;
     let address = config.listener.public_address();
     let whom = (None, Some(args.id));
     let made = link::make(store, &address, LinkPurpose::Reset, whom, clock.now()).await?;
     tracing::info!("The link is good once, until {}", made.expires_at);
+    let person = store.users(vec![args.id]).await?.into_iter().next();
+    let agency = person.and_then(|person| person.agency_id);
+    let about = (MailKind::Reset, agency, Some(args.id));
+    mail(store, config, clock, about, account.email, &made).await?;
     line(out, &made.url)
+}
+
+/// Where there is a mail server, the link goes to them as well: a server that runs hands it over.
+async fn mail(
+    store: &Store,
+    config: &Config,
+    clock: &Clock,
+    (kind, agency, user): (MailKind, Option<AgencyId>, Option<UserId>),
+    to: String,
+    made: &NewLink,
+) -> Result<(), CliError> {
+    let post = match open_post(config, store, clock) {
+        Ok(Some(post)) => post,
+        Ok(None) => return Ok(()),
+        Err(error) => {
+            tracing::warn!("The link does not go by mail: {error}");
+            return Ok(());
+        }
+    };
+    let all = store.agencies().await?.into_iter();
+    let mut its = all.filter(|sealed| Some(sealed.agency.id) == agency);
+    let owed = Owed {
+        kind,
+        agency,
+        user,
+        to,
+        secret: made.url.clone().into(),
+        agency_name: its.next().map(|sealed| sealed.agency.name),
+        until: made.expires_at,
+    };
+    if post.owe(owed).await? {
+        tracing::info!("It goes to them by mail as well, as soon as a server runs");
+    }
+    Ok(())
 }
 
 /// Lists the people, oldest first.

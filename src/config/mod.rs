@@ -17,6 +17,7 @@ mod ip_range;
 mod keys;
 mod limits;
 mod listener;
+mod mail;
 mod oidc;
 mod opaque;
 mod origin;
@@ -46,6 +47,7 @@ pub use error::{ConfigError, Mistake};
 pub use ip_range::{IpRange, IpRangeError};
 pub use limits::{LimitSettings, Limits};
 pub use listener::{Listener, ListenerSettings};
+pub use mail::{Mail, MailSettings, MailTls};
 pub use oidc::{Allowed, Oidc, OidcSettings};
 pub use origin::Origin;
 pub use postgres::{PostgresUrl, TlsMode};
@@ -85,6 +87,9 @@ pub struct Settings {
     /// The key of the stored credentials.
     #[command(flatten)]
     pub encryption: EncryptionSettings,
+    /// The mail server.
+    #[command(flatten)]
+    pub mail: MailSettings,
     /// Browsers and proxies.
     #[command(flatten)]
     pub access: AccessSettings,
@@ -120,6 +125,8 @@ pub struct Config {
     /// Keys that seal the stored credentials: each the base64 of 32 bytes, with single commas
     /// between them; the first one seals, all open.
     pub encryption_key: Option<SecretString>,
+    /// The server that takes mails; none: links are shown to copy.
+    pub mail: Option<Mail>,
     /// Origins and proxies.
     pub access: Access,
     /// What happens to calls.
@@ -164,6 +171,7 @@ impl Settings {
             agency_defaults: AgencyDefaults::read(&self.agency_defaults, &mut mistakes),
             providers: Providers::read(&self.providers, &mut mistakes),
             encryption_key: encryption::read(&self.encryption, &mut mistakes),
+            mail: Mail::read(&self.mail, &mut mistakes),
             access: Access::read(&self.access, &mut mistakes),
             calls: Calls::read(&self.calls, &mut mistakes),
             limits: Limits::read(&self.limits, &mut mistakes),

@@ -56,7 +56,10 @@ pub use leg::{Direction, Leg, LegEvent, LegNews};
 pub use mark::Mark;
 pub use number::{Party, is_withheld};
 pub use participant::{Participant, ParticipantKind, ParticipantState};
-pub use people::{Absence, Actor, Agency, LinkPurpose, Role, Seat, SigningIn, User};
+pub use people::{
+    Absence, Actor, Agency, LinkPurpose, MailKind, MailStanding, MailState, Role, Seat, SigningIn,
+    User,
+};
 pub use recording::Recording;
 pub use reply::Reply;
 pub use reported::{Moment, Reported, value_of};

@@ -101,5 +101,40 @@ words! {
         Invite = "invite",
         /// Somebody chooses another password.
         Reset = "reset",
+        /// No link, but a code that was mailed, by which somebody signs in.
+        Code = "code",
     }
+}
+
+words! {
+    /// What a mail is about.
+    pub enum MailKind {
+        /// An invitation.
+        Invite = "invite",
+        /// A link to another password.
+        Reset = "reset",
+        /// A code that signs in.
+        Code = "code",
+    }
+}
+
+words! {
+    /// What became of a mail.
+    pub enum MailStanding {
+        /// It has not been handed over yet.
+        Waiting = "waiting",
+        /// The mail server has taken it.
+        Sent = "sent",
+        /// It was given up.
+        Failed = "failed",
+    }
+}
+
+/// What became of a mail, as whoever had it sent reads it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MailState {
+    pub standing: MailStanding,
+    /// What the server said last, where it did not take it.
+    pub problem: Option<String>,
+    pub at: Timestamp,
 }

@@ -2,7 +2,7 @@
 
 use super::notices::Notices;
 use super::refusals::Refusals;
-use crate::accounts::Accounts;
+use crate::accounts::{Accounts, Post};
 use crate::agencies::Directory;
 use crate::auth::oidc::Oidc;
 use crate::auth::{Project, Verifier};
@@ -45,6 +45,8 @@ pub struct Context {
     pub accounts: Option<Accounts>,
     /// The identity provider at which people sign in, if there is one.
     pub oidc: Option<Oidc>,
+    /// Mails, if there is a server for them.
+    pub post: Option<Post>,
     /// The boards.
     pub hub: Hub,
     /// The way onto a board.

@@ -8,6 +8,7 @@
 pub(crate) mod breaker;
 pub(crate) mod client;
 pub(crate) mod http;
+pub(crate) mod mail;
 #[cfg(test)]
 pub(crate) mod scripted;
 pub(crate) mod ultravox;

@@ -131,6 +131,7 @@ pub const KEPT: [Kept; TABLES.len()] = [
         Sweep::People,
     ),
     kept("users", Term::UntilRemoved, "created_at", Sweep::People),
+    kept("mails", Term::UntilRemoved, "made_at", Sweep::SignIns),
     kept("empty_seats", Term::UntilRemoved, "since", Sweep::People),
     kept("agents", Term::UntilRemoved, "since", Sweep::People),
     kept(

@@ -183,6 +183,7 @@ pub mod forget;
 pub mod kept;
 mod keys;
 mod logs;
+mod mails;
 mod migrations;
 mod notices;
 mod numbers;
@@ -196,6 +197,7 @@ pub use accounts::{
 pub use checkup::{Rights, ToCheck, WebhookTally};
 pub use credentials::{AgencyCredentials, KeptCredential};
 pub use errands::HeldClaim;
+pub use mails::MailRow;
 pub use seats::{Gone, Manager, NotChanged, PersonChange, Roster};
 
 /// Each method is one query; all fail with [`StoreError`] when the database is away.

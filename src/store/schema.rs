@@ -211,6 +211,21 @@ tables! {
         since -> BigInt,
     }
 
+    mails (id) {
+        id -> Text,
+        kind -> Text,
+        agency_id -> Nullable<Text>,
+        user_id -> Nullable<Text>,
+        sealed -> Nullable<Text>,
+        state -> Text,
+        problem -> Nullable<Text>,
+        attempts -> Integer,
+        due_at -> BigInt,
+        leased_until -> Nullable<BigInt>,
+        made_at -> BigInt,
+        until -> BigInt,
+    }
+
     agency_keys (id) {
         id -> Text,
         agency_id -> Text,

@@ -31,7 +31,7 @@ pub use published::{Published, Row};
 pub use schemas::{Schemas, example};
 pub use stats::StatsView;
 pub use wire::Told;
-pub use words::{CredentialName, KeyRightName, RoleName, Time};
+pub use words::{CredentialName, KeyRightName, MailStandingName, RoleName, Time};
 
 use crate::domain::Timestamp;
 use serde::Serializer;

@@ -1,8 +1,10 @@
 //! People and agencies in JSON.
 
-use super::rfc3339_or_null;
-use super::words::{PersonStatusName, RoleName, Time};
-use crate::domain::{Absence, Agency, AgencyId, Role, Seat, SigningIn, Timestamp, User, UserId};
+use super::words::{MailStandingName, PersonStatusName, RoleName, Time};
+use super::{rfc3339, rfc3339_or_null};
+use crate::domain::{
+    Absence, Agency, AgencyId, MailState, Role, Seat, SigningIn, Timestamp, User, UserId,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -116,12 +118,35 @@ pub struct PersonView {
     #[serde(serialize_with = "rfc3339_or_null")]
     #[schema(value_type = Option<Time>, required)]
     last_seen_at: Option<Timestamp>,
+    /// What became of the latest mail to them, if one was written.
+    #[schema(required)]
+    mail: Option<MailView>,
+}
+
+/// What became of a mail.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = MailState)]
+struct MailView {
+    /// `waiting`; `sent`: the mail server has taken it; `failed`: it was given up.
+    #[schema(value_type = MailStandingName)]
+    state: &'static str,
+    /// What the mail server said last, where it did not take it.
+    #[schema(required)]
+    problem: Option<String>,
+    #[serde(serialize_with = "rfc3339")]
+    #[schema(value_type = Time)]
+    at: Timestamp,
 }
 
 impl PersonView {
     /// Somebody of that agency.
     #[must_use]
-    pub fn new(seat: &Seat, agency: AgencyId, signing_in: SigningIn) -> Self {
+    pub fn new(
+        seat: &Seat,
+        agency: AgencyId,
+        signing_in: SigningIn,
+        mail: Option<MailState>,
+    ) -> Self {
         let user = &seat.user;
         let absence = seat.absence.map(|(absence, _)| absence);
         Self {
@@ -138,7 +163,18 @@ impl PersonView {
             second_factor: signing_in.second_factor,
             sessions: signing_in.sessions,
             last_seen_at: signing_in.seen_at,
+            mail: mail.map(|mail| MailView {
+                state: mail.standing.name(),
+                problem: mail.problem,
+                at: mail.at,
+            }),
         }
+    }
+
+    /// Where mails to them go.
+    #[must_use]
+    pub fn email(&self) -> Option<&str> {
+        self.email.as_deref()
     }
 
     /// Whether it is that person.

@@ -3,7 +3,7 @@
 
 use crate::domain::{
     Absence, AgentEventType, AgentPhone, AgentState, CallResult, CredentialKey, EventType,
-    KeyRight, ParticipantKind, ParticipantState, Reason, Role, Status,
+    KeyRight, MailStanding, ParticipantKind, ParticipantState, Reason, Role, Status,
 };
 use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema, SchemaFormat};
@@ -87,6 +87,10 @@ words! {
     RoleName "Role"
         "What a person may do in the agency."
         Role::ALL.map(Role::name).into();
+    /// What became of a mail.
+    MailStandingName "MailStanding"
+        "`waiting`; `sent`: the mail server has taken it; `failed`: it was given up."
+        MailStanding::ALL.map(MailStanding::name).into();
     /// How somebody stands to the agency.
     PersonStatusName "PersonStatus"
         "`active`: works there. `invited`: has not come yet. `removed`: may be given the seat again."

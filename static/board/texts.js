@@ -459,6 +459,8 @@ export const TEXT = {
     agency_admin: 'take calls and look after members (admin)',
     agency_owner: 'do everything (owner)',
   },
+  linkMailed: (who) => `A mail with this link goes to ${who}. Whether it was taken stands beside the name.`,
+  mails: { waiting: 'mail waits to be sent', sent: 'mail sent', failed: 'mail failed' },
   linkFor: (who, until) => `Send this link to ${who}, and to nobody else. It is good once, until ${until}, and shown only now.`,
   myself: 'My sign-in',
   places: 'Where I am signed in',

@@ -5,6 +5,7 @@ mod elsewhere;
 mod factors;
 pub mod house;
 mod links;
+mod mails;
 mod nodes;
 mod passwords;
 mod people;

@@ -24,10 +24,11 @@ const FLOORS: [&[&str]; 13] = [
 ];
 
 /// Who may name a crate of the outside, by how its name begins.
-const STRANGERS: [(&str, &[&str]); 6] = [
+const STRANGERS: [(&str, &[&str]); 7] = [
     ("diesel", &["store"]),
     ("reqwest", &["providers"]),
     ("redis", &["relay"]),
+    ("lettre", &["providers"]),
     ("callboard_simulator", &["cli"]),
     ("actix", &["ingest", "api", "ws", "http", "app"]),
     ("tracing_actix", &["ingest", "api", "ws", "http", "app"]),

@@ -3,6 +3,7 @@
 use crate::support::World;
 use crate::support::checkup::Said;
 use crate::support::database::Database;
+use crate::support::mailbox::{Mailbox, PASSWORD};
 use callboard::config::DatabaseUrl;
 use callboard::domain::CredentialKey;
 use callboard_simulator::ExchangeSettings;
@@ -463,7 +464,26 @@ async fn a_database_that_is_away_or_empty_is_told_and_left_as_it_is(world: World
     }
 }
 
+async fn the_mail_server_is_tried(world: World) {
+    let set_up = world.set_up(usual()).await;
+    let from = ("MAIL_FROM", "callboard@example.com");
+    for way in ["wrapped", "starttls"] {
+        let mailbox = Mailbox::start(way);
+        let url = mailbox.url(PASSWORD);
+        let said = set_up.doctor_with(&[("SMTP_URL", &url), from]).await;
+        said.says("ok ", "lets us in; mails come from callboard@example.com");
+        let url = mailbox.url("another/secret");
+        let said = set_up.doctor_with(&[("SMTP_URL", &url), from]).await;
+        said.says("wrong ", "takes no mails");
+        assert!(!said.lines.concat().contains("secret"), "{:#?}", said.lines);
+    }
+    let nobody = ("SMTP_URL", "smtps://mail:secret@127.0.0.1:1");
+    let said = set_up.doctor_with(&[nobody, from]).await;
+    said.says("wrong ", "smtps://127.0.0.1:1 takes no mails");
+}
+
 on_each_database!(
+    the_mail_server_is_tried,
     a_set_up_that_is_right_is_told_so_line_by_line,
     an_application_that_is_set_up_wrongly_is_mended_point_by_point,
     telnyx_refusing_the_key_or_not_knowing_the_application_is_told,

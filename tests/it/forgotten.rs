@@ -9,6 +9,7 @@ use crate::support::process::url_of;
 use crate::support::retelling::tell;
 use callboard::carriers::telnyx::client_state;
 use callboard::config::DatabaseUrl;
+use callboard::domain::Role;
 use callboard_simulator::browser::{CloseCode, Message};
 use callboard_simulator::{Carrier, HangupCause};
 use secrecy::ExposeSecret;
@@ -99,6 +100,7 @@ async fn a_person_is_forgotten_everywhere_and_colleagues_are_not(world: World) {
             ben.name = Some("Benedict Example".into());
             ben.email = Some("benedict@example.com".into());
             ben.sip_username = Some("benedictphone".into());
+            ben.role = Some(Role::Owner);
         })
         .await;
     let node = world.node().await;
@@ -108,6 +110,11 @@ async fn a_person_is_forgotten_everywhere_and_colleagues_are_not(world: World) {
     tell(&carrier, [&call.initiated()]).await;
     node.wins(world.anna, "Anna", &call.call_control_id).await;
     writes_notes(&node, &world).await;
+    let key = serde_json::json!({ "name": "Wall", "rights": ["display"] });
+    let made = node
+        .does(&world, world.ben, "POST", "/api/agency/keys", Some(key))
+        .await;
+    assert_eq!(made.status, 201, "{}", made.text());
     let id = world.ben.to_string();
     assert!(is_in(&world.database.dump(), id.as_bytes()));
 
@@ -118,6 +125,7 @@ async fn a_person_is_forgotten_everywhere_and_colleagues_are_not(world: World) {
         ("claims", 1),
         ("call_logs", 1),
         ("inbound_calls", 1),
+        ("agency_keys", 1),
         ("users", 1),
     ] {
         assert_eq!(erased(&ended, table), rows, "{table}: {}", ended.said);

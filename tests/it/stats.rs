@@ -246,6 +246,7 @@ async fn only_owners_and_admins_see_the_agencys_people(world: World) {
             "agency_id": world.acme.id.to_string(), "sip_username": null,
             "status": "active", "since": null, "invitation_expires_at": null,
             "has_account": false, "second_factor": false, "sessions": 0, "last_seen_at": null,
+            "mail": null,
         })
     );
     assert_eq!(people(world.mallory).await.0, ["Mallory"]);

@@ -1,12 +1,12 @@
 //! Inviting people, and giving a seat again.
 
 use super::{PATH, Texts, manager, person, refused, role, user_id};
-use crate::accounts::{Invited, link};
+use crate::accounts::{Invited, Owed, link};
 use crate::api::body::json_body;
 use crate::api::invitations::refused as not_made;
-use crate::domain::{LinkPurpose, Right, Seat, Timestamp, User, UserId};
+use crate::domain::{LinkPurpose, MailKind, MailStanding, Right, Seat, Timestamp, User, UserId};
 use crate::http::{ApiError, Caller, Context, Door, Route, Tag};
-use crate::view::{PersonView, RoleName, Time};
+use crate::view::{MailStandingName, PersonView, RoleName, Time};
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
@@ -95,6 +95,9 @@ struct InvitedPerson {
     invitation_url: String,
     #[schema(value_type = Time)]
     expires_at: String,
+    /// Whether it goes to them by mail as well; null where it must be given to them.
+    #[schema(value_type = Option<MailStandingName>, required)]
+    mail: Option<&'static str>,
 }
 
 async fn invite(
@@ -144,7 +147,13 @@ async fn invite(
         caller.user.id
     );
     let url = link::url(&address(&context), LinkPurpose::Invite, &token);
-    answer(&caller, &context, id, (url, expires_at)).await
+    answer(
+        &caller,
+        &context,
+        id,
+        (LinkPurpose::Invite, url, expires_at),
+    )
+    .await
 }
 
 async fn renew(
@@ -174,7 +183,7 @@ async fn renew(
         caller.user.id
     );
     let url = link::url(&address(&context), link.purpose, &token);
-    answer(&caller, &context, id, (url, link.expires_at)).await
+    answer(&caller, &context, id, (link.purpose, url, link.expires_at)).await
 }
 
 fn has_body(request: &HttpRequest) -> bool {
@@ -191,13 +200,40 @@ fn address(context: &Context) -> String {
 async fn answer(
     caller: &Caller,
     context: &Context,
-    user: UserId,
-    (invitation_url, expires_at): (String, Timestamp),
+    id: UserId,
+    (purpose, invitation_url, expires_at): (LinkPurpose, String, Timestamp),
 ) -> Result<HttpResponse, ApiError> {
+    let agency = caller.agency_id();
+    let to = person(context, agency, id)
+        .await?
+        .email()
+        .map(str::to_owned);
+    let kind = match purpose {
+        LinkPurpose::Reset => MailKind::Reset,
+        _ => MailKind::Invite,
+    };
+    let mail = match (&context.post, to) {
+        (Some(post), Some(to)) => {
+            let owed = post.owe(Owed {
+                kind,
+                agency: Some(agency),
+                user: Some(id),
+                to,
+                secret: invitation_url.clone().into(),
+                agency_name: Some(caller.agency.agency.name.clone()),
+                until: expires_at,
+            });
+            owed.await
+                .map_err(not_made)?
+                .then_some(MailStanding::Waiting.name())
+        }
+        _ => None,
+    };
     let body = InvitedPerson {
-        user: person(context, caller.agency_id(), user).await?,
+        user: person(context, agency, id).await?,
         invitation_url,
         expires_at: expires_at.to_string(),
+        mail,
     };
     Ok(HttpResponse::Created()
         .insert_header((CACHE_CONTROL, "no-store"))

@@ -8,6 +8,7 @@ mod carrier;
 mod credentials;
 mod database;
 mod finding;
+mod mail;
 mod outside;
 mod phones;
 mod public_url;
@@ -54,6 +55,9 @@ pub(super) async fn run(
     }
     let sign_in = sign_in::check(config.clone(), clock.clone());
     let found = report.during("Asking the token issuer", sign_in).await?;
+    report.tell(found)?;
+    let mail = Box::pin(mail::check(config.clone(), clock.clone()));
+    let found = report.during("Trying the mail server", mail).await?;
     report.tell(found)?;
     let outside = match Outside::open(config, clock) {
         Ok(outside) => outside,

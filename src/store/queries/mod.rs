@@ -19,6 +19,7 @@ pub(crate) mod keys;
 pub(crate) mod legs;
 pub(crate) mod links;
 mod load;
+pub(crate) mod mails;
 pub(crate) mod own_keys;
 pub(crate) mod people;
 pub(crate) mod presence;

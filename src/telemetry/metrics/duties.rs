@@ -29,6 +29,8 @@ label! {
         Presence = "presence",
         /// Writes down when keys for programs were used last.
         KeyUses = "key_uses",
+        /// Handing mails to the mail server.
+        Post = "post",
         /// Takes up again the webhooks that could not be applied.
         Retake = "retake",
         /// Compares deadlines with the clock that all nodes have in common.

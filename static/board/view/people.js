@@ -41,7 +41,7 @@ function about(app, person) {
     invited: until ? TEXT.invitedUntil(when(at(until), app.now)) : TEXT.invitationOver,
     removed: TEXT.removedAt(when(at(since), app.now)),
   }[status];
-  return [TEXT.roles[role] ?? role, standing ?? seen, name && email, phone && TEXT.hasPhone(phone), person.second_factor && TEXT.hasSecondFactor];
+  return [TEXT.roles[role] ?? role, standing ?? seen, name && email, phone && TEXT.hasPhone(phone), person.second_factor && TEXT.hasSecondFactor, status === 'invited' && person.mail && [TEXT.mails[person.mail.state], person.mail.problem].filter(Boolean).join(': ')];
 }
 
 function buttons(app, person) {
@@ -109,6 +109,7 @@ function told(app) {
   const { user, invitation_url: url, expires_at: until } = made;
   return html`
     <div class="told" id="invitation" role="status">
+      ${made.mail ? html`<p id="mailed">${TEXT.linkMailed(named(shown(user)))}</p>` : nothing}
       <p>${TEXT.linkFor(named(shown(user)), when(at(until), app.now))}</p>
       <pre tabindex="0"><code id="invitation-url">${url}</code></pre>
       <p class="buttons"><button type="button" @click=${() => navigator.clipboard?.writeText(url)}>${TEXT.copy}</button></p>

@@ -10,6 +10,7 @@ pub mod database;
 pub mod documents;
 pub mod exchange;
 pub mod http;
+pub mod mailbox;
 pub mod node;
 pub mod patience;
 pub mod pooler;
