@@ -90,7 +90,7 @@ test('an owner on an empty machine invites a colleague, who accepts, and both ar
       await signsIn(owner, 'olivia@example.com');
       await owner.state('Live');
       await people(owner);
-      await person(owner, 'Anna').filter({ hasText: 'last seen' }).filter({ hasText: 'phone anna1' }).waitFor();
+      await person(owner, 'Anna').filter({ hasText: 'Available' }).filter({ hasText: 'last seen' }).filter({ hasText: 'phone anna1' }).waitFor();
       server.webhook = `${server.address}api/telnyx/webhook`;
       const call = await server.rings('+15550300001');
       await owner.shows('ringing', call.from);

@@ -41,7 +41,8 @@ function about(app, person) {
     invited: until ? TEXT.invitedUntil(when(at(until), app.now)) : TEXT.invitationOver,
     removed: TEXT.removedAt(when(at(since), app.now)),
   }[status];
-  return [TEXT.roles[role] ?? role, standing ?? seen, name && email, phone && TEXT.hasPhone(phone), person.second_factor && TEXT.hasSecondFactor, status === 'invited' && person.mail && [TEXT.mails[person.mail.state], person.mail.problem].filter(Boolean).join(': ')];
+  const agent = status === 'active' && app.presence.all.find(({ id }) => id === person.id);
+  return [TEXT.roles[role] ?? role, agent && TEXT.states[agent.state], standing ?? seen, name && email, phone && TEXT.hasPhone(phone), person.second_factor && TEXT.hasSecondFactor, status === 'invited' && person.mail && [TEXT.mails[person.mail.state], person.mail.problem].filter(Boolean).join(': ')];
 }
 
 function buttons(app, person) {
