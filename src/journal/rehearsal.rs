@@ -8,16 +8,19 @@
 use super::append::{Append, ClaimAppend, Meaning, WebhookAppend};
 use super::batch::apply;
 use crate::domain::{
-    AgencyId, Carrier, ClaimId, Direction, LegEvent, LegHandle, LegNews, Mark, Moment, Timestamp,
-    UserId,
+    AgencyId, Carrier, ClaimId, Direction, KnownAgent, LegEvent, LegHandle, LegNews, Mark, Moment,
+    Timestamp, UserId,
 };
-use crate::store::batch::{BatchKeys, Heads, StoredWebhook};
+use crate::store::batch::{BatchKeys, Heads, Loaded, StoredWebhook};
 use crate::store::{Store, StoreError};
 use std::sync::Arc;
 use uuid::Uuid;
 
 /// The caller's leg. No carrier gives such a handle.
 const HANDLE: &str = "callboard:rehearsal-of-a-call-that-is-taken-back-at-its-end";
+
+const NOBODY: UserId = UserId(Uuid::nil());
+const WRAP_UP_S: i64 = 30;
 
 /// Rehearses a call of that agency; nothing, where its head is not to be waited for and not free.
 ///
@@ -37,7 +40,11 @@ pub(super) async fn rehearse(
     for append in &appends {
         append.add_keys(&mut keys);
     }
-    let apply = move |loaded| apply(loaded, &appends, now, now).map(|(writes, _)| writes);
+    let apply = move |mut loaded: Loaded| {
+        let somebody = KnownAgent::new(agency, NOBODY, now);
+        loaded.agents.known.push((somebody, WRAP_UP_S));
+        apply(loaded, &appends, now, now).map(|(writes, _)| writes)
+    };
     store.rehearse(keys, now, apply).await
 }
 
@@ -48,7 +55,7 @@ fn call(agency: AgencyId, now: Timestamp) -> Vec<Arc<Append>> {
         agency_id: agency,
         handle: handle(),
         claim_id: ClaimId(Uuid::nil()),
-        user_id: UserId(Uuid::nil()),
+        user_id: NOBODY,
         user_name: Some("Rehearsal".into()),
         at: now,
         most: None,

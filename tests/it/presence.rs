@@ -9,9 +9,9 @@ mod statistics;
 use crate::support::World;
 use crate::support::exchange::ANNAS_PHONE;
 use crate::support::node::Node;
-use crate::support::patience::soon;
+use crate::support::patience::{look_again, soon};
 use crate::support::retelling::tell;
-use callboard::config::Watching;
+use callboard::config::{DatabaseUrl, Watching};
 use callboard::domain::{AgencyChange, Role, UserId};
 use callboard_simulator::HangupCause;
 use callboard_simulator::browser::Position;
@@ -290,7 +290,7 @@ async fn where_nobody_is_watched_there_is_nobody_and_nothing_can_be_said(world: 
     let node = world.node().await;
     let cleared = async {
         while !world.store.agents(world.acme.id).await.unwrap().is_empty() {
-            tokio::task::yield_now().await;
+            look_again().await;
         }
     };
     soon("everybody to be let be", cleared).await;
@@ -300,6 +300,44 @@ async fn where_nobody_is_watched_there_is_nobody_and_nothing_can_be_said(world: 
         .says(&world, world.anna, json!({"state": "available"}))
         .await;
     assert_eq!(status, 409, "{said}");
+}
+
+async fn a_fault_of_what_people_are_is_not_taken_for_a_webhooks(world: World) {
+    let world = world.watching();
+    let node = world.node().await;
+    let _boards = two_boards(&world, &node).await;
+    let carrier = node.carrier(&world.acme);
+    let call = carrier.new_call("+15550100");
+    tell(&carrier, [&call.initiated()]).await;
+    node.wins(world.anna, "Anna", &call.call_control_id).await;
+
+    let (breaks, mends) = match &world.database.url {
+        DatabaseUrl::Sqlite { .. } => (
+            "CREATE TRIGGER fault BEFORE INSERT ON agents
+             BEGIN SELECT RAISE(ABORT, 'not today'); END",
+            "DROP TRIGGER fault",
+        ),
+        DatabaseUrl::Postgres(_) => (
+            "ALTER TABLE agents ADD CONSTRAINT fault CHECK (state = 'never') NOT VALID",
+            "ALTER TABLE agents DROP CONSTRAINT fault",
+        ),
+    };
+    let over = call.hung_up(HangupCause::OriginatorCancel);
+    world.database.execute(breaks).await;
+    assert_eq!(carrier.deliver(&over).await.status, Some(503));
+    world.database.execute(mends).await;
+
+    let taken = async {
+        while carrier.deliver(&over).await.status != Some(200) {
+            look_again().await;
+        }
+    };
+    soon("the webhook to be taken", taken).await;
+    let outcomes = world.outcomes(world.acme.id).await;
+    assert!(
+        outcomes.iter().all(|outcome| outcome == "applied"),
+        "{outcomes:?}"
+    );
 }
 
 /// How many events of Acme's people there are.
@@ -322,4 +360,5 @@ on_each_database!(
     a_board_hears_of_people_from_where_it_stopped,
     whoever_sees_no_numbers_sees_people_all_the_same,
     where_nobody_is_watched_there_is_nobody_and_nothing_can_be_said,
+    a_fault_of_what_people_are_is_not_taken_for_a_webhooks,
 );
