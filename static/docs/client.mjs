@@ -23,9 +23,9 @@ function connect() {
       calls.clear();
       for (const call of message.calls) calls.set(call.id, call);
       position = { epoch: message.epoch, seq: message.seq };
-    } else if (message.call) {
+    } else if (message.recorded_at) { // An event, of a call or of what is not shown here: each has a number.
       position.seq = message.seq;
-      if (message.call.status === 'ended') calls.delete(message.call.id); else calls.set(message.call.id, message.call);
+      if (message.call?.status === 'ended') calls.delete(message.call.id); else if (message.call) calls.set(message.call.id, message.call);
     } else if (message.type === 'error') pause = message.retry_after_ms;
     console.log(message.type, message.seq ?? '', message.call?.from_number ?? message.message ?? '', `${calls.size} open`);
     listen();
