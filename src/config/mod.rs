@@ -56,6 +56,7 @@ pub use relay::{Relay, RelaySettings};
 pub use telemetry::{LogFormat, Telemetry, TelemetrySettings};
 pub use valkey::RedisUrl;
 pub use warnings::{About, Finding};
+pub(crate) use web_url::is_loopback;
 
 use clap::Args;
 use error::Mistakes;

@@ -21,7 +21,7 @@ pub(super) fn parse(text: &str) -> Result<Url, String> {
 }
 
 /// Whether the address is this very machine.
-pub(super) fn is_loopback(url: &Url) -> bool {
+pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         Some(url::Host::Ipv4(address)) => address.is_loopback(),

@@ -5,7 +5,7 @@ use super::{Failure, accounts, count_sign_in, said};
 use crate::accounts::Accounts;
 use crate::accounts::identity::{PROVIDER, new_secret};
 use crate::auth::oidc::{Begun, Brought, Oidc, OidcError};
-use crate::config::Config;
+use crate::config::{Config, is_loopback};
 use crate::http::schema::{one_of, text};
 use crate::http::{ApiError, Context, Door, Route, Tag, Who};
 use crate::telemetry::Refused;
@@ -287,15 +287,6 @@ fn back_to(text: &str, config: &Config) -> Option<Url> {
     let same = url.origin() == ours.origin()
         || (here && url.port() == ours.port() && url.scheme() == ours.scheme());
     (bare && (same || listed.any(|allowed| allowed == origin))).then_some(url)
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost",
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
 }
 
 /// 43 letters of base64url: what SHA-256 comes to.

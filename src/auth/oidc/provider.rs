@@ -3,7 +3,7 @@
 use super::OidcError;
 use super::told::{Person, Tokens};
 use crate::auth::issuer::Issuer;
-use crate::config::{Allowed, Oidc as Settings};
+use crate::config::{Allowed, Oidc as Settings, is_loopback};
 use crate::providers::http::{Answer, Http, Method, Request};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -200,15 +200,6 @@ fn endpoint(name: &str, text: &str) -> Result<Url, OidcError> {
         safe && bare && url.has_host()
     });
     url.ok_or_else(|| OidcError::Away(format!("its {name} is no https address")))
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost",
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
 }
 
 /// RFC 6749, section 2.3.1: each half is encoded as in a form.
