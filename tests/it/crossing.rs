@@ -4,6 +4,7 @@
 use crate::support::World;
 use crate::support::http::{Reply, reply};
 use crate::support::node::Node;
+use crate::support::patience::look_again;
 use crate::support::retelling::tell;
 use callboard::app::all_routes;
 use callboard::domain::{AgencyKey, Audience, KeyId, KeyRight, Role, UserId};
@@ -194,7 +195,7 @@ async fn what_is_another_agencys_is_answered_as_what_is_not_there_by_every_role(
         let limit = std::time::Duration::from_secs(5);
         let learnt = async {
             while !sees().await {
-                tokio::task::yield_now().await;
+                look_again().await;
             }
         };
         world.within(limit, "the role", learnt).await;

@@ -29,7 +29,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 /// Soon reaches the head poll, or the next try of a line.
-const STEP: Duration = Duration::from_millis(50);
+const STEP: Duration = Duration::from_millis(20);
 
 /// Nodes on one PostgreSQL, and what they relay by.
 struct Cluster {

@@ -2,12 +2,14 @@
 
 use super::house::{House, PASSWORD, text, token_of, user_of, with_accounts};
 use crate::support::World;
-use crate::support::mailbox::Mailbox;
+use crate::support::mailbox::{self, Mailbox};
 use crate::support::patience::look_again;
+use crate::support::wiretap::Wiretap;
 use callboard::config::{Mail, MailTls};
 use callboard::domain::Role;
 use serde_json::{Value, json};
 use std::time::Duration;
+use tracing::Level;
 
 const NORA: &str = "nora@example.com";
 const OLIVIA: &str = "olivia@example.com";
@@ -82,6 +84,9 @@ fn plain(mail: &str) -> String {
 }
 
 async fn a_mail_waits_for_the_server_and_whoever_invited_sees_what_became_of_it(world: World) {
+    // Neither what opens the mail server nor what a mail says is in any line of the log.
+    let tap = Wiretap::listens_for(vec![mailbox::PASSWORD.to_owned(), "/invite#".to_owned()]);
+    let witness = Wiretap::listens_for(vec!["451".to_owned()]);
     let mailbox = Mailbox::start("starttls");
     let world = mailing(world, &mailbox);
     let house = House::open(&world).await;
@@ -121,6 +126,11 @@ async fn a_mail_waits_for_the_server_and_whoever_invited_sees_what_became_of_it(
     let failed = becomes(&house, &olivia, &refused["user"]["id"], "failed").await;
     assert!(text(&failed["problem"]).contains("550"), "{failed}");
     assert_eq!(mailbox.mails(1).await.len(), 1);
+    assert!(
+        !witness.heard(Level::TRACE).is_empty(),
+        "nothing was logged"
+    );
+    assert_eq!(tap.heard(Level::TRACE), [] as [String; 0]);
 }
 
 async fn a_mail_server_that_says_nothing_is_left_after_a_minute(world: World) {

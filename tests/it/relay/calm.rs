@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::time::MissedTickBehavior;
 
 /// So slowly that whoever has something to tell each second is not missed on a busy machine.
-const STEP: Duration = Duration::from_millis(50);
+const STEP: Duration = Duration::from_millis(20);
 const PAUSE: Duration = Duration::from_millis(20);
 /// The pace of whoever relies on the relay is ten seconds, and of anybody else two.
 const SELDOM: Duration = Duration::from_secs(8);
