@@ -28,15 +28,6 @@ after(async () => {
 
 afterEach(() => server?.everybodyHangsUp());
 
-/** Waits until the carrier was told to do something. */
-async function told(action) {
-  const giveUp = Date.now() + 20_000;
-  while (!carrier.commands.some((command) => command.action === action)) {
-    if (Date.now() > giveUp) throw new Error(`the carrier was not told to ${action}: ${JSON.stringify(carrier.commands)}`);
-    await new Promise((again) => setTimeout(again, 20));
-  }
-}
-
 test('an agent answers by one key, talks, notes, hangs up by another; the history has it', { skip }, async () => {
   await onPage(server.as('Anna'), async (board) => {
     await board.state('Live');
@@ -48,7 +39,7 @@ test('an agent answers by one key, talks, notes, hangs up by another; the histor
     await board.page.keyboard.press('Space');
     await board.reads('#mine .word', 'Your phone is ringing. Pick it up.');
     await board.shows('mine', older.from);
-    await told('transfer');
+    await carrier.hears('transfer');
     await carrier.agentPicksUp();
     await board.reads('#mine .word', 'Connected');
     await board.page.keyboard.press('n');
@@ -81,7 +72,7 @@ test('two agents race for a call: one has it, the other is told by whom, at once
     await loser.reads('#ringing .word', `${name} is answering`);
     await loser.reads('#said', `${name} was faster.`);
     assert.equal(await loser.page.locator('#ringing .answer').count(), 0);
-    await told('transfer');
+    await carrier.hears('transfer');
     await server.hangsUp(call);
     for (const board of [anna, ben]) await board.shows('ended', call.from);
   }));
@@ -94,7 +85,7 @@ test('a phone that is busy: the call rings again for all, with the reason', { sk
     await anna.row('ringing', call.from).getByRole('button').click();
     await ben.reads('#ringing .word', 'Anna is answering');
     carrier.commands.length = 0;
-    await told('transfer').catch(() => {});
+    await carrier.hears('transfer').catch(() => {});
     await carrier.agentIsBusy();
     await ben.reads('#ringing .words', /Anna was busy$/);
     await anna.reads('#said', 'The call rings again for everybody: your phone was busy.');
@@ -161,7 +152,7 @@ test('a note of a call that was going on does not write over what somebody else 
     await anna.row('ringing', call.from).getByRole('button').click();
     await anna.shows('mine', call.from);
     carrier.commands.length = 0;
-    await told('transfer').catch(() => {});
+    await carrier.hears('transfer').catch(() => {});
     await carrier.agentPicksUp();
     await anna.page.locator('#mine textarea').fill('Anna: wants the plan.');
     // Anna is cut off; the call ends and Ben writes before she is back.

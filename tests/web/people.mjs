@@ -1,29 +1,33 @@
 // A stranger on an empty machine opens the link that the server has printed, names the agency, and invites a colleague on the
-// page; the colleague accepts, and both are there. No shell after the first command.
+// page; the colleague accepts, both are there and take a call. No shell after the first command.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { createHmac } from 'node:crypto';
 import path from 'node:path';
 import { launch, onPage as openPage } from './support/browser.mjs';
 import { Callboard } from './support/callboard.mjs';
+import { Carrier } from './support/carrier.mjs';
 
 const { CALLBOARD_BIN } = process.env;
 const skip = CALLBOARD_BIN ? false : 'needs CALLBOARD_BIN';
 const PASSWORD = 'correct horse battery';
 const PICTURED = { widths: [320, 768, 1440] };
 let browser;
+let carrier;
 let server;
 const onPage = (...story) => openPage(browser, ...story);
 
 before(async () => {
   if (skip) return;
-  server = await Callboard.bare(path.resolve(process.env.INIT_CWD ?? '.', CALLBOARD_BIN));
+  carrier = await Carrier.create();
+  server = await Callboard.bare(path.resolve(process.env.INIT_CWD ?? '.', CALLBOARD_BIN), { carrier });
   browser = await launch();
 });
 
 after(async () => {
   await browser?.close();
   await server?.ends();
+  carrier?.ends();
 });
 
 async function signsIn(board, email, password = PASSWORD) {
@@ -40,13 +44,23 @@ async function people(board) {
   await board.page.locator('#people').waitFor();
 }
 
+/** What opens the agency's account at the carrier, as its owner gives it on the page. */
+async function stores(board, key, value) {
+  await board.page.click('#show-settings');
+  const row = board.page.locator(`#credentials [data-key=${key}]`);
+  await row.locator('button').first().click();
+  await row.locator('input').fill(value);
+  await row.locator('button[type=submit]').click();
+  await board.page.locator(`#credentials [data-key=${key}][data-held]`).waitFor();
+}
+
 /** The link as it is shown, of the server where it listens. */
 async function link(board) {
   const shown = new URL(await board.text('#invitation-url'));
   return new URL(shown.pathname + shown.hash, server.address).href;
 }
 
-test('an owner on an empty machine invites a colleague, who accepts, and both are there', { skip }, async () => {
+test('an owner on an empty machine invites a colleague, and both are there and take a call', { skip }, async () => {
   let invitation;
   await onPage(server.setupLink, async (board) => {
     await board.page.fill('#coming-agency', 'Acme');
@@ -85,7 +99,7 @@ test('an owner on an empty machine invites a colleague, who accepts, and both ar
     await board.state('Live');
     await board.reads('#me', 'Anna, member');
     assert.equal(await board.page.locator('#show-people').count(), 0, 'members do not manage people');
-    // Both are there, and a call rings on both boards.
+    // Both are there, a call rings on both boards, and one of them has it.
     await onPage(server.address, async (owner) => {
       await signsIn(owner, 'olivia@example.com');
       await owner.state('Live');
@@ -95,7 +109,15 @@ test('an owner on an empty machine invites a colleague, who accepts, and both ar
       const call = await server.rings('+15550300001');
       await owner.shows('ringing', call.from);
       await board.shows('ringing', call.from);
+      await stores(owner, 'telnyx_api_key', 'KEY0123456789_test');
+      await board.page.locator('#ringing .answer').click();
+      await board.reads('#mine .word', 'Your phone is ringing. Pick it up.');
+      await carrier.hears('transfer');
+      await carrier.agentPicksUp();
+      await board.reads('#mine .word', 'Connected');
+      await owner.page.locator('#there li[data-state=busy]').filter({ hasText: 'Anna' }).waitFor();
       await server.hangsUp(call);
+      await board.shows('ended', call.from);
     });
   });
 });

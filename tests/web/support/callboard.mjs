@@ -77,8 +77,10 @@ export class Callboard {
   }
 
   /** One on an empty machine: nobody can sign in yet. Its first words have the link that begins. */
-  static async bare(bin) {
-    const server = await Callboard.#made(bin, {});
+  static async bare(bin, { carrier } = {}) {
+    const server = await Callboard.#made(bin, carrier ? { TELNYX_API_BASE: carrier.base } : {});
+    carrier?.serves(server);
+    server.#carrier = carrier;
     await server.starts();
     return server;
   }

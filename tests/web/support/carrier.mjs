@@ -29,6 +29,15 @@ export class Carrier {
     this.#legs.set(call.id, call);
   }
 
+  /** Waits until it was told to do something. */
+  async hears(action) {
+    const giveUp = Date.now() + 20_000;
+    while (!this.commands.some((command) => command.action === action)) {
+      if (Date.now() > giveUp) throw new Error(`the carrier was not told to ${action}: ${JSON.stringify(this.commands)}`);
+      await new Promise((again) => setTimeout(again, 20));
+    }
+  }
+
   ends() {
     this.#listener.closeAllConnections();
     this.#listener.close();
