@@ -171,12 +171,6 @@ impl PersonView {
         }
     }
 
-    /// Where mails to them go.
-    #[must_use]
-    pub fn email(&self) -> Option<&str> {
-        self.email.as_deref()
-    }
-
     /// Whether it is that person.
     #[must_use]
     pub fn is(&self, user: UserId) -> bool {

@@ -117,6 +117,7 @@ async fn invite(
     let texts = texts.read()?;
     let by = manager(&caller, &context)?;
     let id = UserId(Uuid::new_v4());
+    let invited_email = texts.email.clone();
     let invited = Invited {
         agency: by.agency,
         role,
@@ -138,7 +139,13 @@ async fn invite(
     };
     let whom = (Some(invited), Some(id));
     let (link, token) = link::draft(LinkPurpose::Invite, whom, by.now).map_err(not_made)?;
-    let expires_at = link.expires_at;
+    let made = Made {
+        id,
+        to: invited_email,
+        purpose: link.purpose,
+        url: link::url(&address(&context), link.purpose, &token),
+        expires_at: link.expires_at,
+    };
     let awaited = context.store.await_person(by, seat, link).await?;
     awaited.map_err(refused)?;
     tracing::info!(
@@ -146,14 +153,7 @@ async fn invite(
         by.agency,
         caller.user.id
     );
-    let url = link::url(&address(&context), LinkPurpose::Invite, &token);
-    answer(
-        &caller,
-        &context,
-        id,
-        (LinkPurpose::Invite, url, expires_at),
-    )
-    .await
+    answer(&caller, &context, made).await
 }
 
 async fn renew(
@@ -176,14 +176,20 @@ async fn renew(
     let drafted = link::draft(LinkPurpose::Invite, (None, None), by.now);
     let (link, token) = drafted.map_err(not_made)?;
     let renewed = context.store.renew_link(by, id, role, link).await?;
-    let (_, link) = renewed.map_err(refused)?;
+    let (seat, link) = renewed.map_err(refused)?;
     tracing::info!(
         "A link for user {id} of agency {} made by {}",
         by.agency,
         caller.user.id
     );
-    let url = link::url(&address(&context), link.purpose, &token);
-    answer(&caller, &context, id, (link.purpose, url, link.expires_at)).await
+    let made = Made {
+        id,
+        to: seat.user.email,
+        purpose: link.purpose,
+        url: link::url(&address(&context), link.purpose, &token),
+        expires_at: link.expires_at,
+    };
+    answer(&caller, &context, made).await
 }
 
 fn has_body(request: &HttpRequest) -> bool {
@@ -197,45 +203,53 @@ fn address(context: &Context) -> String {
     context.config.listener.public_address()
 }
 
-async fn answer(
-    caller: &Caller,
-    context: &Context,
+/// A link that is made, and good.
+struct Made {
     id: UserId,
-    (purpose, invitation_url, expires_at): (LinkPurpose, String, Timestamp),
-) -> Result<HttpResponse, ApiError> {
-    let agency = caller.agency_id();
-    let to = person(context, agency, id)
-        .await?
-        .email()
-        .map(str::to_owned);
-    let kind = match purpose {
-        LinkPurpose::Reset => MailKind::Reset,
-        _ => MailKind::Invite,
-    };
-    let mail = match (&context.post, to) {
-        (Some(post), Some(to)) => {
-            let owed = post.owe(Owed {
-                kind,
-                agency: Some(agency),
-                user: Some(id),
-                to,
-                secret: invitation_url.clone().into(),
-                agency_name: Some(caller.agency.agency.name.clone()),
-                until: expires_at,
-            });
-            owed.await
-                .map_err(not_made)?
-                .then_some(MailStanding::Waiting.name())
-        }
-        _ => None,
-    };
+    /// Their address, if one is known.
+    to: Option<String>,
+    purpose: LinkPurpose,
+    url: String,
+    expires_at: Timestamp,
+}
+
+async fn answer(caller: &Caller, context: &Context, made: Made) -> Result<HttpResponse, ApiError> {
+    let mail = mailed(caller, context, &made).await;
     let body = InvitedPerson {
-        user: person(context, agency, id).await?,
-        invitation_url,
-        expires_at: expires_at.to_string(),
-        mail,
+        user: person(context, caller.agency_id(), made.id).await?,
+        invitation_url: made.url,
+        expires_at: made.expires_at.to_string(),
+        mail: mail.then_some(MailStanding::Waiting.name()),
     };
     Ok(HttpResponse::Created()
         .insert_header((CACHE_CONTROL, "no-store"))
         .json(body))
+}
+
+/// Whether the link goes to them by mail as well. One that cannot be written down is shown all the same:
+/// it is good, and would be lost with an error.
+async fn mailed(caller: &Caller, context: &Context, made: &Made) -> bool {
+    let (Some(post), Some(to)) = (&context.post, &made.to) else {
+        return false;
+    };
+    let kind = match made.purpose {
+        LinkPurpose::Reset => MailKind::Reset,
+        _ => MailKind::Invite,
+    };
+    let owed = post.owe(Owed {
+        kind,
+        agency: Some(caller.agency_id()),
+        user: Some(made.id),
+        to: to.clone(),
+        secret: made.url.clone().into(),
+        agency_name: Some(caller.agency.agency.name.clone()),
+        until: made.expires_at,
+    });
+    owed.await.unwrap_or_else(|error| {
+        tracing::warn!(
+            "The mail with a link for user {} is not sent: {error}",
+            made.id
+        );
+        false
+    })
 }
