@@ -104,7 +104,7 @@ impl Post {
             made_at: now,
             until: owed.until,
         };
-        let room = self.0.store.add_mail(row, now).await?;
+        let room = self.0.store.add_mail(row, self.0.clock.steady()).await?;
         if !room {
             tracing::warn!("A mail is not sent: too many are waiting for the mail server");
         }
@@ -140,12 +140,9 @@ impl Post {
     }
 
     async fn round(&self) -> Result<usize, AccountError> {
-        let now = self.0.clock.now();
-        let due = self
-            .0
-            .store
-            .take_mails(now, now.plus_seconds(LEASE_S), AT_ONCE)
-            .await?;
+        let (now, steady) = (self.0.clock.now(), self.0.clock.steady());
+        let lease = (steady, steady.plus_seconds(LEASE_S));
+        let due = self.0.store.take_mails(now, lease, AT_ONCE).await?;
         let sending = due.iter().map(|row| self.one(row));
         for done in futures_util::future::join_all(sending).await {
             done?;
@@ -169,9 +166,8 @@ impl Post {
             }
             (Err(MailError::Passing(why)), Some(pause)) => {
                 tracing::warn!("Mail {id} ({kind}) was not taken, and is tried again: {why}");
-                store
-                    .put_mail_off(id, why, now.plus_seconds(*pause))
-                    .await?;
+                let due = self.0.clock.steady().plus_seconds(*pause);
+                store.put_mail_off(id, why, due).await?;
             }
             (Err(MailError::Passing(why) | MailError::Final(why)), _) => {
                 tracing::error!("Mail {id} ({kind}) is given up: {why}");

@@ -23,19 +23,20 @@ pub struct MailRow {
 #[allow(clippy::missing_errors_doc)]
 impl Store {
     /// Writes a mail down, in the place of one of its kind to the same person that has not gone yet;
-    /// says whether there was room for it.
-    pub async fn add_mail(&self, mail: MailRow, now: Timestamp) -> Result<bool, StoreError> {
-        query!(self, write, mails::add(mail, now))
+    /// says whether there was room for it. It is due at once, by the clock of deadlines (`due`).
+    pub async fn add_mail(&self, mail: MailRow, due: Timestamp) -> Result<bool, StoreError> {
+        query!(self, write, mails::add(mail, due))
     }
 
-    /// Takes up mails that are due and in nobody's hands, until `until`.
+    /// Takes up mails that are due and in nobody's hands, until `until`, both by the clock of deadlines;
+    /// those that nobody needs any more, as of `now`, are given up.
     pub async fn take_mails(
         &self,
         now: Timestamp,
-        until: Timestamp,
+        (steady, until): (Timestamp, Timestamp),
         limit: i64,
     ) -> Result<Vec<MailRow>, StoreError> {
-        query!(self, write, mails::take(now, until, limit))
+        query!(self, write, mails::take(now, (steady, until), limit))
     }
 
     /// A mail is gone, or given up for that reason. What stood in it is forgotten.
@@ -48,7 +49,7 @@ impl Store {
         query!(self, write, mails::finish(id, problem, now))
     }
 
-    /// A mail is tried again then.
+    /// A mail is tried again then, by the clock of deadlines.
     pub async fn put_mail_off(
         &self,
         id: Uuid,

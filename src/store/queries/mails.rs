@@ -56,15 +56,15 @@ impl Stored {
 pub(crate) async fn add(
     conn: &mut Conn,
     mail: MailRow,
-    now: Timestamp,
+    due: Timestamp,
 ) -> Result<bool, StoreError> {
     conn.batch_execute(BEGIN_WRITE).await?;
-    let result = add_steps(conn, mail, now).await;
+    let result = add_steps(conn, mail, due).await;
     end(conn, result).await
 }
 
-async fn add_steps(conn: &mut Conn, mail: MailRow, now: Timestamp) -> Result<bool, StoreError> {
-    let old = mails::table.filter(mails::made_at.lt(now.plus_seconds(-KEPT_S).micros()));
+async fn add_steps(conn: &mut Conn, mail: MailRow, due: Timestamp) -> Result<bool, StoreError> {
+    let old = mails::table.filter(mails::made_at.lt(mail.made_at.plus_seconds(-KEPT_S).micros()));
     diesel::delete(old).execute(conn).await?;
     let waiting = MailStanding::Waiting.name();
     if let Some(user) = mail.user {
@@ -87,7 +87,7 @@ async fn add_steps(conn: &mut Conn, mail: MailRow, now: Timestamp) -> Result<boo
             mails::sealed.eq(mail.sealed),
             mails::state.eq(waiting),
             mails::attempts.eq(0),
-            mails::due_at.eq(now.micros()),
+            mails::due_at.eq(due.micros()),
             mails::made_at.eq(mail.made_at.micros()),
             mails::until.eq(mail.until.micros()),
         ))
@@ -114,23 +114,26 @@ macro_rules! free_and_due {
 pub(crate) async fn take(
     conn: &mut Conn,
     now: Timestamp,
-    until: Timestamp,
+    (steady, until): (Timestamp, Timestamp),
     limit: i64,
 ) -> Result<Vec<MailRow>, StoreError> {
-    let due = free_and_due!(now).count().get_result::<i64>(conn).await?;
+    let due = free_and_due!(steady)
+        .count()
+        .get_result::<i64>(conn)
+        .await?;
     if due == 0 {
         // Nearly always; a look costs no lock.
         return Ok(Vec::new());
     }
     conn.batch_execute(BEGIN_WRITE).await?;
-    let result = take_steps(conn, now, until, limit).await;
+    let result = take_steps(conn, now, (steady, until), limit).await;
     end(conn, result).await
 }
 
 async fn take_steps(
     conn: &mut Conn,
     now: Timestamp,
-    until: Timestamp,
+    (steady, until): (Timestamp, Timestamp),
     limit: i64,
 ) -> Result<Vec<MailRow>, StoreError> {
     // Nobody needs those any more.
@@ -144,7 +147,7 @@ async fn take_steps(
         ))
         .execute(conn)
         .await?;
-    let due = free_and_due!(now)
+    let due = free_and_due!(steady)
         .order(mails::due_at)
         .limit(limit)
         .select(Stored::as_select());
